@@ -1,0 +1,59 @@
+"""chaoskit: does the plumbing between your services do what you claim when it breaks?
+
+The words of an experiment come from here; actions, probes, checks and arrivals from their modules:
+
+    from chaoskit import Experiment, Lab, at, get, load, role
+    from chaoskit.actions.crash import crash
+    from chaoskit.checks.availability import availability
+    from chaoskit.loads.arrivals import poisson
+"""
+
+from chaoskit.core.action import Action, Planning, action, at
+from chaoskit.core.arm import Twin
+from chaoskit.core.check import check, compare
+from chaoskit.core.experiment import Experiment
+from chaoskit.core.guard import stop_unless
+from chaoskit.core.lab import Lab
+from chaoskit.core.load import Connections, DnsCache, Load, load
+from chaoskit.core.param import param
+from chaoskit.core.probe import probe
+from chaoskit.core.request import body, get, header, post, status, within
+from chaoskit.core.selector import Selector, everything, label, name, region, role
+from chaoskit.core.window import begin, bound, confirmed, end, undone, window
+
+__all__ = [
+    "Action",
+    "Connections",
+    "DnsCache",
+    "Experiment",
+    "Lab",
+    "Load",
+    "Planning",
+    "Selector",
+    "Twin",
+    "action",
+    "at",
+    "begin",
+    "body",
+    "bound",
+    "check",
+    "compare",
+    "confirmed",
+    "end",
+    "everything",
+    "get",
+    "header",
+    "label",
+    "load",
+    "name",
+    "param",
+    "post",
+    "probe",
+    "region",
+    "role",
+    "status",
+    "stop_unless",
+    "undone",
+    "window",
+    "within",
+]

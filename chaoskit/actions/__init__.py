@@ -1,0 +1,1 @@
+"""Actions: one file a change to the lab, faults among them."""

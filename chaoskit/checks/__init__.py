@@ -1,0 +1,1 @@
+"""Checks: one file a pure function from history to verdict."""

@@ -1,0 +1,142 @@
+"""Actions: changes to the lab at a point of the timeline. An action plans, it does not act.
+
+@action(longest="10m")
+def crash(plan: Planning, hosts: Selector) -> Iterable[Step]:
+'''Kill the daemon of each host; its network stays.'''
+return [Signal(host.name, "KILL") for host in plan.hosts(hosts)]
+
+outage = crash(role("service") & region("eu"))     # a value; nothing happens
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Concatenate, Generic, ParamSpec
+
+from chaoskit.core import selector as resolve
+from chaoskit.core.selector import Selector
+from chaoskit.core.step import Step
+from chaoskit.core.topology import HostInfo, Link, Network, Topology
+from chaoskit.core.units import Duration, duration
+from chaoskit.core.where import Where, caller
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Planning:
+    """What an action may look at while it plans: the lab as data, and the run's seed.
+
+    Attributes:
+        lasting: how long the action will be in force, in ns; kernel timeouts are set from it.
+    """
+
+    topology: Topology
+    rng: random.Random
+    lasting: int
+
+    def hosts(self, selector: Selector) -> tuple[HostInfo, ...]:
+        """The hosts a selector means; an empty match is an error."""
+        return resolve.hosts(selector, self.topology, self.rng)
+
+    def networks(self, selector: Selector) -> tuple[Network, ...]:
+        """The networks a selector means; an empty match is an error."""
+        return resolve.networks(selector, self.topology, self.rng)
+
+    def links(self, selector: Selector) -> tuple[Link, ...]:
+        """The links a selector means; an empty match is an error."""
+        return resolve.links(selector, self.topology, self.rng)
+
+
+@dataclass(frozen=True, eq=False)
+class Action:
+    """A planned change, bound to its arguments.
+
+    Attributes:
+        kind: the name of the function that plans it.
+        arguments: as given, for plans and reports.
+        longest: ns after which the keeper undoes it, whatever else happens.
+        one_shot: it cannot be undone (a reset, a stale segment) and is not asked to be.
+        label: its name in reports; by default that of the variable that holds it.
+    """
+
+    kind: str
+    arguments: Mapping[str, object]
+    steps: Callable[[Planning], tuple[Step, ...]]
+    longest: int
+    one_shot: bool
+    where: Where
+    label: str | None = None
+
+    def named(self, label: str) -> Action:
+        """The same action under a name of its own."""
+        return Action(self.kind, self.arguments, self.steps, self.longest, self.one_shot, self.where, label)
+
+    def __str__(self) -> str:
+        return f"{self.kind}({', '.join(str(value) for value in self.arguments.values())})"
+
+
+class ActionKind(Generic[P]):
+    """What `@action` makes of a planning function: calling it binds arguments."""
+
+    def __init__(
+        self, plan: Callable[Concatenate[Planning, P], Iterable[Step]], longest: int, *, one_shot: bool
+    ) -> None:
+        functools.update_wrapper(self, plan)
+        self.plan = plan
+        self.longest = longest
+        self.one_shot = one_shot
+        self.name = plan.__name__
+        self.signature = _without_first(plan)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Action:
+        """Bind the arguments; nothing is planned and nothing happens."""
+        bound = self.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return Action(
+            self.name,
+            dict(bound.arguments),
+            lambda planning: tuple(self.plan(planning, *args, **kwargs)),
+            self.longest,
+            self.one_shot,
+            caller(),
+        )
+
+
+def action(
+    *, longest: Duration, one_shot: bool = False
+) -> Callable[[Callable[Concatenate[Planning, P], Iterable[Step]]], ActionKind[P]]:
+    """Declare an action: reversible unless `one_shot`, undone by the keeper after `longest`."""
+    return lambda plan: ActionKind(plan, duration(longest), one_shot=one_shot)
+
+
+def _without_first(function: Callable[..., Any]) -> inspect.Signature:
+    signature = inspect.signature(function)
+    return signature.replace(parameters=list(signature.parameters.values())[1:])
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One line of a timeline.
+
+    Attributes:
+        start: ns after the run's origin.
+        lasting: ns until it is undone; None for a one-shot action.
+    """
+
+    start: int
+    action: Action
+    lasting: int | None
+    where: Where = field(default_factory=caller)
+
+
+def at(start: Duration, what: Action, *, lasting: Duration | None = None) -> Entry:
+    """Fire an action at a time; a reversible one is undone after `lasting`, or its longest duration."""
+    if what.one_shot:
+        return Entry(duration(start), what, None, caller())
+    span = what.longest if lasting is None else min(duration(lasting), what.longest)
+    return Entry(duration(start), what, span, caller())

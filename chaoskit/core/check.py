@@ -1,0 +1,144 @@
+"""Checks: pure functions from a history to a verdict.
+
+    @check
+    def availability(history: History, load: Load, *, at_least: float, outside: Window | None = None) -> Verdict:
+        '''The share of successful requests.'''
+        ...
+
+    available = availability(shoppers, at_least=0.999, outside=failover)     # a value; nothing is judged
+
+A check may also say beforehand how many samples it expects and needs; `plan` shows both:
+
+    @availability.samples
+    def _(forecast: Forecast, load: Load, *, at_least: float, outside: Window | None = None) -> Samples: ...
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Concatenate, Generic, ParamSpec
+
+from chaoskit.core.action import _without_first
+from chaoskit.core.errors import Undefined
+from chaoskit.core.verdict import Verdict, unknown
+from chaoskit.core.where import Where, caller
+
+if TYPE_CHECKING:
+    from chaoskit.core.forecast import Forecast
+    from chaoskit.core.history import History
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Samples:
+    """How many independent samples a check will get if all goes to plan, and how many it needs."""
+
+    expected: int
+    needed: int
+
+
+@dataclass(frozen=True, eq=False)
+class Check:
+    """A check bound to its arguments."""
+
+    kind: str
+    arguments: Mapping[str, object]
+    decide: Callable[[History], Verdict]
+    forecast: Callable[[Forecast], Samples | None]
+    label: str | None = None
+    where: Where = field(default_factory=caller)
+
+    def named(self, label: str) -> Check:
+        """The same check under a name of its own."""
+        return replace(self, label=label)
+
+    def judge(self, history: History) -> Verdict:
+        """The verdict; a check that raises is unknown, and the reason says what it raised."""
+        try:
+            return self.decide(history)
+        except Undefined as error:
+            return unknown(str(error))
+        except Exception as error:  # noqa: BLE001  a crashed check must not take the others' verdicts with it
+            return unknown(f"the check itself failed: {type(error).__name__}: {error}", remedy=f"See {self.where}.")
+
+    def __str__(self) -> str:
+        shown = [_shown(key, value) for key, value in self.arguments.items() if value is not None]
+        return f"{self.kind}({', '.join(shown)})"
+
+
+def _shown(key: str, value: object) -> str:
+    label = getattr(value, "label", None)
+    return f"{key}={label or (value if isinstance(value, str | int | float) else type(value).__name__.lower())}"
+
+
+class CheckKind(Generic[P]):
+    """What `@check` makes of a judging function: calling it binds arguments."""
+
+    def __init__(self, judge: Callable[Concatenate[History, P], Verdict]) -> None:
+        functools.update_wrapper(self, judge)
+        self.judge = judge
+        self.name = judge.__name__
+        self.signature = _without_first(judge)
+        self._samples: Callable[Concatenate[Forecast, P], Samples] | None = None
+
+    def samples(self, forecast: Callable[Concatenate[Forecast, P], Samples]) -> Callable[..., Samples]:
+        """Declare how many samples the check expects and needs, from the plan alone."""
+        self._samples = forecast
+        return forecast
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Check:
+        """Bind the arguments; nothing is judged."""
+        bound = self.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return Check(
+            self.name,
+            dict(bound.arguments),
+            lambda history: self.judge(history, *args, **kwargs),
+            lambda forecast: self._samples(forecast, *args, **kwargs) if self._samples else None,
+            where=caller(),
+        )
+
+
+def check(judge: Callable[Concatenate[History, P], Verdict]) -> CheckKind[P]:
+    """Declare a check."""
+    return CheckKind(judge)
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """A check over the histories of several arms, by arm: how the guarded one and its twins differ."""
+
+    kind: str
+    arguments: Mapping[str, object]
+    decide: Callable[[Mapping[str, History]], Verdict]
+    label: str | None = None
+    where: Where = field(default_factory=caller)
+
+    def named(self, label: str) -> Comparison:
+        """The same comparison under a name of its own."""
+        return replace(self, label=label)
+
+
+class ComparisonKind(Generic[P]):
+    """What `@compare` makes of a function: calling it binds arguments."""
+
+    def __init__(self, judge: Callable[Concatenate[Mapping[str, History], P], Verdict]) -> None:
+        functools.update_wrapper(self, judge)
+        self.judge = judge
+        self.name = judge.__name__
+        self.signature = _without_first(judge)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Comparison:
+        """Bind the arguments; nothing is judged."""
+        bound = self.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        decide = lambda histories: self.judge(histories, *args, **kwargs)  # noqa: E731
+        return Comparison(self.name, dict(bound.arguments), decide, where=caller())
+
+
+def compare(judge: Callable[Concatenate[Mapping[str, History], P], Verdict]) -> ComparisonKind[P]:
+    """Declare a comparison of arms."""
+    return ComparisonKind(judge)

@@ -1,0 +1,31 @@
+"""Guards: conditions that stop a run while it is going."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from chaoskit.core.check import Check
+from chaoskit.core.units import Duration, duration
+from chaoskit.core.where import Where, caller
+
+
+@dataclass(frozen=True, eq=False)
+class Guard:
+    """A check that is asked again and again of the last part of the history; when it fails, the run stops.
+
+    Attributes:
+        over: ns of history it looks at, from now back.
+    """
+
+    check: Check
+    over: int
+    label: str | None = None
+    where: Where = field(default_factory=caller)
+
+
+def stop_unless(check: Check, *, over: Duration = "5s") -> Guard:
+    """Undo everything and stop the load as soon as `check` fails over the last `over`.
+
+    An unknown (too few samples yet) does not trip it.
+    """
+    return Guard(check, duration(over), check.label, caller())

@@ -1,0 +1,146 @@
+"""Load: an arrival process of requests from a client population, through a protocol.
+
+Open loop: arrivals do not wait for answers, and latency counts from the intended start.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Protocol
+
+from chaoskit.core.request import Request
+from chaoskit.core.selector import Selector
+from chaoskit.core.units import Duration, duration
+from chaoskit.core.where import Where, caller
+
+
+class Outcome(StrEnum):
+    """What became of an arrival: exactly one of these, so that their counts add up to the arrivals."""
+
+    OK = "ok"
+    BAD = "bad"
+    """Answered with an accepted status, but not as `ok=` demands (header, body, latency)."""
+    CLIENT_ERROR = "4xx"
+    UNAVAILABLE = "503"
+    SERVER_ERROR = "5xx"
+    """Any 5xx but 503."""
+    OTHER_STATUS = "other status"
+    """A 1xx-3xx that `ok=` does not accept."""
+    NO_ADDRESS = "no address"
+    """The name did not resolve: NXDOMAIN, SERVFAIL or an empty answer."""
+    DNS_TIMEOUT = "dns timeout"
+    CONNECT_TIMEOUT = "connect timeout"
+    RESPONSE_TIMEOUT = "response timeout"
+    """Sent, but no first byte in time."""
+    BODY_TIMEOUT = "body timeout"
+    REFUSED = "refused"
+    RESET = "reset"
+    """The connection was reset, or closed before the answer was complete."""
+    UNREACHABLE = "unreachable"
+    BAD_RESPONSE = "bad response"
+    """Bytes that are no answer of the protocol."""
+    LATE = "late"
+    """Never sent: its timeout had passed before the generator came to it."""
+    NO_PORT = "no port"
+    """No local port or descriptor was left for a connection (EADDRNOTAVAIL, EMFILE)."""
+
+
+OUTCOMES = tuple(Outcome)
+"""Their order is their code in a history's columns."""
+
+
+class Arrivals(Protocol):
+    """When requests are meant to start. Values are frozen and picklable."""
+
+    def times(self, duration_s: float, rng: random.Random) -> Iterator[float]:
+        """Intended starts in seconds from 0, ascending, below `duration_s`."""
+        ...
+
+    def rate_at(self, t: float) -> float:
+        """The intended rate a second at `t` seconds: for plans, plots and sample sizes."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """How a plan calls it: `Poisson, 400/s`."""
+        ...
+
+
+class Connections(StrEnum):
+    """How a client uses connections."""
+
+    KEEP_ALIVE = "keep-alive"
+    NEW = "new"
+    """A connection a request."""
+
+
+class DnsCache(StrEnum):
+    """What a client does with an answer's time to live."""
+
+    TTL = "ttl"
+    FOREVER = "forever"
+    """The first address, for the process's life: what a JVM with that setting does."""
+    NONE = "none"
+
+
+@dataclass(frozen=True, eq=False)
+class Load:
+    """A stream of requests from every selected client host.
+
+    Attributes:
+        arrivals: the process of the whole load; each client host gets an equal, independent part.
+        timeout: ns from the intended start, all attempts included.
+        connections: keep connections or open one a request.
+        connection_life: ns after which a kept connection is closed once idle; None for no limit.
+        dns_cache: how long a resolved address is used.
+        retries: further attempts, at once, after a failure of any class but `late`.
+        any_target: the load may go to addresses outside the lab and outside loopback.
+    """
+
+    request: Request
+    arrivals: Arrivals
+    clients: Selector
+    timeout: int
+    connections: Connections
+    connection_life: int | None
+    dns_cache: DnsCache
+    retries: int
+    any_target: bool = False
+    label: str | None = None
+    where: Where = field(default_factory=caller)
+
+    def named(self, label: str) -> Load:
+        """The same load under a name of its own."""
+        return replace(self, label=label)
+
+
+def load(
+    request: Request,
+    arrivals: Arrivals,
+    *,
+    clients: Selector,
+    timeout: Duration = "1s",
+    connections: Connections = Connections.KEEP_ALIVE,
+    connection_life: Duration | None = None,
+    dns_cache: DnsCache = DnsCache.TTL,
+    retries: int = 0,
+    any_target: bool = False,
+) -> Load:
+    """Describe a load; see `Load` for the meaning of each part."""
+    life = None if connection_life is None else duration(connection_life)
+    return Load(
+        request,
+        arrivals,
+        clients,
+        duration(timeout),
+        connections,
+        life,
+        dns_cache,
+        retries,
+        any_target,
+        None,
+        caller(),
+    )

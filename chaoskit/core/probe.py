@@ -1,0 +1,107 @@
+"""Probes: repeated readings of the lab, taken from outside through a host's network namespace.
+
+@probe
+def alive(host: ProbeHost) -> Reader:
+'''Whether the host's daemon runs.'''
+return lambda: {"state": host.status().state}
+
+probes = [alive().at(role("service"), every="100ms")]
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Concatenate, Generic, ParamSpec, Protocol
+
+from chaoskit.core.action import _without_first
+from chaoskit.core.host import Status
+from chaoskit.core.selector import Selector
+from chaoskit.core.step import Json
+from chaoskit.core.topology import HostInfo, Topology
+from chaoskit.core.units import Duration, duration
+from chaoskit.core.where import Where, caller
+
+P = ParamSpec("P")
+
+Reader = Callable[[], Mapping[str, Json]]
+"""Takes one reading. An OSError or TimeoutError it raises is recorded as the reading's error."""
+
+
+class ProbeHost(Protocol):
+    """What a probe may ask of the host it reads from; its thread is inside the host's network already."""
+
+    @property
+    def info(self) -> HostInfo:
+        """Name, labels and addresses."""
+        ...
+
+    @property
+    def topology(self) -> Topology:
+        """The whole lab, to name what an answer points at."""
+        ...
+
+    @property
+    def timeout(self) -> float:
+        """Seconds a reading may take."""
+        ...
+
+    def status(self) -> Status:
+        """The host's state."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """A probe bound to its arguments, and (after `at`) to hosts and a rhythm.
+
+    Attributes:
+        open: called in a thread inside the host's network namespace; returns the reader.
+        hosts: where readings are taken.
+        every: ns between the starts of two readings.
+        timeout: ns a reading may take; by default the interval, at least 50 ms.
+    """
+
+    kind: str
+    arguments: Mapping[str, object]
+    open: Callable[[ProbeHost], Reader]
+    hosts: Selector | None = None
+    every: int = 1_000_000_000
+    timeout: int = 1_000_000_000
+    label: str | None = None
+    where: Where = field(default_factory=caller)
+
+    def at(self, hosts: Selector, *, every: Duration, timeout: Duration | None = None) -> Probe:
+        """Read at these hosts, in this rhythm."""
+        interval = duration(every)
+        limit = max(interval, 50_000_000) if timeout is None else duration(timeout)
+        return replace(self, hosts=hosts, every=interval, timeout=limit)
+
+    def named(self, label: str) -> Probe:
+        """The same probe under a name of its own."""
+        return replace(self, label=label)
+
+    def __str__(self) -> str:
+        return f"{self.kind}({', '.join(str(value) for value in self.arguments.values())})"
+
+
+class ProbeKind(Generic[P]):
+    """What `@probe` makes of a function: calling it binds arguments."""
+
+    def __init__(self, open_: Callable[Concatenate[ProbeHost, P], Reader]) -> None:
+        functools.update_wrapper(self, open_)
+        self.open = open_
+        self.name = open_.__name__
+        self.signature = _without_first(open_)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Probe:
+        """Bind the arguments; `.at(hosts, every=...)` completes it."""
+        bound = self.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return Probe(self.name, dict(bound.arguments), lambda host: self.open(host, *args, **kwargs), where=caller())
+
+
+def probe(open_: Callable[Concatenate[ProbeHost, P], Reader]) -> ProbeKind[P]:
+    """Declare a probe: a function that opens what it needs on a host and returns the reader."""
+    return ProbeKind(open_)

@@ -1,0 +1,93 @@
+"""Results: what judging one run, or proving a whole experiment, came to. Reports are made of these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chaoskit.core.history import History
+from chaoskit.core.verdict import Result, Verdict, worst
+from chaoskit.core.window import Span
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A gate or check with its verdict.
+
+    Attributes:
+        title: the check as written, for people: `availability(load=shoppers, at_least=0.999)`.
+        spans: the windows it refers to, resolved, by name; charts shade them.
+    """
+
+    name: str
+    title: str
+    verdict: Verdict
+    spans: Mapping[str, Span] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ArmResult:
+    """One run, judged.
+
+    Attributes:
+        directory: the run directory, which holds `logs/`.
+        command: the command line that repeats it.
+        reason: why the verdict is what it is, in a sentence.
+    """
+
+    arm: str
+    mistake: str
+    directory: Path
+    history: History
+    gates: tuple[Judged, ...]
+    checks: tuple[Judged, ...]
+    command: str
+    reason: str = ""
+
+    @property
+    def verdict(self) -> Result:
+        """The worst of gates and checks: a broken gate is unknown, and has made every check so."""
+        return worst([judged.verdict.outcome for judged in (*self.gates, *self.checks)])
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Whether a twin failed as it must.
+
+    Attributes:
+        reasons: why not, when it is not proved; what failed as it had to, when it is.
+    """
+
+    twin: str
+    mistake: str
+    proved: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ExperimentResult:
+    """One experiment: the guarded arm alone (`run`), or all arms with their proofs (`prove`)."""
+
+    experiment: str
+    claim: str
+    directory: Path
+    arms: tuple[ArmResult, ...]
+    proofs: tuple[Proof, ...] = ()
+    compares: tuple[Judged, ...] = ()
+    attempts: tuple[str, ...] = ()
+
+    @property
+    def proved(self) -> bool:
+        """Whether every twin was proved; True without twins says nothing."""
+        return all(proof.proved for proof in self.proofs)
+
+    @property
+    def verdict(self) -> Result:
+        """What the exit status says: the guarded arm's verdict, and for a proof whether the twins held up."""
+        own = [arm.verdict for arm in self.arms if not arm.mistake]
+        return worst([*own, *(judged.verdict.outcome for judged in self.compares), *map(_proof_result, self.proofs)])
+
+
+def _proof_result(proof: Proof) -> Result:
+    return Result.PASS if proof.proved else Result.UNKNOWN

@@ -1,0 +1,86 @@
+"""Steps: the units an action is made of. Data first, so that a plan can be printed and undone.
+
+A reversible step goes through four calls, each of which may happen in another process:
+
+    prepare --> journal (fsync) --> do --> confirm ... undo
+
+What `prepare` returns is all that `undo` gets: it is written to the journal before `do` runs,
+so whoever reads the journal can undo the step without the process that did it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from chaoskit.core.host import RunningLab
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+"""What a journal can hold."""
+
+Prior = Mapping[str, Json]
+"""The old values a step will need to undo itself."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What shows that a step took effect, read from the lab and never from the load.
+
+    Attributes:
+        holds: whether the effect is there.
+        what: what was looked at and what it said, for the action log.
+    """
+
+    holds: bool
+    what: str
+
+
+class Step(Protocol):
+    """One change to one host, link or network: a frozen dataclass of JSON-able fields.
+
+    `kind` is the word the journal has for it. `one_shot` steps cannot be undone and say so.
+    `on_network` steps live in a host's network namespace: they are done again when the host
+    comes back with a new one while the step is in force.
+    """
+
+    kind: ClassVar[str]
+    one_shot: ClassVar[bool]
+    on_network: ClassVar[bool]
+
+    @property
+    def target(self) -> str:
+        """The host, link or network it changes."""
+        ...
+
+    def describe(self) -> str:
+        """One line for plans and the action log: what happens to which target."""
+        ...
+
+    def prepare(self, lab: RunningLab) -> Prior:
+        """Read what `undo` will need; changes nothing.
+
+        Raises:
+            StepError: the step cannot be done on this lab as it is.
+        """
+        ...
+
+    def do(self, lab: RunningLab, prior: Prior) -> None:
+        """Make the change.
+
+        Raises:
+            StepError: it could not be made.
+        """
+        ...
+
+    def confirm(self, lab: RunningLab, prior: Prior) -> Evidence:
+        """Look whether the change is in effect; asked again until it is or its time is up."""
+        ...
+
+    def undo(self, lab: RunningLab, prior: Prior) -> None:
+        """Restore what `prepare` read. Doing it twice, or without `do`, changes nothing more.
+
+        Raises:
+            StepError: it could not be restored.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""The engine: plans, runs, keeps, records and judges experiments."""

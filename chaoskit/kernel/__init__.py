@@ -1,0 +1,1 @@
+"""Thin, typed wrappers of the Linux facilities everything stands on: namespaces, netlink, nft, procfs."""

@@ -1,0 +1,1 @@
+"""Loads: arrivals, client populations, naming, the engine; one file a protocol."""

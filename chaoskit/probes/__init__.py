@@ -1,0 +1,1 @@
+"""Probes: one file a repeated reading of the lab."""

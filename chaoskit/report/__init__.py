@@ -1,0 +1,1 @@
+"""Reports: terminal, HTML, Markdown, JUnit and JSON, from results alone."""
