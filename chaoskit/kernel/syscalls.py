@@ -1,0 +1,87 @@
+"""System calls that Python 3.11 has no name for, as functions that raise OSError. Linux, all architectures.
+
+Numbers and meanings: unshare(2), setns(2), mount(2), pivot_root(2), prctl(2).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+
+CLONE_NEWNS = 0x0002_0000
+CLONE_NEWCGROUP = 0x0200_0000
+CLONE_NEWUTS = 0x0400_0000
+CLONE_NEWIPC = 0x0800_0000
+CLONE_NEWUSER = 0x1000_0000
+CLONE_NEWPID = 0x2000_0000
+CLONE_NEWNET = 0x4000_0000
+
+MS_RDONLY = 1
+MS_NOSUID = 2
+MS_NODEV = 4
+MS_NOEXEC = 8
+MS_REMOUNT = 32
+MS_BIND = 4096
+MS_REC = 16384
+MS_PRIVATE = 1 << 18
+MNT_DETACH = 2
+
+_PR_SET_PDEATHSIG = 1
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _checked(result: int, what: str) -> int:
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{what}: {os.strerror(code)}")
+    return result
+
+
+def unshare(flags: int) -> None:
+    """Move the calling thread (for CLONE_NEWPID: its future children) into new namespaces."""
+    _checked(_libc.unshare(flags), "unshare")
+
+
+def setns(fd: int, kind: int = 0) -> None:
+    """Move the calling thread into the namespace an open file refers to."""
+    _checked(_libc.setns(fd, kind), "setns")
+
+
+def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
+    """mount(2); the error names source and target."""
+    result = _libc.mount(
+        source.encode(), target.encode(), kind.encode() or None, ctypes.c_ulong(flags), options.encode() or None
+    )
+    _checked(result, f"mount {source} on {target}")
+
+
+def unmount(target: str, flags: int = MNT_DETACH) -> None:
+    """umount2(2), detaching by default."""
+    _checked(_libc.umount2(target.encode(), flags), f"umount {target}")
+
+
+def die_with_parent(sig: int = signal.SIGKILL) -> None:
+    """Ask for a signal when the *thread* that forked this process ends (prctl PR_SET_PDEATHSIG)."""
+    _checked(_libc.prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(sig), 0, 0, 0), "prctl PR_SET_PDEATHSIG")
+
+
+def set_hostname(name: str) -> None:
+    """sethostname(2) in the caller's UTS namespace."""
+    raw = name.encode()
+    _checked(_libc.sethostname(raw, len(raw)), "sethostname")
+
+
+def pivot_root_here() -> None:
+    """Make the current directory the root, and detach the old one.
+
+    pivot_root(".", ".") stacks the old root on the new one, where it is unmounted: the idiom of the
+    manual page, which needs no folder to put the old root in.
+    """
+    number = {"x86_64": 155, "aarch64": 41, "riscv64": 41, "s390x": 217, "ppc64le": 203, "armv7l": 218}
+    machine = os.uname().machine
+    if machine not in number:
+        raise OSError(f"pivot_root: the system call's number on {machine} is not known")
+    _checked(_libc.syscall(number[machine], b".", b"."), "pivot_root")
+    unmount(".")
