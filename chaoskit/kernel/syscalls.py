@@ -50,7 +50,7 @@ def setns(fd: int, kind: int = 0) -> None:
 
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
-    """mount(2); the error names source and target."""
+    """As mount(2); the error names source and target."""
     result = _libc.mount(
         source.encode(), target.encode(), kind.encode() or None, ctypes.c_ulong(flags), options.encode() or None
     )
