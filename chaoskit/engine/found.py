@@ -1,0 +1,56 @@
+"""What discovery finds: an experiment with its id, its names and where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from chaoskit.core.experiment import Experiment
+from chaoskit.core.names import Nameable, Names, assign
+from chaoskit.core.window import Window
+
+
+@dataclass(frozen=True)
+class Found:
+    """One experiment, as the command line, pytest and the runner know it.
+
+    Attributes:
+        id: `module.name` or `module.name[case]`.
+        names: of its loads, actions, probes, windows, checks, comparisons and guards.
+        params: every `param` its module asked for, with the value that was used.
+        source: the file it is written in.
+        variables: the module's globals, which names come from.
+    """
+
+    id: str
+    experiment: Experiment
+    names: Names
+    params: Mapping[str, str | int | float | bool]
+    source: Path
+    variables: Mapping[str, object]
+
+
+def name_parts(experiment: Experiment, variables: Mapping[str, object]) -> Names:
+    """Names of everything an experiment refers to as an object.
+
+    Raises:
+        DefinitionError: two objects of one kind have the same name.
+    """
+    groups: dict[str, Iterable[Nameable]] = {
+        "load": experiment.loads,
+        "action": experiment.actions,
+        "probe": experiment.probes,
+        "window": windows(experiment),
+        "check": (*experiment.every_check, *experiment.compares),
+        "guard": experiment.guards,
+    }
+    return assign(groups, variables)
+
+
+def windows(experiment: Experiment) -> tuple[Window, ...]:
+    """Every window a check of the experiment refers to, once, in the order of the checks."""
+    arguments = [check.arguments for check in experiment.every_check]
+    arguments += [comparison.arguments for comparison in experiment.compares]
+    used = [value for named in arguments for value in named.values() if isinstance(value, Window)]
+    return tuple(dict.fromkeys(used))
