@@ -1,0 +1,67 @@
+"""Progress: what a run tells whoever watches it. The engine calls it; `chaoskit.report` shows it.
+
+    progress.phase("run", lasting_s=30)
+    progress.tick(4.0, rate=498, error_share=0.0, p99_s=0.0031)
+    progress.fault("outage", Moment.BEGIN)
+
+Every method returns at once and never raises for want of a terminal: watching must not slow a run.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Someone who watches a run; called from one thread at a time."""
+
+    def phase(self, name: str, lasting_s: float | None = None) -> None:
+        """A phase begins: lab, ready, steady, run, heal, quiet, final, down.
+
+        Args:
+            name: the phase.
+            lasting_s: how long it is planned to take, in seconds; None where nobody can say.
+        """
+        ...
+
+    def tick(self, t_s: float, rate: float, error_share: float, p99_s: float) -> None:
+        """The load over the last second, about once a second.
+
+        Args:
+            t_s: seconds since the run's origin.
+            rate: requests that ended, a second.
+            error_share: 0..1 of them that failed; NaN when none ended.
+            p99_s: 99th percentile of their latency in seconds; NaN when none ended.
+        """
+        ...
+
+    def fault(self, name: str, moment: str) -> None:
+        """An action of the timeline came to a moment: begin, confirmed, end, undone, failed."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Something a person should read now: a guard that tripped, a retry, an operator's note."""
+        ...
+
+    def close(self) -> None:
+        """Nothing more will come: give the terminal back. Calling it again does nothing."""
+        ...
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def phase(self, name: str, lasting_s: float | None = None) -> None:
+        """Say nothing."""
+
+    def tick(self, t_s: float, rate: float, error_share: float, p99_s: float) -> None:
+        """Say nothing."""
+
+    def fault(self, name: str, moment: str) -> None:
+        """Say nothing."""
+
+    def note(self, text: str) -> None:
+        """Say nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
