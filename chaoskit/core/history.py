@@ -191,14 +191,17 @@ class Generated:
     """What a load generator says of its own work on one load from one client host.
 
     Attributes:
-        scheduled: arrivals it owed from the origin to the end.
-        recorded: rows it wrote, whatever their outcome.
+        scheduled: arrivals it owed from the origin to the end, counted by the schedule.
+        recorded: arrivals it accounted for: rows it wrote, whatever their outcome, and the abandoned.
+        abandoned: of those, requests under way when the load was stopped before its time. They have no
+            row: nothing can be said of the system from them.
     """
 
     load: str
     client: str
     scheduled: int
     recorded: int
+    abandoned: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,94 @@
+"""What a load generator is told to do: plain values that travel to its process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chaoskit.core.errors import UsageError
+from chaoskit.core.load import Arrivals, Connections, DnsCache, Load
+from chaoskit.core.request import HttpRequest
+
+MAX_CONNECTIONS = 4096
+"""Connections one load of one client host may hold; beyond it requests wait for one, until their timeout."""
+
+
+@dataclass(frozen=True)
+class Client:
+    """A host that load comes from.
+
+    Attributes:
+        host: its name, as the history shows it.
+        netns: its network namespace, such as `/proc/PID/ns/net`; None for this process's own network.
+        nameservers: addresses to ask for names, `198.18.0.53` or `127.0.0.1#5353`, in order of preference.
+        hosts: its `/etc/hosts`: name to address; asked before any name server.
+        resolver_options: the `options` of its `resolv.conf` that matter here: `timeout:N`, `attempts:N`, `rotate`.
+    """
+
+    host: str
+    netns: Path | None = None
+    nameservers: tuple[str, ...] = ()
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    resolver_options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Job:
+    """One load and the client hosts that share it; see `chaoskit.core.load.Load` for the common fields.
+
+    Attributes:
+        max_connections: connections the load may hold at once from each client host.
+    """
+
+    name: str
+    request: HttpRequest
+    arrivals: Arrivals
+    clients: tuple[Client, ...]
+    timeout: int
+    connections: Connections = Connections.KEEP_ALIVE
+    connection_life: int | None = None
+    dns_cache: DnsCache = DnsCache.TTL
+    retries: int = 0
+    any_target: bool = False
+    max_connections: int = MAX_CONNECTIONS
+
+    @classmethod
+    def of(cls, name: str, load: Load, clients: Sequence[Client]) -> Job:
+        """The job that a load of an experiment means.
+
+        Raises:
+            UsageError: its request is of a protocol that this generator does not speak.
+        """
+        if not isinstance(load.request, HttpRequest):
+            raise UsageError(f"{load.where}: the load generator does not speak {load.request.protocol!r}, only http")
+        return cls(
+            name,
+            load.request,
+            load.arrivals,
+            tuple(clients),
+            load.timeout,
+            load.connections,
+            load.connection_life,
+            load.dns_cache,
+            load.retries,
+            load.any_target,
+        )
+
+
+@dataclass(frozen=True)
+class Work:
+    """Everything a generator does in one run.
+
+    Attributes:
+        origin: CLOCK_MONOTONIC ns of t = 0, in the near future.
+        duration: ns from the origin during which requests arrive.
+        seed: the same seed gives the same schedules.
+        networks: address ranges (CIDR) of the lab; addresses outside them and outside loopback are refused.
+    """
+
+    origin: int
+    duration: int
+    seed: int
+    jobs: tuple[Job, ...]
+    networks: tuple[str, ...] = ()
