@@ -293,3 +293,12 @@ class History:
             requests=self.requests.take(self.requests.ended >= t),
             readings=tuple(reading for reading in self.readings if reading.t >= t),
         )
+
+    def until(self, t: int) -> History:
+        """The requests that ended and the readings that were taken before `t`; the run ends there."""
+        return replace(
+            self,
+            meta=replace(self.meta, duration=min(self.meta.duration, t)),
+            requests=self.requests.take(self.requests.ended < t),
+            readings=tuple(reading for reading in self.readings if reading.t < t),
+        )
