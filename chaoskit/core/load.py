@@ -63,6 +63,10 @@ class Arrivals(Protocol):
         """The intended rate a second at `t` seconds: for plans, plots and sample sizes."""
         ...
 
+    def part(self, of: int) -> Arrivals:
+        """The same process at one `of`-th of the rate: what each of `of` client hosts contributes."""
+        ...
+
     @property
     def title(self) -> str:
         """How a plan calls it: `Poisson, 400/s`."""
