@@ -21,6 +21,8 @@ from chaoskit.core.request import body, get, header, post, status, within
 from chaoskit.core.selector import Selector, everything, label, name, region, role
 from chaoskit.core.window import begin, bound, confirmed, end, undone, window
 
+__version__ = "0.1.0"
+
 __all__ = [
     "Action",
     "Connections",

@@ -6,6 +6,7 @@ words for them; this is the one place where object and word meet.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -55,22 +56,38 @@ class Names:
 
 
 def assign(groups: Mapping[str, Iterable[Nameable]], variables: Mapping[str, object]) -> Names:
-    """Name every object of each group: `named(...)`, else its variable, else `GROUP-1`, `GROUP-2`, ...
+    """Name every object of each group.
+
+    An object is called what it says itself (`named(...)`), else as its variable, else by its kind:
+    `availability`, `availability-2`, ... where it has one, and `load-1`, `load-2`, ... where not.
 
     Raises:
         DefinitionError: two different objects of one group have the same name.
     """
     held = {id(value): variable for variable, value in variables.items() if not variable.startswith("_")}
     names: dict[object, str] = {}
-    for group, things in groups.items():
+    for group, members in groups.items():
+        things = list(dict.fromkeys(members))
         taken: dict[str, Nameable] = {}
-        for number, thing in enumerate(dict.fromkeys(things), 1):
-            name = thing.label or held.get(id(thing)) or f"{group}-{number}"
+        for thing in things:
+            name = thing.label or held.get(id(thing))
+            if name is None:
+                continue
             if name in taken:
                 raise DefinitionError(
                     f"{thing.where}: a second {group} is called {name!r}, the first is at {taken[name].where}",
                     remedy='Give one of them a name of its own with .named("...").',
                 )
             taken[name] = thing
-            names[thing] = name
+        for thing in things:
+            if thing not in taken.values():
+                taken[_by_kind(thing, group, taken)] = thing
+        names |= {thing: name for name, thing in taken.items()}
     return Names(names)
+
+
+def _by_kind(thing: Nameable, group: str, taken: Mapping[str, Nameable]) -> str:
+    kind: str | None = getattr(thing, "kind", None)
+    first = [kind] if kind else []
+    numbered = (f"{kind or group}-{number}" for number in itertools.count(len(first) + 1))
+    return next(name for name in itertools.chain(first, numbered) if name not in taken)

@@ -9,6 +9,7 @@ from pathlib import Path
 from chaoskit.core.experiment import Experiment
 from chaoskit.core.names import Nameable, Names, assign
 from chaoskit.core.window import Window
+from chaoskit.engine.sources import Source
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Found:
         id: `module.name` or `module.name[case]`.
         names: of its loads, actions, probes, windows, checks, comparisons and guards.
         params: every `param` its module asked for, with the value that was used.
-        source: the file it is written in.
+        origin: the file it is written in, and the module name that gives it.
         variables: the module's globals, which names come from.
     """
 
@@ -27,8 +28,18 @@ class Found:
     experiment: Experiment
     names: Names
     params: Mapping[str, str | int | float | bool]
-    source: Path
+    origin: Source
     variables: Mapping[str, object]
+
+    @property
+    def source(self) -> Path:
+        """The file it is written in."""
+        return self.origin.path
+
+    @property
+    def name(self) -> str:
+        """The id without the module: `pool_death`, `ejects_dead[nginx]`."""
+        return self.id.removeprefix(f"{self.origin.module}.")
 
 
 def name_parts(experiment: Experiment, variables: Mapping[str, object]) -> Names:

@@ -1,0 +1,43 @@
+"""Print what a run would do, when, and to whom; starts nothing and changes nothing."""
+
+from __future__ import annotations
+
+import argparse
+
+from chaoskit.cli import options
+from chaoskit.cli.output import say, say_json, warn
+from chaoskit.cli.status import PASS
+
+HELP = "print what a run would do, and to whom; touches nothing"
+EXAMPLES = """\
+  chaoskit plan gslb.pool_death                      steps, loads, bounds with their sums, sample sizes
+  chaoskit plan gslb.pool_death --arm plain-dns      the same for a twin
+  chaoskit plan chaos/shop.py::checkout --json       an experiment of yours, for a machine
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare options."""
+    options.experiments(parser)
+    options.arm(parser)
+    options.seed(parser)
+    options.driver(parser)
+    options.params(parser)
+    options.as_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Plan and print."""
+    from chaoskit.cli.plan_text import plan_json, plan_lines, plan_warnings
+    from chaoskit.engine.discovery import select
+    from chaoskit.engine.plan import make_plan
+
+    found = select(args.ids, overrides=options.overrides(args.set))
+    plans = [make_plan(each, arm=args.arm, seed=args.seed, driver=args.driver) for each in found]
+    if args.json:
+        say_json([plan_json(plan) for plan in plans] if len(plans) > 1 else plan_json(plans[0]))
+    else:
+        say("\n\n".join("\n".join(plan_lines(plan)) for plan in plans))
+    for warning in (text for plan in plans for text in plan_warnings(plan)):
+        warn(warning)
+    return PASS

@@ -1,0 +1,34 @@
+"""`chaoskit`: parse, call one function, print, say the exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from chaoskit.cli.output import complain
+from chaoskit.cli.parser import parse
+from chaoskit.cli.status import BROKEN_PIPE, ERROR, INTERRUPTED
+from chaoskit.core.errors import ChaoskitError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit status; a user's mistake never shows a traceback."""
+    try:
+        args = parse(argv)
+        status: int = args.run(args)
+        sys.stdout.flush()
+    except ChaoskitError as error:
+        complain(str(error))
+        return ERROR
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""Options that several commands share, so that they mean the same everywhere."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+
+from chaoskit.core.arm import GUARDED
+from chaoskit.core.errors import UsageError
+
+DRIVERS = ("native", "docker")
+
+
+def experiments(parser: argparse.ArgumentParser) -> None:
+    """Operands: which experiments."""
+    parser.add_argument(
+        "ids",
+        nargs="+",
+        metavar="ID",
+        help="an id (gslb.pool_death), a module (gslb), a glob ('gslb.*'), a file, a folder, or FILE::NAME",
+    )
+
+
+def params(parser: argparse.ArgumentParser) -> None:
+    """`--set NAME=VALUE`."""
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="set",
+        help="change a parameter the experiment declares with param(); may be repeated",
+    )
+
+
+def overrides(pairs: Iterable[str]) -> dict[str, str]:
+    """What `--set` was given.
+
+    Raises:
+        UsageError: one is not NAME=VALUE.
+    """
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not sign or not name:
+            raise UsageError(f"--set takes NAME=VALUE, not {pair!r}")
+        found[name] = value
+    return found
+
+
+def arm(parser: argparse.ArgumentParser) -> None:
+    """`--arm`."""
+    parser.add_argument("--arm", default=GUARDED, metavar="ARM", help="which arm: guarded (default) or a twin's name")
+
+
+def seed(parser: argparse.ArgumentParser) -> None:
+    """`--seed`."""
+    parser.add_argument(
+        "--seed", type=_seed, default=0, metavar="N", help="decides arrivals and picks; the same seed repeats them"
+    )
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"a seed is a whole number from 0 up, not {text!r}")
+    return int(text)
+
+
+def driver(parser: argparse.ArgumentParser) -> None:
+    """`--driver`."""
+    parser.add_argument("--driver", choices=DRIVERS, default="native", help="how the lab is brought up (native)")
+
+
+def as_json(parser: argparse.ArgumentParser) -> None:
+    """`--json`."""
+    parser.add_argument("--json", action="store_true", help="answer in JSON, alone on stdout")
+
+
+def runs(parser: argparse.ArgumentParser) -> None:
+    """`--runs`."""
+    parser.add_argument(
+        "--runs", type=Path, default=Path("runs"), metavar="DIR", help="where run directories are made (runs/)"
+    )

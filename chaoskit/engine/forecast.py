@@ -1,0 +1,89 @@
+"""What a plan lets one expect: when windows lie, and how many samples each check will get."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chaoskit.core.check import Check, Samples
+from chaoskit.core.forecast import Forecast, planned_moment
+from chaoskit.core.load import Load
+from chaoskit.core.units import NS
+from chaoskit.core.window import EventRef, Span, Window
+from chaoskit.engine.found import windows
+from chaoskit.engine.plan import Plan
+
+
+@dataclass(frozen=True)
+class PlannedWindow:
+    """A window at its planned times.
+
+    Attributes:
+        sum: how its length comes about: `7 s = detection 4 s + ttl 2 s + margin 1 s`; empty between events.
+    """
+
+    name: str
+    span: Span
+    sum: str
+
+
+@dataclass(frozen=True)
+class PlannedCheck:
+    """A check and the samples it will get if all goes to plan; None where it is no statistic."""
+
+    name: str
+    check: Check
+    samples: Samples | None
+
+    @property
+    def warning(self) -> str:
+        """Why it would say unknown; empty where it will get what it needs."""
+        if self.samples is None or self.samples.expected >= self.samples.needed:
+            return ""
+        return (
+            f"{self.name} expects {self.samples.expected:,} samples and needs {self.samples.needed:,}: "
+            "it would be unknown; raise the rate or lengthen its window"
+        )
+
+
+def forecast(plan: Plan) -> Forecast:
+    """The times and rates a plan lets one expect."""
+    times = {plan.names.of(entry.action): (entry.start, entry.lasting) for entry in plan.entries}
+    loads = {load.name: load.load for load in plan.loads}
+
+    def planned(event: EventRef) -> int:
+        # Boot actions are in force from before the origin to the end.
+        start, lasting = times.get(plan.names.of(event.action), (0, plan.length))
+        return planned_moment(event, start, lasting)
+
+    def actual(load: Load) -> Load:
+        return loads[plan.names.of(load)]
+
+    return Forecast(plan.topology, plan.length, planned, actual, plan.seed)
+
+
+def planned_windows(plan: Plan) -> tuple[PlannedWindow, ...]:
+    """Every window a check of this arm refers to, at its planned times."""
+    judged = [check for _, check in plan.checks]
+    used = [window for window in windows(plan.experiment) if any(_refers(check, window) for check in judged)]
+    expect = forecast(plan)
+    return tuple(
+        PlannedWindow(plan.names.of(window), expect.span(window), str(window.lasting or "")) for window in used
+    )
+
+
+def _refers(check: Check, window: Window) -> bool:
+    return any(value is window for value in check.arguments.values())
+
+
+def planned_checks(plan: Plan) -> tuple[PlannedCheck, ...]:
+    """Every check of this arm, the steady state first, with the samples it will get."""
+    expect = forecast(plan)
+    every = (*((plan.steady,) if plan.steady else ()), *plan.checks)
+    return tuple(PlannedCheck(name, check, check.forecast(expect)) for name, check in every)
+
+
+def planned_arrivals(plan: Plan) -> dict[str, int]:
+    """How many requests each load will make on average, by its name."""
+    every = NS // 10
+    times = range(every // 2, plan.length, every)
+    return {load.name: round(sum(load.load.arrivals.rate_at(t / NS) for t in times) * every / NS) for load in plan.loads}

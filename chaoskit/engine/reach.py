@@ -1,0 +1,23 @@
+"""Who an action hits, said the way people ask: `3 of 3 service in eu`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from chaoskit.core.topology import HostInfo, Topology
+
+
+def who_is_hit(targets: Iterable[str], topology: Topology) -> tuple[str, ...]:
+    """How many of each role and region the targets are; links count for their host, networks stand as they are."""
+    names = [target.partition("/")[0] for target in targets]
+    counts = Counter(_group(host) for host in topology.hosts if host.name in names)
+    sizes = Counter(_group(host) for host in topology.hosts)
+    groups = tuple(f"{counts[group]} of {sizes[group]} {group}" for group in sizes if group in counts)
+    others = dict.fromkeys(name for name in names if name not in topology.by_name)
+    return (*groups, *others)
+
+
+def _group(host: HostInfo) -> str:
+    what = host.role or host.service
+    return f"{what} in {host.region}" if host.region else what
