@@ -11,6 +11,12 @@ A check may also say beforehand how many samples it expects and needs; `plan` sh
 
     @availability.samples
     def _(forecast: Forecast, load: Load, *, at_least: float, outside: Window | None = None) -> Samples: ...
+
+And it may look at its arguments where they are written, so that a mistake is an error with file and line:
+
+    @availability.accepts
+    def _(given: Mapping[str, Any]) -> None:
+        fraction(given["at_least"])
 """
 
 from __future__ import annotations
@@ -18,10 +24,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Concatenate, Generic, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec
 
 from chaoskit.core.action import _without_first
-from chaoskit.core.errors import Undefined
+from chaoskit.core.errors import DefinitionError, Undefined, UsageError
+from chaoskit.core.selector import Selector
 from chaoskit.core.verdict import Verdict, unknown
 from chaoskit.core.where import Where, caller
 
@@ -70,8 +77,15 @@ class Check:
 
 
 def _shown(key: str, value: object) -> str:
-    label = getattr(value, "label", None)
-    return f"{key}={label or (value if isinstance(value, str | int | float) else type(value).__name__.lower())}"
+    return f"{key}={_word(value)}"
+
+
+def _word(value: object) -> object:
+    if isinstance(value, str | int | float | Selector):
+        return value
+    if isinstance(value, tuple | list | frozenset):
+        return ", ".join(str(_word(item)) for item in value)
+    return getattr(value, "label", None) or type(value).__name__.lower()
 
 
 class CheckKind(Generic[P]):
@@ -82,17 +96,30 @@ class CheckKind(Generic[P]):
         self.judge = judge
         self.name = judge.__name__
         self.signature = _without_first(judge)
-        self._samples: Callable[Concatenate[Forecast, P], Samples] | None = None
+        self._samples: Callable[Concatenate[Forecast, P], Samples | None] | None = None
+        self._accepts: Callable[[Mapping[str, Any]], None] | None = None
 
-    def samples(self, forecast: Callable[Concatenate[Forecast, P], Samples]) -> Callable[..., Samples]:
-        """Declare how many samples the check expects and needs, from the plan alone."""
+    def samples(
+        self, forecast: Callable[Concatenate[Forecast, P], Samples | None]
+    ) -> Callable[Concatenate[Forecast, P], Samples | None]:
+        """Declare how many samples the check expects and needs, from the plan alone; None when that cannot be said."""
         self._samples = forecast
         return forecast
 
+    def accepts(self, validate: Callable[[Mapping[str, Any]], None]) -> Callable[[Mapping[str, Any]], None]:
+        """Declare what looks at the arguments, defaults included, and raises UsageError when they make no sense."""
+        self._accepts = validate
+        return validate
+
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Check:
-        """Bind the arguments; nothing is judged."""
+        """Bind the arguments; nothing is judged.
+
+        Raises:
+            DefinitionError: the arguments make no sense; the message starts with file and line.
+        """
         bound = self.signature.bind(*args, **kwargs)
         bound.apply_defaults()
+        _validate(self._accepts, bound.arguments)
         return Check(
             self.name,
             dict(bound.arguments),
@@ -100,6 +127,14 @@ class CheckKind(Generic[P]):
             lambda forecast: self._samples(forecast, *args, **kwargs) if self._samples else None,
             where=caller(),
         )
+
+
+def _validate(accepts: Callable[[Mapping[str, Any]], None] | None, arguments: Mapping[str, Any]) -> None:
+    try:
+        if accepts is not None:
+            accepts(arguments)
+    except UsageError as error:
+        raise DefinitionError(f"{caller()}: {error.args[0]}", remedy=error.remedy) from None
 
 
 def check(judge: Callable[Concatenate[History, P], Verdict]) -> CheckKind[P]:
@@ -130,11 +165,22 @@ class ComparisonKind(Generic[P]):
         self.judge = judge
         self.name = judge.__name__
         self.signature = _without_first(judge)
+        self._accepts: Callable[[Mapping[str, Any]], None] | None = None
+
+    def accepts(self, validate: Callable[[Mapping[str, Any]], None]) -> Callable[[Mapping[str, Any]], None]:
+        """Declare what looks at the arguments, as for a check."""
+        self._accepts = validate
+        return validate
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Comparison:
-        """Bind the arguments; nothing is judged."""
+        """Bind the arguments; nothing is judged.
+
+        Raises:
+            DefinitionError: the arguments make no sense; the message starts with file and line.
+        """
         bound = self.signature.bind(*args, **kwargs)
         bound.apply_defaults()
+        _validate(self._accepts, bound.arguments)
         decide = lambda histories: self.judge(histories, *args, **kwargs)  # noqa: E731
         return Comparison(self.name, dict(bound.arguments), decide, where=caller())
 

@@ -47,17 +47,21 @@ class Limit:
     """What a measured value is held to.
 
     Attributes:
-        sense: `<=`, `>=` or `==`.
-        value: in the unit of the verdict.
+        sense: `<=`, `>=`, `==`, or `in` for an interval.
+        value: in the unit of the verdict; of an interval, its lower end.
         parts: how the value came about, when it is a sum: `7 s = detection 4 s + ttl 2 s + margin 1 s`.
+        upper: of an interval, its upper end, which belongs to it.
     """
 
     sense: str
     value: float
     parts: str = ""
+    upper: float | None = None
 
     def admits(self, measured: float) -> bool:
         """Whether the measured value keeps the bound."""
+        if self.upper is not None:
+            return self.value <= measured <= self.upper
         if self.sense == "<=":
             return measured <= self.value
         return measured >= self.value if self.sense == ">=" else measured == self.value
@@ -91,7 +95,12 @@ class Verdict:
     @property
     def bound_text(self) -> str:
         """The bound as a person reads it."""
-        return "-" if self.bound is None else f"{self.bound.sense} {self.unit.show(self.bound.value)}"
+        if self.bound is None:
+            return "-"
+        value = self.unit.show(self.bound.value)
+        if self.bound.upper is not None:
+            return f"{value} to {self.unit.show(self.bound.upper)}"
+        return f"{self.bound.sense} {value}"
 
     def because_gate(self, gate: str) -> Verdict:
         """The same measurement, not believed: a broken gate makes every check unknown."""
