@@ -1,0 +1,139 @@
+"""`pytest experiments/`: every experiment is an item, run as `chaoskit run` runs it.
+
+Only files below the project's experiment folders (`[tool.chaoskit] experiments` in pyproject.toml) and
+chaoskit's own are taken; everything else is pytest's. A failing check fails the item; an unknown is an
+error and never a skip. This module is imported into every pytest of an environment, so it costs nothing
+until a file of experiments is met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+if TYPE_CHECKING:
+    from chaoskit.core.result import ExperimentResult
+    from chaoskit.engine.found import Found
+    from chaoskit.engine.sources import Source
+
+_SOURCES = pytest.StashKey[dict[Path, "Source"]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of their own name, so that they cannot meet those of another plugin."""
+    group = parser.getgroup("chaoskit", "experiments")
+    group.addoption("--chaoskit-runs", type=Path, default=Path("runs"), metavar="DIR", help="where runs are recorded")
+    group.addoption("--chaoskit-driver", choices=("native", "docker"), default="native", help="how labs are brought up")
+    group.addoption("--chaoskit-seed", type=int, default=0, metavar="N", help="decides arrivals and picks")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(
+    file_path: Path, parent: pytest.Collector
+) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Take files of experiments, in place of what pytest would make of them."""
+    others = yield
+    if file_path.suffix != ".py":
+        return others
+    source = _sources(parent.config).get(file_path.resolve())
+    if source is None:
+        return others
+    return [ExperimentFile.from_parent(parent, path=file_path, source=source)]
+
+
+def _sources(config: pytest.Config) -> dict[Path, Source]:
+    if _SOURCES not in config.stash:
+        from chaoskit.core.errors import UsageError
+        from chaoskit.engine.sources import all_sources
+
+        try:
+            config.stash[_SOURCES] = {source.path: source for source in all_sources(config.rootpath)}
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from None
+    return config.stash[_SOURCES]
+
+
+class ExperimentFile(pytest.File):
+    """A file of experiments."""
+
+    source: Source
+
+    @classmethod
+    def from_parent(cls, parent: pytest.Collector, *, source: Source, **given: object) -> ExperimentFile:  # type: ignore[override]
+        """Make one, as pytest wants it made."""
+        file = cast(ExperimentFile, super().from_parent(parent, **given))
+        file.source = source
+        return file
+
+    def collect(self) -> Iterator[ExperimentItem]:
+        """An item an experiment."""
+        from chaoskit.core.errors import DefinitionError
+        from chaoskit.engine.module import load
+
+        try:
+            found = load(self.source)
+        except DefinitionError as error:
+            raise self.CollectError(str(error)) from None
+        for each in found:
+            yield ExperimentItem.from_parent(self, name=each.id, found=each)
+
+
+class Failed(Exception):
+    """The verdict is not a pass; the message is what a person needs to see."""
+
+
+class ExperimentItem(pytest.Item):
+    """The guarded arm of one experiment.
+
+    It runs in `setup`, so that pytest calls an unknown an error; a fail is raised in the call.
+    """
+
+    found: Found
+    result: ExperimentResult
+
+    @classmethod
+    def from_parent(cls, parent: pytest.Collector, *, found: Found, **given: object) -> ExperimentItem:  # type: ignore[override]
+        """Make one, as pytest wants it made."""
+        item = cast(ExperimentItem, super().from_parent(parent, **given))
+        item.found = found
+        return item
+
+    def setup(self) -> None:
+        """Run it; an unknown verdict, and whatever kept it from running, is an error."""
+        from chaoskit.cli.running import Request, run_guarded
+        from chaoskit.core.verdict import UNKNOWN
+
+        options = self.config.option
+        request = Request(runs=options.chaoskit_runs, driver=options.chaoskit_driver, seed=options.chaoskit_seed)
+        self.result = run_guarded(self.found, request)
+        if self.result.verdict is UNKNOWN:
+            raise Failed(_told(self.result))
+
+    def runtest(self) -> None:
+        """Fail where a check failed."""
+        from chaoskit.core.verdict import PASS
+
+        if self.result.verdict is not PASS:
+            raise Failed(_told(self.result))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
+        """The verdicts and the run directory, or a user's mistake, without a traceback."""
+        from chaoskit.core.errors import ChaoskitError
+
+        if isinstance(excinfo.value, Failed | ChaoskitError):
+            return str(excinfo.value)
+        return str(super().repr_failure(excinfo))
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """File, line and name, for pytest's headings."""
+        where = self.found.experiment.where
+        return Path(where.file), where.line - 1, self.name
+
+
+def _told(result: ExperimentResult) -> str:
+    from chaoskit.cli.verdict_text import result_lines
+
+    return "\n".join(result_lines(result))
