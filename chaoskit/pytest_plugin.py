@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -62,9 +62,9 @@ class ExperimentFile(pytest.File):
     source: Source
 
     @classmethod
-    def from_parent(cls, parent: pytest.Collector, *, source: Source, **given: object) -> ExperimentFile:  # type: ignore[override]
+    def from_parent(cls, parent: pytest.Collector, *, source: Source, **given: Any) -> ExperimentFile:  # type: ignore[override]
         """Make one, as pytest wants it made."""
-        file = cast(ExperimentFile, super().from_parent(parent, **given))
+        file = super().from_parent(parent, **given)
         file.source = source
         return file
 
@@ -95,9 +95,9 @@ class ExperimentItem(pytest.Item):
     result: ExperimentResult
 
     @classmethod
-    def from_parent(cls, parent: pytest.Collector, *, found: Found, **given: object) -> ExperimentItem:  # type: ignore[override]
+    def from_parent(cls, parent: pytest.Collector, *, found: Found, **given: Any) -> ExperimentItem:  # type: ignore[override]
         """Make one, as pytest wants it made."""
-        item = cast(ExperimentItem, super().from_parent(parent, **given))
+        item = super().from_parent(parent, **given)
         item.found = found
         return item
 

@@ -91,17 +91,22 @@ def _is_path(pattern: str) -> bool:
 
 def _by_path(pattern: str, cwd: Path) -> tuple[Found, ...]:
     file, _, name = pattern.partition("::")
-    here = load_all(sources_of(cwd / file))
+    here = load_all(sources_of(cwd / file, by_hand=True))
     for broken in here.broken:
         raise broken.error
     if not here.found:
         raise UsageError(f"{file} defines no experiment", remedy="An experiment is a module-level Experiment(...).")
-    own = tuple(each for each in here.found if not name or _matches(name, each.name) or name == each.id)
+    own = tuple(each for each in here.found if not name or _is_called(name, each))
     if not own:
         names = [each.name for each in here.found]
         remedy = f"{did_you_mean(name, names)}It has: {', '.join(names)}."
         raise UsageError(f"{file} has no experiment {name!r}", remedy=remedy)
     return own
+
+
+def _is_called(name: str, each: Found) -> bool:
+    # An id that was recorded may name more folders than the file alone tells: deep.dns.unreachable.
+    return _matches(name, each.name) or name.endswith(f".{each.name}")
 
 
 def _by_id(pattern: str, known: Discovery) -> tuple[Found, ...]:

@@ -86,4 +86,6 @@ def planned_arrivals(plan: Plan) -> dict[str, int]:
     """How many requests each load will make on average, by its name."""
     every = NS // 10
     times = range(every // 2, plan.length, every)
-    return {load.name: round(sum(load.load.arrivals.rate_at(t / NS) for t in times) * every / NS) for load in plan.loads}
+    return {
+        each.name: round(sum(each.load.arrivals.rate_at(t / NS) for t in times) * every / NS) for each in plan.loads
+    }

@@ -41,6 +41,11 @@ class Found:
         """The id without the module: `pool_death`, `ejects_dead[nginx]`."""
         return self.id.removeprefix(f"{self.origin.module}.")
 
+    @property
+    def operand(self) -> str:
+        """What to type to mean it again: its id, or `FILE::NAME` where the file was named by hand."""
+        return f"{self.source}::{self.name}" if self.origin.by_hand else self.id
+
 
 def name_parts(experiment: Experiment, variables: Mapping[str, object]) -> Names:
     """Names of everything an experiment refers to as an object.

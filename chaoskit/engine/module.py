@@ -27,7 +27,7 @@ def load(source: Source, overrides: Mapping[str, str] | None = None) -> tuple[Fo
     """
     module = ModuleType(f"chaoskit_experiments.{source.module}")
     module.__file__ = str(source.path)
-    with params(overrides or {}) as scope, _siblings(source.root) as imported, _registered(module):
+    with params(overrides or {}) as scope, _registered(module), _siblings(source.root) as imported:
         _execute(source, module)
         borrowed = {id(value) for other in imported() for value in vars(other).values()}
     variables = vars(module)

@@ -22,11 +22,13 @@ class Source:
     Attributes:
         module: the first part of its experiments' ids: `gslb`, or `dns.slow` in a folder `dns`.
         root: the folder its sibling modules are imported from.
+        by_hand: it was named on the command line, which is the only way to find it again.
     """
 
     path: Path
     module: str
     root: Path
+    by_hand: bool = False
 
 
 def shipped() -> Path:
@@ -48,26 +50,26 @@ def all_sources(cwd: Path) -> tuple[Source, ...]:
     return tuple({source.path: source for source in reversed(found)}.values())[::-1]
 
 
-def sources_of(path: Path) -> tuple[Source, ...]:
+def sources_of(path: Path, *, by_hand: bool = False) -> tuple[Source, ...]:
     """The files of experiments that a file or folder stands for.
 
     Raises:
         UsageError: there is no such file or folder.
     """
     if path.is_dir():
-        return tuple(_in_folder(path.resolve()))
+        return tuple(_in_folder(path.resolve(), by_hand))
     if not path.is_file():
         raise UsageError(f"there is no file {path}")
     if path.suffix != ".py":
         raise UsageError(f"{path} is no Python file", remedy="Experiments are written in .py files.")
-    return (Source(path.resolve(), path.stem, path.resolve().parent),)
+    return (Source(path.resolve(), path.stem, path.resolve().parent, by_hand),)
 
 
-def _in_folder(folder: Path) -> Iterator[Source]:
+def _in_folder(folder: Path, by_hand: bool) -> Iterator[Source]:
     for path in sorted(folder.rglob("*.py")):
         parts = path.relative_to(folder).with_suffix("").parts
         if path.name != "conftest.py" and not any(part.startswith(("_", ".", "test_")) for part in parts):
-            yield Source(path, ".".join(parts), folder)
+            yield Source(path, ".".join(parts), folder, by_hand)
 
 
 def _plug_ins() -> Iterator[Source]:
