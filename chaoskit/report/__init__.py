@@ -1,1 +1,5 @@
-"""Reports: terminal, HTML, Markdown, JUnit and JSON, from results alone."""
+"""Reports: the same result for a terminal, a browser, a postmortem and a machine."""
+
+from chaoskit.report.write import write_all
+
+__all__ = ["write_all"]

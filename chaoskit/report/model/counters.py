@@ -1,0 +1,81 @@
+"""Numbers that probes read, as lines a bin: counters by how fast they grow, gauges as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chaoskit.core.history import Reading
+from chaoskit.report.model.bins import Bins
+from chaoskit.report.model.lanes import MACHINE
+
+MOST = 8
+"""Lines shown at most; those that stand out most from their own usual level come first."""
+
+_ENOUGH = 3
+
+
+@dataclass(frozen=True)
+class Counter:
+    """One number over time.
+
+    Attributes:
+        values: a bin each: growth a second for a counter, the last reading for a gauge; NaN without readings.
+        rate: whether `values` are growth a second.
+        total: how much a counter grew in the whole run; the last value of a gauge.
+    """
+
+    probe: str
+    host: str
+    name: str
+    values: NDArray[np.float64]
+    rate: bool
+    total: float
+
+
+@dataclass(frozen=True)
+class Counters:
+    """The lines worth showing, and how many more moved."""
+
+    shown: tuple[Counter, ...]
+    further: int
+
+
+def counters(readings: Iterable[Reading], bins: Bins) -> Counters:
+    """Numbers that moved at all, the most remarkable first."""
+    series: dict[tuple[str, str, str], list[tuple[int, float]]] = {}
+    for reading in readings:
+        if reading.probe == MACHINE or "addresses" in reading.value:
+            continue
+        for name, value in reading.value.items():
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                series.setdefault((reading.probe, reading.host, name), []).append((reading.t, float(value)))
+    lines = [_line(key, points, bins) for key, points in series.items() if len(points) >= _ENOUGH]
+    moved = sorted((line for line in lines if line is not None), key=_remarkable, reverse=True)
+    return Counters(tuple(moved[:MOST]), max(0, len(moved) - MOST))
+
+
+def _line(key: tuple[str, str, str], points: list[tuple[int, float]], bins: Bins) -> Counter | None:
+    points.sort()
+    t = np.array([at for at, _ in points], np.int64)
+    values = np.array([value for _, value in points])
+    growth = np.diff(values)
+    if not growth.any():
+        return None
+    line = np.full(bins.count, np.nan)
+    whole = all(value == round(value) for value in (values[0], values[-1]))
+    if whole and (growth >= 0).all():
+        seen = bins.tally(t[1:]) > 0
+        line[seen] = (bins.tally(t[1:], growth) / bins.tally(t[1:], np.diff(t) / 1e9).clip(1e-9))[seen]
+        return Counter(*key, line, rate=True, total=float(growth.sum()))
+    line[bins.of(t)] = values
+    return Counter(*key, line, rate=False, total=float(values[-1]))
+
+
+def _remarkable(line: Counter) -> float:
+    seen = line.values[~np.isnan(line.values)]
+    usual, spread = float(np.median(seen)), float(np.ptp(seen))
+    return spread / (abs(usual) + 1.0)

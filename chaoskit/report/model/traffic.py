@@ -1,0 +1,106 @@
+"""Arrivals by what became of them, and who served whom, a bin each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chaoskit.core.history import History, Requests, Text
+from chaoskit.core.load import OUTCOMES, Outcome
+from chaoskit.core.topology import HostInfo, Topology
+from chaoskit.report.model.bins import Bins
+
+NOT_SENT = (Outcome.LATE, Outcome.NO_PORT)
+"""Outcomes that are the generator's doing: they say nothing about the system under test."""
+
+_OK = OUTCOMES.index(Outcome.OK)
+_NOT_SENT = [OUTCOMES.index(outcome) for outcome in NOT_SENT]
+NOBODY = "nobody"
+ELSEWHERE = "elsewhere"
+
+
+def succeeded(requests: Requests) -> NDArray[np.bool_]:
+    """Rows that succeeded."""
+    return np.asarray(requests.outcome == _OK)
+
+
+def failed(requests: Requests) -> NDArray[np.bool_]:
+    """Rows that the system under test failed; what the generator never sent is no failure of it."""
+    return ~succeeded(requests) & ~np.isin(requests.outcome, _NOT_SENT)
+
+
+def place(host: HostInfo | None) -> str:
+    """What a host counts as in shares: its region, else its service; `elsewhere` when it is none of the lab's."""
+    return ELSEWHERE if host is None else host.region or host.service
+
+
+def client_groups(history: History) -> tuple[Text, tuple[str, ...]]:
+    """The group (region, else service) of each row's client, and the groups that sent anything."""
+    clients = history.requests.client
+    found = [place(history.topology.by_name.get(label)) for label in clients.labels]
+    return _recoded(clients, found)
+
+
+def server_places(requests: Requests, topology: Topology) -> Text:
+    """The region of the address each row's last attempt connected to; empty when it never connected."""
+    found = ["" if not label else place(topology.by_address.get(label)) for label in requests.server.labels]
+    return _recoded(requests.server, found)[0]
+
+
+def _recoded(column: Text, labels: list[str]) -> tuple[Text, tuple[str, ...]]:
+    distinct = tuple(sorted(set(labels)))
+    mapping = np.array([distinct.index(label) for label in labels] or [0], np.int32)
+    codes = mapping[column.codes] if len(column) else column.codes
+    used = np.bincount(codes, minlength=len(distinct)) > 0 if len(codes) else np.zeros(len(distinct), bool)
+    return Text(codes, distinct), tuple(label for label, seen in zip(distinct, used, strict=True) if seen)
+
+
+def rates(requests: Requests, bins: Bins) -> Mapping[Outcome, NDArray[np.float64]]:
+    """Arrivals a second by outcome, in the bin of their intended start; outcomes that never came are left out.
+
+    Binned by intended start the outcomes of a bin add up to the rate that was asked for.
+    """
+    cells = bins.of(requests.intended) * len(OUTCOMES) + requests.outcome
+    table = np.bincount(cells, minlength=bins.count * len(OUTCOMES)).reshape(bins.count, len(OUTCOMES))
+    seconds = bins.coverage()
+    return {outcome: table[:, i] / seconds for i, outcome in enumerate(OUTCOMES) if table[:, i].any()}
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Who served one group of clients.
+
+    Attributes:
+        by_place: share (0..1) of the bin's arrivals that a region served; `nobody` is what failed.
+            NaN in bins without arrivals.
+    """
+
+    group: str
+    by_place: Mapping[str, NDArray[np.float64]]
+
+
+def shares(history: History, bins: Bins, most: int = 6) -> tuple[Shares, ...]:
+    """Share of arrivals served by each region, for each client group (the first `most` of them)."""
+    requests = history.requests
+    codes, groups = client_groups(history)
+    servers = server_places(requests, history.topology)
+    good, when = succeeded(requests), bins.of(requests.intended)
+    columns = [label or ELSEWHERE for label in servers.labels] + [NOBODY]
+    column = np.where(good, servers.codes, len(columns) - 1)
+    found = []
+    for group in groups[:most]:
+        rows = codes.equals(group)
+        cells = when[rows] * len(columns) + column[rows]
+        table = np.bincount(cells, minlength=bins.count * len(columns)).reshape(bins.count, len(columns))
+        found.append(_shares_of(group, columns, table))
+    return tuple(found)
+
+
+def _shares_of(group: str, columns: list[str], table: NDArray[np.int64]) -> Shares:
+    total = table.sum(axis=1, dtype=np.float64)
+    total[total == 0] = np.nan
+    present = [i for i, label in enumerate(columns) if label == NOBODY or table[:, i].any()]
+    return Shares(group, {columns[i]: table[:, i] / total for i in present})
