@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import socket
 import time
+import weakref
 from collections.abc import Mapping
 
 import dns.exception
@@ -56,6 +57,7 @@ class _Asking:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         # Connected: the kernel filters others' packets, and says at once when nobody listens.
         self.socket.connect((server, _PORT))
+        weakref.finalize(self, self.socket.close)
 
     def read(self) -> Mapping[str, Json]:
         deadline = time.monotonic() + self.timeout
