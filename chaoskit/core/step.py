@@ -10,13 +10,13 @@ so whoever reads the journal can undo the step without the process that did it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from chaoskit.core.host import RunningLab
 
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 """What a journal can hold."""
 
 Prior = Mapping[str, Json]

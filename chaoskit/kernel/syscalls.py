@@ -28,6 +28,7 @@ MS_PRIVATE = 1 << 18
 MNT_DETACH = 2
 
 _PR_SET_PDEATHSIG = 1
+_PR_CAPBSET_DROP = 24
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -67,6 +68,17 @@ def die_with_parent(sig: int = signal.SIGKILL) -> None:
     _checked(_libc.prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(sig), 0, 0, 0), "prctl PR_SET_PDEATHSIG")
 
 
+def drop_bounding(capability: int) -> None:
+    """Drop a capability from the bounding set (prctl PR_CAPBSET_DROP)."""
+    _checked(_libc.prctl(_PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0), "prctl PR_CAPBSET_DROP")
+
+
+def set_domainname(name: str) -> None:
+    """setdomainname(2) in the caller's UTS namespace."""
+    raw = name.encode()
+    _checked(_libc.setdomainname(raw, len(raw)), "setdomainname")
+
+
 def set_hostname(name: str) -> None:
     """sethostname(2) in the caller's UTS namespace."""
     raw = name.encode()
@@ -74,14 +86,13 @@ def set_hostname(name: str) -> None:
 
 
 def pivot_root_here() -> None:
-    """Make the current directory the root, and detach the old one.
+    """Make the current directory the root; the old one is stacked on it until `unmount(".")`.
 
-    pivot_root(".", ".") stacks the old root on the new one, where it is unmounted: the idiom of the
-    manual page, which needs no folder to put the old root in.
+    pivot_root(".", ".") is the idiom of the manual page, which needs no folder to put the old root
+    in. Until the old root is detached, open files of it can still be bound into the new one.
     """
     number = {"x86_64": 155, "aarch64": 41, "riscv64": 41, "s390x": 217, "ppc64le": 203, "armv7l": 218}
     machine = os.uname().machine
     if machine not in number:
         raise OSError(f"pivot_root: the system call's number on {machine} is not known")
     _checked(_libc.syscall(number[machine], b".", b"."), "pivot_root")
-    unmount(".")

@@ -1,0 +1,250 @@
+"""Conducting a run: lab up, boot actions, load and probes, the timetable, heal, final reads.
+
+lab --> boot --> (origin) steady --> run ----> quiet --> final
+any stop: heal at once ------------> final
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+
+from chaoskit.core.clock import Clock
+from chaoskit.core.errors import ChaoskitError, RunAborted, StepError
+from chaoskit.core.progress import Progress
+from chaoskit.core.step import Evidence, Json
+from chaoskit.core.units import NS
+from chaoskit.core.verdict import PASS
+from chaoskit.engine.clients import client
+from chaoskit.engine.keeping import Keeping, Kept
+from chaoskit.engine.machine import MachineWatch
+from chaoskit.engine.options import RunOptions
+from chaoskit.engine.order import SOCKET
+from chaoskit.engine.plan import Plan, PlannedEntry
+from chaoskit.engine.probing import Probing
+from chaoskit.engine.recorder import Recorder
+from chaoskit.engine.rpc import Caller, PeerGone
+from chaoskit.engine.timetable import Due, Turn, timetable
+from chaoskit.engine.watch import Watch
+from chaoskit.loads.generator import Generator
+from chaoskit.loads.work import Job, Work
+
+TICK = NS // 10
+LEAD = NS // 2
+"""Time between the order to the generator and the origin: its threads enter namespaces and warm up."""
+CONFIRM_WITHIN = 2 * NS
+EXPIRY_MARGIN = 2 * NS
+"""How long after its planned end the keeper waits for the runner before it undoes an action itself."""
+
+
+@dataclass
+class Conduct:
+    """One run on one keeper. `perform` may be called once."""
+
+    plan: Plan
+    options: RunOptions
+    keeping: Keeping
+    recorder: Recorder
+    generator: Generator
+    clock: Clock
+    progress: Progress
+
+    def __post_init__(self) -> None:
+        self._lab = self.keeping.lab
+        # A line of its own: status and confirmations must not wait behind an undo, nor the reverse.
+        self._aside = Kept(self.plan.topology, Caller.to(self.keeping.order.runtime / SOCKET, "the keeper"))
+        self._probing = Probing(self._aside, self.plan.probes, self.recorder, self.clock)
+        self._machine = MachineWatch(self.recorder, self.clock)
+        self._watch = Watch(self.plan, self.recorder, self.progress)
+        self._confirming: list[threading.Thread] = []
+        self._said: deque[tuple[str, str]] = deque()
+        self._in_force: dict[str, PlannedEntry] = {}
+        self._origin = self.recorder.meta.origin
+
+    def perform(self) -> str:
+        """Conduct the run to its end, or to the first reason to stop; that reason, or nothing."""
+        try:
+            self._bring_up()
+            self._set_going()
+            for due in timetable(self.plan.entries, self.plan.length, steady=self.plan.steady is not None):
+                self._wait_until(due.t)
+                self._take_turn(due)
+            return ""
+        except RunAborted as stop:
+            self.recorder.event("guard", "run", "stopped", reason=str(stop))
+            return str(stop)
+        finally:
+            self._finish()
+
+    # ---- before the origin ---------------------------------------------------------------------
+
+    def _bring_up(self) -> None:
+        self._phase("lab")
+        timings = self._lab.up(self.options.ready_within / NS)
+        self.recorder.learn(lab={"created_s": timings.created_s, "ready_s": timings.ready_s})
+        if self.plan.boot:
+            self._phase("boot")
+            for entry in self.plan.boot:
+                self._begin(entry)
+
+    def _set_going(self) -> None:
+        jobs = tuple(
+            Job.of(one.name, one.load, [client(self._aside, host) for host in one.clients]) for one in self.plan.loads
+        )
+        networks = tuple(network.subnet for network in self.plan.topology.networks)
+        self._origin = self.clock.now() + LEAD
+        self.recorder.starts_at(self._origin)
+        if jobs:
+            work = Work(self._origin, self.plan.length, self.plan.seed, jobs, networks)
+            self.generator.start(work, self.recorder.requests)
+        self._machine.start()
+        self._probing.start()
+        self._phase("steady" if self.plan.entries else "run")
+
+    # ---- the timetable -------------------------------------------------------------------------
+
+    def _wait_until(self, t: int) -> None:
+        while True:
+            self._tick()
+            left = self._origin + t - self.clock.now()
+            if left <= 0:
+                return
+            self.clock.sleep(min(left, TICK))
+
+    def _tick(self) -> None:
+        """Look at everything that may end the run early.
+
+        Raises:
+            RunAborted: something did.
+        """
+        self._take_news()
+        while self._said:
+            self.progress.fault(*self._said.popleft())
+        if not self.keeping.alive:
+            raise RunAborted("the keeper ended; a native lab ends with it")
+        if self.plan.loads and not self.generator.alive():
+            self.generator.wait(1.0)
+            if self.recorder.now() < self.plan.length:
+                raise RunAborted("the load generator ended before its time")
+        self._watch.look()
+
+    def _take_news(self) -> None:
+        try:
+            changes, mail, expired = self._aside.news()
+        except PeerGone as error:
+            raise RunAborted("the keeper ended; a native lab ends with it") from error
+        for change in changes:
+            self.recorder.event(
+                "host", change.host, str(change.state), change.t - self._origin, pid=change.pid, why=change.reason
+            )
+        for t, action in expired:
+            self.recorder.event("action", action, "undone", t - self._origin, why="its longest duration was over")
+        for message in mail:
+            if message.kind == "stop":
+                raise RunAborted(message.text or "by hand")
+            self.recorder.event("note", "", message.text, message.t - self._origin)
+            self.progress.note(message.text)
+
+    def _take_turn(self, due: Due) -> None:
+        if due.turn is Turn.STEADY:
+            self._require_steady()
+        elif due.entry and due.turn is Turn.BEGIN:
+            self._phase("run")
+            self._begin(due.entry)
+        elif due.entry and due.turn is Turn.END:
+            self._end(due.entry)
+
+    def _require_steady(self) -> None:
+        if self.plan.steady is None:
+            return
+        name, check = self.plan.steady
+        verdict = check.judge(self.recorder.recent(self.recorder.now()))
+        if verdict.outcome is not PASS:
+            raise RunAborted(f"the steady state did not hold before the first fault ({name}: {verdict.reason})")
+
+    # ---- actions -------------------------------------------------------------------------------
+
+    def _begin(self, entry: PlannedEntry) -> None:
+        expires = None
+        if not entry.one_shot:
+            lasting = entry.action.longest if entry.lasting is None else entry.lasting
+            expires = self.clock.now() + min(lasting + EXPIRY_MARGIN, entry.action.longest + EXPIRY_MARGIN)
+        try:
+            took = self._lab.apply(entry.name, entry.steps, expires)
+        except StepError as error:
+            self.recorder.event("action", entry.name, "failed", error=str(error))
+            raise RunAborted(f"the action {entry.name} could not be done: {error}") from error
+        steps: list[Json] = [step.describe() for step in entry.steps]
+        self.recorder.event(
+            "action",
+            entry.name,
+            "begin",
+            took.begin - self._origin,
+            action=str(entry.action),
+            hosts=list(entry.targets),
+            steps=steps,
+            took_s=(took.end - took.begin) / NS,
+        )
+        if not entry.one_shot:
+            self._in_force[entry.name] = entry
+        self.progress.fault(entry.name, "begin")
+        thread = threading.Thread(target=self._confirm, args=(entry,), name=f"confirm {entry.name}", daemon=True)
+        self._confirming.append(thread)
+        thread.start()
+
+    def _confirm(self, entry: PlannedEntry) -> None:
+        try:
+            line = Kept(self.plan.topology, Caller.to(self.keeping.order.runtime / SOCKET, "the keeper"))
+            evidence = line.confirm(entry.name, entry.steps, CONFIRM_WITHIN)
+        except ChaoskitError as error:
+            evidence = (Evidence(False, str(error)),)
+        holds = all(one.holds for one in evidence)
+        what = "confirmed" if holds else "not confirmed"
+        self.recorder.event("action", entry.name, what, evidence=[one.what for one in evidence])
+        self._said.append((entry.name, what))
+
+    def _end(self, entry: PlannedEntry) -> None:
+        failures = self._undo(entry)
+        if failures:
+            raise RunAborted(f"the action {entry.name} could not be undone: {'; '.join(failures)}")
+
+    def _undo(self, entry: PlannedEntry) -> tuple[str, ...]:
+        took = self._lab.undo(entry.name)
+        self._in_force.pop(entry.name, None)
+        self.recorder.event("action", entry.name, "end", took.begin - self._origin)
+        outcome = "failed" if took.failures else "undone"
+        self.recorder.event("action", entry.name, outcome, took.end - self._origin, error=list(took.failures))
+        self.progress.fault(entry.name, outcome)
+        return took.failures
+
+    # ---- after ---------------------------------------------------------------------------------
+
+    def _finish(self) -> None:
+        """Heal first: whatever comes after may take time, and nothing may stay broken meanwhile."""
+        self._phase("heal")
+        self._heal()
+        early = self.recorder.now() < self.plan.length
+        if early and self.plan.loads:
+            self.generator.stop()
+        for thread in self._confirming:
+            thread.join(CONFIRM_WITHIN / NS + 1)
+        self._phase("final")
+        if self.plan.loads:
+            longest = max(one.load.timeout for one in self.plan.loads)
+            self.recorder.generated(self.generator.wait(longest / NS + 5))
+        self._probing.stop()
+        self._machine.stop()
+        if self.keeping.alive:
+            self._aside.ask.close()
+
+    def _heal(self) -> None:
+        for entry in reversed(list(self._in_force.values())):
+            try:
+                self._undo(entry)
+            except PeerGone:
+                return  # the lab is gone with its keeper, and what was done to it; recovery looks at the journal
+
+    def _phase(self, name: str) -> None:
+        self.recorder.event("phase", name, "begin")
+        self.progress.phase(name)

@@ -1,0 +1,23 @@
+"""What a run ran on: recorded with it, so that a verdict can be repeated or explained."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib.metadata import version
+
+from chaoskit.core.step import Json
+
+
+def environment() -> dict[str, Json]:
+    """Versions of chaoskit, Python and the kernel, cores, and whether root. No variables of the environment."""
+    return {
+        "chaoskit": version("chaoskit"),
+        "python": platform.python_version(),
+        "kernel": platform.release(),
+        "machine": platform.machine(),
+        "cores": len(os.sched_getaffinity(0)),
+        "root": os.geteuid() == 0,
+        "executable": sys.implementation.name,
+    }

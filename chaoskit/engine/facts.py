@@ -1,0 +1,107 @@
+"""What is running now, as files: `RUNTIME/RUN/run.json`, so that other commands find runs and labs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from chaoskit.core.errors import UsageError
+from chaoskit.core.suggest import did_you_mean
+from chaoskit.engine.order import FACTS, SOCKET, Order
+from chaoskit.engine.paths import runtime
+from chaoskit.kernel.identity import Identity
+
+
+@dataclass(frozen=True)
+class Running:
+    """A run or a lab that has a folder among those of what is running.
+
+    Attributes:
+        title: the experiment's id, or the lab's name.
+        keeper: None when it was never started.
+    """
+
+    run: str
+    title: str
+    folder: Path
+    directory: Path
+    keeper: Identity | None
+    runner: Identity | None
+
+    @property
+    def socket(self) -> Path:
+        """Where its keeper answers."""
+        return self.folder / SOCKET
+
+    @property
+    def alive(self) -> bool:
+        """Whether its keeper still runs."""
+        return self.keeper is not None and self.keeper.alive()
+
+
+def claim(order: Order) -> None:
+    """Make the run's folder, before anything else of the run exists."""
+    order.runtime.mkdir(mode=0o700, parents=True)
+    _dump(order, None)
+
+
+def write(order: Order) -> None:
+    """Say which process keeps the run; called by the keeper."""
+    _dump(order, Identity.of(os.getpid()))
+
+
+def _dump(order: Order, keeper: Identity | None) -> None:
+    data = {
+        "run": order.run,
+        "title": order.title,
+        "directory": str(order.directory),
+        "runner": asdict(order.runner),
+        "keeper": asdict(keeper) if keeper else None,
+    }
+    draft = order.runtime / (FACTS + ".new")
+    draft.write_text(json.dumps(data))
+    draft.replace(order.runtime / FACTS)
+
+
+def remove(order: Order) -> None:
+    """The run is over: nothing of it is left to find."""
+    shutil.rmtree(order.runtime, ignore_errors=True)
+
+
+def everything() -> tuple[Running, ...]:
+    """All runs and labs that have a folder, the oldest first."""
+    return tuple(_read(folder) for folder in sorted(runtime().iterdir()) if (folder / FACTS).exists())
+
+
+def _read(folder: Path) -> Running:
+    data = json.loads((folder / FACTS).read_text())
+    keeper, runner = data["keeper"], data["runner"]
+    return Running(
+        data["run"],
+        data["title"],
+        folder,
+        Path(data["directory"]),
+        Identity(**keeper) if keeper else None,
+        Identity(**runner) if runner else None,
+    )
+
+
+def find(text: str) -> Running:
+    """The living run or lab of that id, title or unique beginning of an id.
+
+    Raises:
+        UsageError: none, or several.
+    """
+    living = [running for running in everything() if running.alive]
+    exact = [running for running in living if text in (running.run, running.title)]
+    matches = exact or [running for running in living if running.run.startswith(text)]
+    if len(matches) == 1:
+        return matches[0]
+    names = ", ".join(running.run for running in living) or "none"
+    if matches:
+        raise UsageError(f"{text!r} may be any of: {', '.join(running.run for running in matches)}")
+    hint = did_you_mean(text, [running.title for running in living])
+    raise UsageError(f"nothing called {text!r} is running", remedy=f"{hint}Running: {names}.")

@@ -1,0 +1,114 @@
+"""Gates: what must hold of a run before any check of it is believed. Pure functions of the history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from chaoskit.core.action import Action
+from chaoskit.core.check import Check
+from chaoskit.core.gate import Gate
+from chaoskit.core.history import History
+from chaoskit.core.units import duration
+from chaoskit.core.verdict import Unit, Verdict, failed, held_to, unknown
+from chaoskit.core.window import Moment
+from chaoskit.engine.found import Found
+from chaoskit.engine.machine import PROBE
+
+STEAL_AT_MOST = 0.2
+LATE_AT_MOST_S = 0.5
+"""How much later than asked for a sleeping thread may wake before the machine counts as stalled."""
+
+
+def gates_of(found: Found) -> tuple[Gate, ...]:
+    """Every gate of an experiment, in the order in which they explain each other."""
+    experiment = found.experiment
+    gates: list[Gate] = []
+    if experiment.loads:
+        gates.append(Gate("every arrival accounted for", _accounted))
+        gates.append(Gate("generator on time", _on_time(duration(experiment.lag) / 1e9)))
+    gates.append(Gate("machine not stalled", _machine))
+    if experiment.steady:
+        gates.append(Gate("steady before the first fault", _steady(experiment.steady)))
+    if experiment.actions:
+        gates.append(Gate("every action confirmed", _confirmed(experiment.actions)))
+    return tuple(gates)
+
+
+def _steady(check: Check) -> Callable[[History], Verdict]:
+    def judge(history: History) -> Verdict:
+        return check.judge(before_first_action(history))
+
+    return judge
+
+
+def before_first_action(history: History) -> History:
+    """The history up to the first fault: what had ended by then."""
+    begins = [
+        event.t for event in history.events if event.kind == "action" and event.what == Moment.BEGIN and event.t >= 0
+    ]
+    return history.until(min(begins)) if begins else history
+
+
+def _confirmed(actions: tuple[Action, ...]) -> Callable[[History], Verdict]:
+    def judge(history: History) -> Verdict:
+        seen: Mapping[str, set[str]] = {history.names.of(action): set() for action in actions}
+        for event in history.events:
+            if event.kind == "action" and event.subject in seen:
+                seen[event.subject].add(event.what)
+        missing = [name for name, moments in seen.items() if Moment.CONFIRMED not in moments]
+        confirmed = len(seen) - len(missing)
+        reason = f"not confirmed: {', '.join(missing)}" if missing else "each was seen to take effect in the lab"
+        return held_to(confirmed, "==", len(seen), Unit.COUNT, reason)
+
+    return judge
+
+
+def _on_time(at_most_s: float) -> Callable[[History], Verdict]:
+    def judge(history: History) -> Verdict:
+        lag = history.requests.lag
+        if not len(lag):
+            return unknown("no request was recorded", remedy="See logs/generator.log in the run directory.")
+        p99 = float(np.quantile(lag, 0.99, method="higher")) / 1e6
+        verdict = held_to(p99, "<=", at_most_s, Unit.SECONDS, "99th percentile of the generator's own delay")
+        return _with_remedy(verdict, "Lower the rate, or leave a core to the generator.")
+
+    return judge
+
+
+def _accounted(history: History) -> Verdict:
+    if not history.generated:
+        return failed("the load generator gave no account of its work")
+    rows = history.requests
+    wrong = []
+    for one in history.generated:
+        mine = int(np.count_nonzero(rows.load.equals(one.load) & rows.client.equals(one.client)))
+        if not one.scheduled == one.recorded == mine:
+            wrong.append(f"{one.load} from {one.client}: {one.scheduled} due, {one.recorded} written, {mine} recorded")
+    total = sum(one.scheduled for one in history.generated)
+    return held_to(len(rows), "==", total, Unit.COUNT, "; ".join(wrong) or "arrivals = the sum of their outcomes")
+
+
+def _machine(history: History) -> Verdict:
+    readings = [reading.value for reading in history.readings if reading.probe == PROBE]
+    if len(readings) < 2:
+        return unknown("the machine was not watched long enough", remedy="Make the run longer than a second.")
+    late = max(_number(value.get("late_s")) for value in readings)
+    ticks = _number(readings[-1].get("total_ticks")) - _number(readings[0].get("total_ticks"))
+    stolen = _number(readings[-1].get("steal_ticks")) - _number(readings[0].get("steal_ticks"))
+    share = stolen / ticks if ticks else 0.0
+    if share > STEAL_AT_MOST:
+        verdict = held_to(share, "<=", STEAL_AT_MOST, Unit.SHARE, "processor time taken by the hypervisor")
+    else:
+        verdict = held_to(late, "<=", LATE_AT_MOST_S, Unit.SECONDS, "longest delay of a thread that asked to wake")
+    return _with_remedy(verdict, "Run it on a machine with less else to do.")
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _with_remedy(verdict: Verdict, remedy: str) -> Verdict:
+    return replace(verdict, remedy=remedy) if verdict.outcome != "pass" else verdict

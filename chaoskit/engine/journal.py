@@ -1,0 +1,105 @@
+"""The write-ahead journal: what undo needs, on disk before anything is done.
+
+One JSON object a line, each flushed to the disk before the call returns. Rows:
+
+    run      the run, its keeper and runner              process  something that must not outlive the run
+    step     a step that is about to be done, with what its undo needs
+    done     the step was done       undone  it was undone       failed  its undo failed, and how
+    closed   everything was undone and taken down; nothing is left to do
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from chaoskit.core.errors import ChaoskitError
+from chaoskit.core.step import Json
+from chaoskit.kernel.identity import Identity
+
+FILE = "journal.jsonl"
+
+
+class Journal:
+    """Appends rows; nothing a row speaks of may happen before its call has returned."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+
+    def write(self, *rows: Mapping[str, Json]) -> None:
+        """Append rows and wait until the disk has them.
+
+        Raises:
+            ChaoskitError: the disk would not take them; what they speak of must not be done.
+        """
+        data = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows).encode()
+        try:
+            while data:
+                data = data[os.write(self._fd, data) :]
+            os.fdatasync(self._fd)
+        except OSError as error:
+            raise ChaoskitError(
+                f"cannot write the journal {self.path}: {error.strerror}",
+                remedy="Nothing is done that the journal does not hold. Free space, or name another place with --runs.",
+            ) from error
+
+    def process(self, what: str, identity: Identity) -> None:
+        """Record a process that must not outlive the run."""
+        self.write({"row": "process", "what": what, **asdict(identity)})
+
+    def close(self) -> None:
+        """Close the file; the journal stays."""
+        os.close(self._fd)
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A step that was written down and not undone."""
+
+    number: int
+    action: str
+    step: Mapping[str, Json]
+    prior: Mapping[str, Json]
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a journal says is still to be taken care of."""
+
+    closed: bool
+    pending: tuple[Pending, ...]
+    processes: tuple[tuple[str, Identity], ...]
+    cgroups: tuple[Path, ...]
+
+
+def read(path: Path) -> Left:
+    """What is left of a run, from its journal alone; a torn last line is what a power cut leaves, and is skipped."""
+    pending: dict[int, Pending] = {}
+    processes: list[tuple[str, Identity]] = []
+    cgroups: list[Path] = []
+    closed = False
+    for row in _rows(path.read_text().splitlines(keepends=True)):
+        match row:
+            case {"row": "step", "n": int(n), "action": str(action), "step": dict(step), "prior": dict(prior)}:
+                pending[n] = Pending(n, action, step, prior)
+            case {"row": "undone", "n": int(n)}:
+                pending.pop(n, None)
+            case {"row": "process", "what": str(what), "boot": str(boot), "pid": int(pid), "start": int(start)}:
+                processes.append((what, Identity(boot, pid, start)))
+            case {"row": "cgroup", "path": str(cgroup)}:
+                cgroups.append(Path(cgroup))
+            case {"row": "closed"}:
+                closed = True
+    return Left(closed, tuple(pending.values()), tuple(processes), tuple(cgroups))
+
+
+def _rows(lines: Iterable[str]) -> Iterable[dict[str, Json]]:
+    for line in lines:
+        if line.endswith("\n"):
+            row = json.loads(line)
+            if isinstance(row, dict):
+                yield row

@@ -1,0 +1,223 @@
+"""The keeper: the process that brings a lab up, changes it, and undoes everything when the run dies.
+
+    runner ==owner connection==> keeper --> island (native) --> hosts
+                                   ^
+    `chaoskit lab|stop|note` ------' keeper.sock
+
+It lives in a session of its own and is deaf to SIGINT. When the owner's end of the connection closes
+(the runner ended, however), everything is undone and taken down - unless it was told to stay (`lab up`).
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from multiprocessing.connection import Connection, Listener
+from pathlib import Path
+from typing import Any
+
+from chaoskit.core.clock import MonotonicClock
+from chaoskit.core.errors import ChaoskitError
+from chaoskit.core.host import Completed, HostState, Status
+from chaoskit.core.step import Evidence, Step
+from chaoskit.core.topology import Topology
+from chaoskit.engine import facts, rpc
+from chaoskit.engine.journal import FILE, Journal
+from chaoskit.engine.ledger import Ledger, Took
+from chaoskit.engine.order import SOCKET, Mail, Order
+from chaoskit.kernel.identity import Identity
+from chaoskit.labs.change import HostChange, Timings
+from chaoskit.labs.drivers import DriverLab, make_lab
+
+_EXPIRY_EVERY_S = 0.05
+
+
+class Keeper:
+    """One lab, its ledger, and the calls others may make. Methods without underscore can be called by rpc."""
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._clock = MonotonicClock()
+        self._journal = Journal(order.directory / FILE)
+        self._changes: list[HostChange] = []
+        self._mail: list[Mail] = []
+        self._expired: list[tuple[int, str]] = []
+        self._states: dict[str, HostState] = {}
+        self._stays = False
+        self._lab: DriverLab = make_lab(order.driver, order.spec, order.directory, order.run, self._changed)
+        self._ledger = Ledger(self._lab, self._journal, self._clock)
+        self._main: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._finishing = threading.Lock()
+
+    # ---- the lab -------------------------------------------------------------------------------
+
+    def up(self, timeout_s: float) -> Timings:
+        """Bring the lab up; done on the main thread, whose end is what the island's processes die with."""
+        return self._on_main(lambda: self._up(timeout_s))
+
+    def _up(self, timeout_s: float) -> Timings:
+        timings = self._lab.up(timeout_s)
+        for what, identity in self._lab.identities():
+            self._journal.process(what, identity)
+        for path in self._lab.cgroups():
+            self._journal.write({"row": "cgroup", "path": str(path)})
+        return timings
+
+    def topology(self) -> Topology:
+        """What the lab consists of."""
+        return self._lab.topology
+
+    def status(self, host: str) -> Status:
+        """State of a host."""
+        return self._lab.hosts[host].status()
+
+    def netns(self, host: str) -> Path:
+        """A path to the host's network namespace."""
+        return self._lab.hosts[host].netns()
+
+    def log(self, host: str) -> Path:
+        """The host's log file."""
+        return self._lab.logs(host)
+
+    def run(self, host: str, argv: Sequence[str], timeout: float, stdin: str) -> Completed:
+        """Run a command in a host."""
+        return self._lab.hosts[host].run(argv, timeout=timeout, stdin=stdin)
+
+    def lifecycle(self, host: str, verb: str, *arguments: int) -> None:
+        """`start`, `stop`, `kill`, `power_off`, `pause` or `resume` a host by hand."""
+        if verb not in ("start", "stop", "kill", "power_off", "pause", "resume"):
+            raise ChaoskitError(f"no such change of a host: {verb}")
+        getattr(self._lab.hosts[host], verb)(*arguments)
+
+    # ---- actions -------------------------------------------------------------------------------
+
+    def apply(self, action: str, steps: Sequence[Step], expires: int | None) -> Took:
+        """Do the steps of an action."""
+        return self._ledger.apply(action, steps, expires)
+
+    def confirm(self, action: str, steps: Sequence[Step], within: int) -> tuple[Evidence, ...]:
+        """Look whether the steps of an action are in effect."""
+        return self._ledger.confirm(action, steps, within)
+
+    def undo(self, action: str) -> Took:
+        """Undo an action."""
+        return self._ledger.undo(action)
+
+    def undo_all(self) -> Took:
+        """Undo every action in force."""
+        return self._ledger.undo_all()
+
+    # ---- news ----------------------------------------------------------------------------------
+
+    def news(self) -> tuple[list[HostChange], list[Mail], list[tuple[int, str]]]:
+        """What happened since the last call: changes of hosts, mail, and actions undone because they expired."""
+        changes, self._changes = self._changes, []
+        mail, self._mail = self._mail, []
+        expired, self._expired = self._expired, []
+        return changes, mail, expired
+
+    def post(self, kind: str, text: str) -> None:
+        """Leave word for the runner: `stop` or `note`."""
+        self._mail.append(Mail(self._clock.now(), kind, text))
+
+    def stay(self) -> None:
+        """Outlive the owner: the lab is up until somebody calls `finish`."""
+        self._stays = True
+
+    def finish(self) -> rpc.Last:
+        """Undo everything, take the lab down, and end; the answer is a `Took` with what could not be undone."""
+        return rpc.Last(self._take_down(undo=True), lambda: self._exit(0))
+
+    # ---- life ----------------------------------------------------------------------------------
+
+    def serve(self, owner: Connection[Any, Any]) -> None:
+        """Answer the owner and everybody who connects; returns never."""
+        with Listener(str(self._order.runtime / SOCKET), family="AF_UNIX") as listener:
+            threading.Thread(target=self._serve_owner, args=(owner,), daemon=True).start()
+            threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+            threading.Thread(target=self._expire, daemon=True).start()
+            while True:
+                self._main.get()()
+
+    def _serve_owner(self, owner: Connection[Any, Any]) -> None:
+        rpc.serve(owner, self._method)
+        if not self._stays:
+            self._take_down(undo=False)
+            self._exit(0)
+
+    def _accept(self, listener: Listener) -> None:
+        while True:
+            connection = listener.accept()
+            threading.Thread(target=rpc.serve, args=(connection, self._method), daemon=True).start()
+
+    def _expire(self) -> None:
+        tick = threading.Event()
+        while not tick.wait(_EXPIRY_EVERY_S):
+            for action in self._ledger.undo_expired():
+                self._expired.append((self._clock.now(), action))
+
+    def _method(self, name: str) -> rpc.Handler:
+        if name.startswith("_") or name == "serve":
+            raise ChaoskitError(f"the keeper has no call {name!r}")
+        method: rpc.Handler = getattr(self, name)
+        return method
+
+    def _changed(self, change: HostChange) -> None:
+        self._changes.append(change)
+        before, self._states[change.host] = self._states.get(change.host), change.state
+        if before is HostState.OFF and change.state is HostState.RUNNING:
+            threading.Thread(target=self._ledger.reapply, args=(change.host,), daemon=True).start()
+
+    def _on_main(self, task: Callable[[], Any]) -> Any:
+        result: Future[Any] = Future()
+
+        def body() -> None:
+            try:
+                result.set_result(task())
+            except BaseException as error:  # noqa: BLE001  raised in the caller
+                result.set_exception(error)
+
+        self._main.put(body)
+        return result.result()
+
+    def _take_down(self, *, undo: bool) -> Took:
+        """Once only. Without `undo` for a lab of ours: what was done to it ends with it, and time is short."""
+        with self._finishing:
+            now = self._clock.now()
+            took = self._ledger.undo_all() if undo or not self._lab.owned else Took(now, now)
+            self._lab.down()
+            self._journal.write({"row": "closed"})
+            facts.remove(self._order)
+            return took
+
+    def _exit(self, status: int) -> None:
+        # Not sys.exit: other threads may be in calls that nobody waits for any more.
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def main() -> None:
+    """`python -m chaoskit.engine.keeper FD`: take the order from the owner's connection, then serve it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    owner: Connection[Any, Any] = Connection(int(sys.argv[1]))
+    order: Order = owner.recv()
+    try:
+        keeper = Keeper(order)
+    except ChaoskitError as error:
+        owner.send((False, error))
+        return
+    facts.write(order)
+    # A keeper that is asked to end by the system behaves as if its runner had gone.
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=owner.close, daemon=True).start())
+    owner.send((True, Identity.of(os.getpid())))
+    keeper.serve(owner)
+
+
+if __name__ == "__main__":
+    main()

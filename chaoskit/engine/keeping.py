@@ -1,0 +1,198 @@
+"""The runner's side of the keeper: start one, ask it, and see the lab through it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
+from typing import Any
+
+from chaoskit.core.errors import ChaoskitError, LabError
+from chaoskit.core.host import Completed, Status
+from chaoskit.core.step import Evidence, Step
+from chaoskit.core.topology import HostInfo, Topology
+from chaoskit.engine import facts
+from chaoskit.engine.ledger import Took
+from chaoskit.engine.order import Mail, Order
+from chaoskit.engine.rpc import Caller, PeerGone
+from chaoskit.kernel.identity import Identity
+from chaoskit.labs.change import HostChange, Timings
+
+_LOG = "keeper.log"
+
+
+@dataclass(frozen=True)
+class RemoteHost:
+    """A host of a lab that a keeper holds; satisfies `chaoskit.core.host.Host`."""
+
+    info: HostInfo
+    ask: Caller
+
+    def status(self) -> Status:
+        """State, pid and health."""
+        status: Status = self.ask("status", self.info.name)
+        return status
+
+    def netns(self) -> Path:
+        """A path to the host's network namespace."""
+        path: Path = self.ask("netns", self.info.name)
+        return path
+
+    def start(self) -> None:
+        """Start the daemon, or the host."""
+        self.ask("lifecycle", self.info.name, "start")
+
+    def stop(self) -> None:
+        """Stop the daemon."""
+        self.ask("lifecycle", self.info.name, "stop")
+
+    def kill(self, signal: int) -> None:
+        """Signal the host's init."""
+        self.ask("lifecycle", self.info.name, "kill", signal)
+
+    def power_off(self) -> None:
+        """Destroy the host."""
+        self.ask("lifecycle", self.info.name, "power_off")
+
+    def pause(self) -> None:
+        """Freeze the host."""
+        self.ask("lifecycle", self.info.name, "pause")
+
+    def resume(self) -> None:
+        """Undo `pause`."""
+        self.ask("lifecycle", self.info.name, "resume")
+
+    def run(self, argv: Sequence[str], *, timeout: float, stdin: str = "") -> Completed:
+        """Run a command in the host."""
+        completed: Completed = self.ask("run", self.info.name, list(argv), timeout, stdin)
+        return completed
+
+
+class Kept:
+    """A lab held by a keeper; satisfies `chaoskit.core.host.RunningLab`."""
+
+    def __init__(self, topology: Topology, ask: Caller) -> None:
+        self.topology = topology
+        self.ask = ask
+        self.hosts: Mapping[str, RemoteHost] = {host.name: RemoteHost(host, ask) for host in topology.hosts}
+
+    def logs(self, host: str) -> Path:
+        """The host's log file."""
+        path: Path = self.ask("log", host)
+        return path
+
+    def up(self, timeout_s: float) -> Timings:
+        """Bring it up and wait until it is ready."""
+        timings: Timings = self.ask("up", timeout_s)
+        return timings
+
+    def apply(self, action: str, steps: Sequence[Step], expires: int | None) -> Took:
+        """Do the steps of an action."""
+        took: Took = self.ask("apply", action, tuple(steps), expires)
+        return took
+
+    def confirm(self, action: str, steps: Sequence[Step], within: int) -> tuple[Evidence, ...]:
+        """Look whether they are in effect."""
+        evidence: tuple[Evidence, ...] = self.ask("confirm", action, tuple(steps), within)
+        return evidence
+
+    def undo(self, action: str) -> Took:
+        """Undo an action."""
+        took: Took = self.ask("undo", action)
+        return took
+
+    def undo_all(self) -> Took:
+        """Undo every action in force."""
+        took: Took = self.ask("undo_all")
+        return took
+
+    def news(self) -> tuple[list[HostChange], list[Mail], list[tuple[int, str]]]:
+        """What happened since the last call."""
+        news: tuple[list[HostChange], list[Mail], list[tuple[int, str]]] = self.ask("news")
+        return news
+
+    def stay(self) -> None:
+        """Have the lab outlive this process."""
+        self.ask("stay")
+
+    def finish(self) -> Took:
+        """Undo everything and take the lab down."""
+        took: Took = self.ask("finish")
+        return took
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """A keeper this process started.
+
+    Attributes:
+        process: the keeper; its end is the end of a native lab.
+    """
+
+    order: Order
+    lab: Kept
+    identity: Identity
+    process: subprocess.Popen[bytes]
+
+    @property
+    def alive(self) -> bool:
+        """Whether the keeper still runs."""
+        return self.process.poll() is None
+
+    def end(self) -> Took | None:
+        """Undo, take down and wait for the keeper's end; None when the keeper had gone before."""
+        took: Took | None = None
+        try:
+            took = self.lab.finish()
+        except PeerGone:
+            pass  # it was killed; the caller recovers from the journal
+        finally:
+            self.lab.ask.close()
+            self.process.wait(30)
+        return took
+
+
+def start_keeper(order: Order) -> Keeping:
+    """Start a keeper for a lab; the lab is not up yet.
+
+    Raises:
+        ChaoskitError: the keeper could not start, or would not take the lab.
+    """
+    facts.claim(order)
+    ours, theirs = Pipe()
+    # Not inherited by the load generator and others: the keeper must see the end of this process alone.
+    os.set_inheritable(ours.fileno(), False)
+    with (order.directory / _LOG).open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "chaoskit.engine.keeper", str(theirs.fileno())],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=(theirs.fileno(),),
+            start_new_session=True,
+        )
+    theirs.close()
+    try:
+        identity = _introduce(ours, order)
+    except ChaoskitError:
+        process.wait(5)
+        facts.remove(order)
+        raise
+    return Keeping(order, Kept(order.spec.topology, Caller(ours, "the keeper")), identity, process)
+
+
+def _introduce(connection: Connection[Any, Any], order: Order) -> Identity:
+    try:
+        connection.send(order)
+        fine, answer = connection.recv()
+    except (EOFError, OSError):
+        log = (order.directory / _LOG).read_text()[-2000:]
+        raise LabError(f"the keeper did not start:\n{log}") from None
+    if not fine:
+        raise answer
+    identity: Identity = answer
+    return identity

@@ -1,0 +1,162 @@
+"""The ledger: which steps are in force on a lab. Every change goes through it, journal first.
+
+prepare all --> journal --> do all --> (confirm) --> undo, last one first
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from chaoskit.core.clock import Clock
+from chaoskit.core.errors import StepError
+from chaoskit.core.host import RunningLab
+from chaoskit.core.step import Evidence, Json, Prior, Step
+from chaoskit.engine.journal import Journal
+from chaoskit.steps.codec import encode
+
+_CONFIRM_EVERY = 20_000_000
+
+
+@dataclass(frozen=True)
+class Took:
+    """When a batch of changes began and ended, CLOCK_MONOTONIC ns, and what of it failed."""
+
+    begin: int
+    end: int
+    failures: tuple[str, ...] = ()
+
+
+@dataclass
+class _Held:
+    number: int
+    action: str
+    step: Step
+    prior: Prior
+    expires: int | None
+
+
+@dataclass
+class Ledger:
+    """Does, confirms and undoes the steps of actions on one lab; safe to call from several threads."""
+
+    lab: RunningLab
+    journal: Journal
+    clock: Clock
+    _held: list[_Held] = field(default_factory=list)
+    _priors: dict[str, list[Prior]] = field(default_factory=dict)
+    _count: int = 0
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def apply(self, action: str, steps: Sequence[Step], expires: int | None) -> Took:
+        """Do all steps of an action, as close together as can be; all of them or none.
+
+        Args:
+            action: its name.
+            steps: what to do.
+            expires: CLOCK_MONOTONIC ns at which it is undone whatever happens; None for one-shot steps.
+
+        Raises:
+            StepError: a step could not be prepared or done; those already done have been undone.
+            ChaoskitError: the journal could not be written; nothing was done.
+        """
+        with self._lock:
+            held = [self._prepared(action, step, expires) for step in steps]
+            self.journal.write(*(_row(entry) for entry in held))
+            self._priors[action] = [entry.prior for entry in held]
+            begin = self.clock.now()
+            for entry in held:
+                # Held before it is done: a step that fails half way is undone like any other.
+                self._held.append(entry)
+                try:
+                    entry.step.do(self.lab, entry.prior)
+                except (StepError, OSError) as error:
+                    undone = self._undo(entry_of for entry_of in held if entry_of in self._held)
+                    detail = f"; and undoing it: {'; '.join(undone)}" if undone else ""
+                    raise StepError(f"{action}: {entry.step.describe()}: {error}{detail}") from error
+            end = self.clock.now()
+            self._held = [entry for entry in self._held if not entry.step.one_shot]
+            return Took(begin, end)
+
+    def _prepared(self, action: str, step: Step, expires: int | None) -> _Held:
+        self._count += 1
+        return _Held(self._count, action, step, step.prepare(self.lab), expires)
+
+    def confirm(self, action: str, steps: Sequence[Step], within: int) -> tuple[Evidence, ...]:
+        """Ask each step whether it is in effect, until all are or `within` ns have passed."""
+        deadline = self.clock.now() + within
+        priors = self._priors[action]
+        while True:
+            evidence = tuple(step.confirm(self.lab, prior) for step, prior in zip(steps, priors, strict=True))
+            if all(one.holds for one in evidence) or self.clock.now() >= deadline:
+                return evidence
+            self.clock.sleep(_CONFIRM_EVERY)
+
+    def undo(self, action: str) -> Took:
+        """Undo what is in force of an action; failures are collected, and stay in force to be tried again."""
+        return self._undo_where(lambda entry: entry.action == action)
+
+    def undo_all(self) -> Took:
+        """Undo everything that is in force."""
+        return self._undo_where(lambda _entry: True)
+
+    def undo_expired(self) -> tuple[str, ...]:
+        """Undo what has been in force longer than it may; the names of the actions."""
+        now = self.clock.now()
+        with self._lock:
+            due = sorted({entry.action for entry in self._held if entry.expires is not None and entry.expires <= now})
+            for action in due:
+                self.undo(action)
+        return tuple(due)
+
+    def reapply(self, host: str) -> tuple[str, ...]:
+        """Do again what is in force on the network of a host that came back with a new one."""
+        with self._lock:
+            mine = [entry for entry in self._held if entry.step.on_network and _is_on(entry.step.target, host)]
+            for entry in mine:
+                entry.step.do(self.lab, entry.prior)
+            return tuple(sorted({entry.action for entry in mine}))
+
+    @property
+    def in_force(self) -> tuple[str, ...]:
+        """Names of the actions that have steps in force."""
+        with self._lock:
+            return tuple(dict.fromkeys(entry.action for entry in self._held))
+
+    def _undo_where(self, chosen: Callable[[_Held], bool]) -> Took:
+        with self._lock:
+            begin = self.clock.now()
+            failures = self._undo(entry for entry in list(self._held) if chosen(entry))
+            return Took(begin, self.clock.now(), failures)
+
+    def _undo(self, entries: Iterable[_Held]) -> tuple[str, ...]:
+        failures: list[str] = []
+        undone: list[dict[str, Json]] = []
+        for entry in reversed(list(entries)):
+            try:
+                entry.step.undo(self.lab, entry.prior)
+            except (StepError, OSError) as error:
+                failures.append(f"{entry.step.describe()}: {error}")
+                undone.append({"row": "failed", "n": entry.number, "error": str(error)})
+            else:
+                self._held.remove(entry)
+                undone.append({"row": "undone", "n": entry.number})
+        self.journal.write(*undone)
+        return tuple(failures)
+
+
+def _row(entry: _Held) -> dict[str, Json]:
+    kind = "one-shot" if entry.step.one_shot else "step"
+    return {
+        "row": kind,
+        "n": entry.number,
+        "action": entry.action,
+        "step": encode(entry.step),
+        "prior": dict(entry.prior),
+        "expires": entry.expires,
+    }
+
+
+def _is_on(target: str, host: str) -> bool:
+    return target == host or target.startswith(f"{host}/")

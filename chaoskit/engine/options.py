@@ -1,0 +1,21 @@
+"""How a run is to be done: what the command line and pytest can choose beside the experiment itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from chaoskit.core.units import NS
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Choices of one invocation.
+
+    Attributes:
+        runs: the folder in which run directories are made.
+        ready_within: ns a lab may take to come up with all healthchecks healthy.
+    """
+
+    runs: Path = Path("runs")
+    ready_within: int = 60 * NS

@@ -1,0 +1,44 @@
+"""What a keeper is told, and what it says of itself: the data between keeper and runner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from chaoskit.kernel.identity import Identity
+from chaoskit.labs.spec import LabSpec
+
+SOCKET = "keeper.sock"
+FACTS = "run.json"
+
+
+@dataclass(frozen=True)
+class Order:
+    """Which lab to keep, and where.
+
+    Attributes:
+        runtime: the run's own folder among those of what is running; it holds socket and facts.
+        directory: the run directory, with `logs/` and the journal.
+        title: what the run is, for `chaoskit lab ps` and `sweep`: an experiment's id or a lab's name.
+    """
+
+    run: str
+    title: str
+    driver: str
+    spec: LabSpec
+    directory: Path
+    runtime: Path
+    runner: Identity
+
+
+@dataclass(frozen=True)
+class Mail:
+    """Something somebody else said to a run: `stop` or `note`.
+
+    Attributes:
+        t: CLOCK_MONOTONIC ns.
+    """
+
+    t: int
+    kind: str
+    text: str

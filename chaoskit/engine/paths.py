@@ -1,0 +1,48 @@
+"""Where runs keep their files, and where running ones can be found."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import time
+from pathlib import Path
+
+from chaoskit.core.errors import UsageError
+
+
+def runtime() -> Path:
+    """The folder of what is running now: lost at boot, for this user's eyes only."""
+    for base in (os.environ.get("XDG_RUNTIME_DIR"), "/run" if os.geteuid() == 0 else None):
+        if base and os.access(base, os.W_OK):
+            return _private(Path(base) / "chaoskit")
+    return _private(Path(tempfile.gettempdir()) / f"chaoskit-{os.getuid()}")
+
+
+def _private(folder: Path) -> Path:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.geteuid():
+        raise UsageError(f"{folder} belongs to somebody else", remedy="Set XDG_RUNTIME_DIR to a folder of your own.")
+    return folder
+
+
+def new_run_id(name: str) -> str:
+    """`20260131T101500Z-gslb.pool_death-3fa2`: sorts by time, names the experiment, is unique."""
+    word = re.sub(r"[^A-Za-z0-9._-]+", "-", name)
+    return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{word}-{os.urandom(2).hex()}"
+
+
+def make_directory(path: Path) -> Path:
+    """Create a run directory.
+
+    Raises:
+        UsageError: it cannot be created or written to.
+    """
+    try:
+        path.mkdir(parents=True)
+        (path / "logs").mkdir()
+    except OSError as error:
+        raise UsageError(
+            f"cannot make the run directory {path}: {error.strerror}", remedy="Name another with --runs DIR."
+        ) from error
+    return path

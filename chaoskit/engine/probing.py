@@ -1,0 +1,129 @@
+"""Probes while they run: a thread for each probe and host, inside the host's network."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from chaoskit.core.clock import Clock
+from chaoskit.core.errors import LabError
+from chaoskit.core.history import Reading
+from chaoskit.core.host import RunningLab, Status
+from chaoskit.core.probe import Probe, Reader
+from chaoskit.core.step import Json
+from chaoskit.core.topology import HostInfo, Topology
+from chaoskit.core.units import NS
+from chaoskit.engine.plan import PlannedProbe
+from chaoskit.kernel.namespaces import enter_network
+
+_REOPEN_AFTER_NS = 200_000_000
+
+
+class Sink(Protocol):
+    """Where readings go, and the clock they are on."""
+
+    def now(self) -> int:
+        """Nanoseconds since the run's origin."""
+        ...
+
+    def reading(self, reading: Reading) -> None:
+        """Take one in."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Site:
+    """What a probe may ask of its host; satisfies `chaoskit.core.probe.ProbeHost`."""
+
+    lab: RunningLab
+    info: HostInfo
+    timeout: float
+
+    @property
+    def topology(self) -> Topology:
+        """The whole lab."""
+        return self.lab.topology
+
+    def status(self) -> Status:
+        """The host's state."""
+        return self.lab.hosts[self.info.name].status()
+
+
+class Probing:
+    """All probes of a run; `stop` ends them."""
+
+    def __init__(self, lab: RunningLab, probes: tuple[PlannedProbe, ...], sink: Sink, clock: Clock) -> None:
+        self._lab, self._sink, self._clock = lab, sink, clock
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(
+                target=self._watch, args=(one.name, one.probe, host), name=f"probe {one.name}", daemon=True
+            )
+            for one in probes
+            for host in one.hosts
+        ]
+
+    def start(self) -> None:
+        """Start reading."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, timeout: float = 2.0) -> None:
+        """Ask all probes to end, and wait for them; one that hangs in a system call is left to its time-out."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(timeout)
+
+    def _watch(self, name: str, probe: Probe, host: HostInfo) -> None:
+        """Read until told to stop; a host whose network goes away is entered again when it is back.
+
+        A thread cannot leave a namespace that is gone, so each life of the host's network has its own.
+        """
+        while not self._stopping.is_set():
+            life = threading.Thread(target=self._one_life, args=(name, probe, host), name=f"probe {name}", daemon=True)
+            life.start()
+            life.join()
+            self._stopping.wait(_REOPEN_AFTER_NS / NS)
+
+    def _one_life(self, name: str, probe: Probe, host: HostInfo) -> None:
+        begin = self._sink.now()
+        try:
+            netns = self._lab.hosts[host.name].netns()
+            enter_network(netns)
+            inode = _inode(netns)
+            read = probe.open(_Site(self._lab, host, probe.timeout / NS))
+        except (LabError, OSError) as error:
+            self._record(name, host.name, begin, {}, str(error))
+            return
+        due = self._clock.now()
+        while not self._stopping.wait(max(0, due - self._clock.now()) / NS):
+            begin = self._sink.now()
+            value, error_text = _read(read)
+            self._record(name, host.name, begin, value, error_text)
+            # A slow reading delays the next ones; it does not make them come in a burst.
+            due = max(due + probe.every, self._clock.now())
+            if error_text and not self._is_same(host.name, inode):
+                return
+
+    def _is_same(self, host: str, inode: int) -> bool:
+        try:
+            return _inode(self._lab.hosts[host].netns()) == inode
+        except (LabError, OSError):
+            return False
+
+    def _record(self, probe: str, host: str, begin: int, value: Mapping[str, Json], error: str) -> None:
+        self._sink.reading(Reading(begin, self._sink.now() - begin, probe, host, value, error))
+
+
+def _read(read: Reader) -> tuple[Mapping[str, Json], str]:
+    try:
+        return read(), ""
+    except (OSError, LabError) as error:  # TimeoutError is an OSError
+        return {}, str(error) or type(error).__name__
+
+
+def _inode(path: Path) -> int:
+    return path.stat().st_ino

@@ -1,0 +1,43 @@
+"""Recovery: undo what a run left whose keeper is gone, from its journal alone."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+from chaoskit.engine import facts, journal
+from chaoskit.engine.facts import Running
+from chaoskit.kernel.identity import Identity
+
+
+def recover(run: str | None = None) -> tuple[str, ...]:
+    """Take care of everything that runs without a keeper left; of one run only, when it is named.
+
+    Returns:
+        A line for each thing that was found and what was done about it.
+    """
+    abandoned = [running for running in facts.everything() if not running.alive and run in (None, running.run)]
+    return tuple(line for running in abandoned for line in _recovered(running))
+
+
+def _recovered(running: Running) -> Iterator[str]:
+    if running.runner and running.keeper is None and running.runner.alive():
+        return  # it is just starting
+    path = running.directory / journal.FILE
+    if path.exists():
+        left = journal.read(path)
+        for what, identity in left.processes:
+            yield from _ended(running.run, what, identity)
+        for cgroup in left.cgroups:
+            if cgroup.exists():
+                cgroup.rmdir()
+                yield f"{running.run}: removed the cgroup {cgroup}"
+        for pending in () if left.closed else left.pending:
+            yield f"{running.run}: {pending.action}, step {pending.number}: ended with the lab it was done to"
+    shutil.rmtree(running.folder)
+    yield f"{running.run}: forgot the run of {running.title}, whose keeper had gone"
+
+
+def _ended(run: str, what: str, identity: Identity) -> Iterator[str]:
+    if identity.kill():
+        yield f"{run}: ended {what} (process {identity.pid})"

@@ -1,0 +1,122 @@
+"""Run one arm of an experiment: from a plan to a judged history in a run directory."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from chaoskit.core.clock import Clock, MonotonicClock
+from chaoskit.core.errors import ChaoskitError
+from chaoskit.core.history import History, Meta
+from chaoskit.core.progress import Progress
+from chaoskit.core.result import ArmResult
+from chaoskit.engine.audit import left_behind
+from chaoskit.engine.conduct import Conduct
+from chaoskit.engine.environment import environment
+from chaoskit.engine.judge import judge
+from chaoskit.engine.keeping import Keeping, start_keeper
+from chaoskit.engine.options import RunOptions
+from chaoskit.engine.order import Order
+from chaoskit.engine.paths import make_directory, new_run_id, runtime
+from chaoskit.engine.plan import Plan
+from chaoskit.engine.recorder import Recorder
+from chaoskit.engine.recover import recover
+from chaoskit.kernel.identity import Identity
+from chaoskit.loads.generator import Generator
+
+
+def run_arm(plan: Plan, options: RunOptions, progress: Progress, directory: Path | None = None) -> ArmResult:
+    """Run an arm and judge it.
+
+    Args:
+        plan: what to run.
+        options: how.
+        progress: who watches.
+        directory: where to record; by default a new folder below `options.runs`.
+
+    Raises:
+        ChaoskitError: the lab could not be brought up, or the run could not be recorded. Nothing is left.
+        KeyboardInterrupt: the user interrupted it. Everything was undone, and what was recorded is on disk.
+    """
+    clock = MonotonicClock()
+    run = new_run_id(plan.found.id)
+    folder = make_directory(directory or options.runs.resolve() / run)
+    recorder = Recorder(folder, _meta(plan, run, clock), plan.topology, plan.names, clock)
+    order = Order(run, plan.found.id, plan.driver, plan.spec, folder, runtime() / run, Identity.of(os.getpid()))
+    with _no_space_is_said(folder):
+        history = _record(plan, options, order, recorder, clock, progress)
+    return judge(plan.found, plan.arm, history, folder)
+
+
+def _record(
+    plan: Plan, options: RunOptions, order: Order, recorder: Recorder, clock: Clock, progress: Progress
+) -> History:
+    stopped = "it was interrupted"
+    with Generator(order.directory / "logs" / "generator.log") as generator:
+        keeping = start_keeper(order)
+        try:
+            stopped = Conduct(plan, options, keeping, recorder, generator, clock, progress).perform()
+        finally:
+            with _uninterrupted():
+                progress.phase("down")
+                _take_down(keeping, order, recorder, clock)
+                history = recorder.finish(stopped)
+    return history
+
+
+def _take_down(keeping: Keeping, order: Order, recorder: Recorder, clock: Clock) -> None:
+    took = keeping.end()
+    if took is None:
+        for line in recover(order.run):
+            recorder.event("note", "", line)
+    failures = list(took.failures) if took else []
+    left = [*failures, *left_behind(order, clock)]
+    recorder.event("audit", "run", "left" if left else "clean", left=left)
+
+
+def _meta(plan: Plan, run: str, clock: Clock) -> Meta:
+    found = plan.found
+    return Meta(
+        run,
+        found.id,
+        plan.arm,
+        found.experiment.claim,
+        str(found.source),
+        plan.seed,
+        plan.length,
+        clock.now(),
+        plan.driver,
+        dict(found.params),
+        environment(),
+    )
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C again while the lab is being taken down changes nothing: taking down has its own deadlines."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _no_space_is_said(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO):
+            raise
+        raise ChaoskitError(
+            f"cannot record the run in {folder}: {error.strerror}",
+            remedy="Everything was undone. Free space, or name another place with --runs DIR.",
+        ) from error

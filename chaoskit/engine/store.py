@@ -1,0 +1,184 @@
+"""A run directory's files: written while the run goes on, read back as a history.
+
+    run.json               what the run was: `Meta`, topology, the names of loads and actions, UTC anchors
+    events.jsonl           one `Event` a line
+    history/requests/*.parquet    one row an arrival; columns as in `chaoskit.core.history.Requests`
+    history/readings.parquet      one row a reading; the value as JSON
+    history/generated.parquet     what the load generators say of their own work
+
+Every Parquet file carries `chaoskit.schema` in its metadata. Text columns are dictionaries.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from chaoskit.core.clock import Anchor
+from chaoskit.core.errors import UsageError
+from chaoskit.core.history import (
+    NUMBER_COLUMNS,
+    SCHEMA,
+    TEXT_COLUMNS,
+    Event,
+    Generated,
+    History,
+    Meta,
+    Reading,
+    Requests,
+    Text,
+    concatenate,
+)
+from chaoskit.core.names import Names
+from chaoskit.core.topology import HostInfo, Link, Network, Topology
+
+RUN = "run.json"
+EVENTS = "events.jsonl"
+REQUESTS = "history/requests"
+READINGS = "history/readings.parquet"
+GENERATED = "history/generated.parquet"
+_VERSION = {"chaoskit.schema": str(SCHEMA)}
+
+
+def write_requests(directory: Path, part: int, requests: Requests) -> None:
+    """One part file; parts are read back in the order of their numbers."""
+    columns: dict[str, Any] = {
+        name: pa.DictionaryArray.from_arrays(getattr(requests, name).codes, pa.array(getattr(requests, name).labels))
+        for name in TEXT_COLUMNS
+    }
+    columns |= {name: pa.array(getattr(requests, name)) for name in NUMBER_COLUMNS}
+    folder = directory / REQUESTS
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(pa.table(columns), folder / f"part-{part:05}.parquet")
+
+
+def write_readings(directory: Path, readings: Sequence[Reading]) -> None:
+    """All readings of a run."""
+    columns = {column.name: [getattr(reading, column.name) for reading in readings] for column in fields(Reading)}
+    columns["value"] = [json.dumps(value, separators=(",", ":")) for value in columns["value"]]
+    integers = {"t", "took"}
+    types = {name: pa.int64() if name in integers else pa.string() for name in columns}
+    _write(pa.table({name: pa.array(values, types[name]) for name, values in columns.items()}), directory / READINGS)
+
+
+def write_generated(directory: Path, generated: Sequence[Generated]) -> None:
+    """The generators' own account."""
+    schema = pa.schema(
+        [("load", pa.string()), ("client", pa.string()), ("scheduled", pa.int64()), ("recorded", pa.int64())]
+    )
+    _write(pa.Table.from_pylist([asdict(one) for one in generated], schema), directory / GENERATED)
+
+
+def write_run(directory: Path, meta: Meta, topology: Topology, anchors: Sequence[Anchor]) -> None:
+    """What the run was; written at its start and again at its end."""
+    data = {
+        "schema": SCHEMA,
+        "meta": asdict(meta),
+        "topology": asdict(topology),
+        "anchors": [asdict(one) for one in anchors],
+    }
+    (directory / RUN).write_text(json.dumps(data, indent=1) + "\n")
+
+
+def append_events(directory: Path, events: Iterable[Event]) -> None:
+    """Events as they happen."""
+    with (directory / EVENTS).open("a") as file:
+        file.writelines(json.dumps(asdict(event)) + "\n" for event in events)
+
+
+def _write(table: pa.Table, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table.replace_schema_metadata(_VERSION), path, compression="zstd")
+
+
+def read_meta(directory: Path) -> Meta:
+    """What a run was, without its history.
+
+    Raises:
+        UsageError: the folder is no run directory, or of a newer schema.
+    """
+    return Meta(**_run(directory)["meta"])
+
+
+def read_history(directory: Path, names: Names) -> History:
+    """A recorded run.
+
+    Raises:
+        UsageError: the folder is no run directory, or of a newer schema.
+    """
+    run = _run(directory)
+    return History(
+        Meta(**run["meta"]),
+        _topology(run["topology"]),
+        names,
+        concatenate([_requests(path) for path in sorted((directory / REQUESTS).glob("part-*.parquet"))]),
+        tuple(_events(directory / EVENTS)),
+        tuple(_readings(directory / READINGS)),
+        tuple(_generated(directory / GENERATED)),
+        tuple(Anchor(**one) for one in run["anchors"]),
+    )
+
+
+def _run(directory: Path) -> dict[str, Any]:
+    try:
+        run: dict[str, Any] = json.loads((directory / RUN).read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        raise UsageError(
+            f"{directory} is no run directory: it has no {RUN}",
+            remedy="Name a folder below runs/, such as runs/latest.",
+        ) from None
+    if run["schema"] > SCHEMA:
+        raise UsageError(
+            f"{directory} was recorded by a newer chaoskit (schema {run['schema']}, this one knows {SCHEMA})"
+        )
+    return run
+
+
+def _requests(path: Path) -> Requests:
+    table = pq.read_table(path).combine_chunks()
+    columns: dict[str, Any] = {}
+    for name in TEXT_COLUMNS:
+        column = table[name].combine_chunks()
+        dictionary = column if isinstance(column, pa.DictionaryArray) else column.dictionary_encode()
+        codes = dictionary.indices.to_numpy(zero_copy_only=False).astype(np.int32)
+        columns[name] = Text(codes, tuple(dictionary.dictionary.to_pylist()))
+    for name, dtype in NUMBER_COLUMNS.items():
+        columns[name] = table[name].to_numpy().astype(dtype, copy=False)
+    return Requests(**columns)
+
+
+def _events(path: Path) -> Iterable[Event]:
+    if path.exists():
+        with path.open() as file:
+            yield from (Event(**json.loads(line)) for line in file)
+
+
+def _readings(path: Path) -> Iterable[Reading]:
+    if path.exists():
+        for row in pq.read_table(path).to_pylist():
+            yield Reading(**{**row, "value": json.loads(row["value"])})
+
+
+def _generated(path: Path) -> Iterable[Generated]:
+    if path.exists():
+        yield from (Generated(**row) for row in pq.read_table(path).to_pylist())
+
+
+def _topology(data: dict[str, Any]) -> Topology:
+    hosts = tuple(
+        HostInfo(
+            host["name"],
+            host["service"],
+            host["labels"],
+            tuple(Link(**{**link, "aliases": tuple(link["aliases"])}) for link in host["links"]),
+        )
+        for host in data["hosts"]
+    )
+    return Topology(data["name"], hosts, tuple(Network(**network) for network in data["networks"]))
