@@ -1,0 +1,103 @@
+"""A run directory, written and read back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chaoskit.core.clock import Anchor
+from chaoskit.core.errors import UsageError
+from chaoskit.core.history import (
+    NUMBER_COLUMNS,
+    TEXT_COLUMNS,
+    Event,
+    Generated,
+    Meta,
+    Reading,
+    Requests,
+    Text,
+    concatenate,
+)
+from chaoskit.core.names import Names
+from chaoskit.core.topology import HostInfo, Link, Network, Topology
+from chaoskit.engine import store
+
+META = Meta("r1", "gslb.pool_death", "guarded", "a claim", "/x/gslb.py", 7, 30_000_000_000, 123, "native", {"rate": 5})
+LINK = Link("web-1", "front", "eth0", "198.18.1.2", 24, "02:42:c6:12:01:02", ("www",), {"chaoskit.role": "service"})
+TOPOLOGY = Topology(
+    "lab", (HostInfo("web-1", "web", {"chaoskit.role": "service"}, (LINK,)),), (Network("front", "198.18.1.0/24"),)
+)
+
+
+def _rows(count: int, seed: int, labels: tuple[str, ...] = ("", "a", "ü b")) -> Requests:
+    rng = np.random.default_rng(seed)
+    columns: dict[str, Any] = {
+        name: Text(rng.integers(0, len(labels), count).astype(np.int32), labels) for name in TEXT_COLUMNS
+    }
+    columns |= {name: rng.integers(-1, 100, count).astype(dtype) for name, dtype in NUMBER_COLUMNS.items()}
+    return Requests(**columns)
+
+
+def _same(one: Requests, other: Requests) -> bool:
+    texts = all(
+        [getattr(one, n)[i] for i in range(len(one))] == [getattr(other, n)[i] for i in range(len(other))]
+        for n in TEXT_COLUMNS
+    )
+    return texts and all(np.array_equal(getattr(one, n), getattr(other, n)) for n in NUMBER_COLUMNS)
+
+
+def test_a_run_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    """Everything that was recorded is read back: nothing of a history lives only in memory."""
+    events = [Event(-5, "phase", "lab", "begin"), Event(9, "action", "outage", "begin", {"hosts": ["web-1"]})]
+    readings = [
+        Reading(1, 2, "dns", "web-1", {"addresses": ["198.18.1.2"], "ttl": 1}),
+        Reading(2, 3, "dns", "web-1", {}, "timed out"),
+    ]
+    store.write_run(tmp_path, META, TOPOLOGY, [Anchor(0, 1_700_000_000_000_000_000)])
+    store.write_requests(tmp_path, 0, _rows(10, 1))
+    store.write_requests(tmp_path, 1, _rows(5, 2, ("x",)))
+    store.write_readings(tmp_path, readings)
+    store.write_generated(tmp_path, [Generated("shoppers", "web-1", 15, 15)])
+    store.append_events(tmp_path, events)
+    history = store.read_history(tmp_path, Names())
+    assert history.meta == META
+    assert history.topology == TOPOLOGY
+    assert history.events == tuple(events)
+    assert history.readings == tuple(readings)
+    assert history.generated == (Generated("shoppers", "web-1", 15, 15),)
+    assert history.anchors == (Anchor(0, 1_700_000_000_000_000_000),)
+    assert _same(history.requests, concatenate([_rows(10, 1), _rows(5, 2, ("x",))]))
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=5))
+def test_how_requests_are_split_into_parts_does_not_matter(tmp_path: Path, sizes: list[int]) -> None:
+    """Parts of any size, empty ones too, are read back as one table in their order."""
+    parts = [_rows(size, seed) for seed, size in enumerate(sizes)]
+    for old in tmp_path.glob("history/requests/*"):
+        old.unlink()
+    store.write_run(tmp_path, META, TOPOLOGY, [])
+    for number, part in enumerate(parts):
+        store.write_requests(tmp_path, number, part)
+    assert _same(store.read_history(tmp_path, Names()).requests, concatenate(parts))
+
+
+def test_a_folder_that_is_no_run_is_an_error_that_says_so(tmp_path: Path) -> None:
+    """A mistyped run directory is named."""
+    with pytest.raises(UsageError, match="is no run directory"):
+        store.read_meta(tmp_path)
+
+
+def test_a_record_of_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    """Columns this version does not know of are not guessed at."""
+    store.write_run(tmp_path, META, TOPOLOGY, [])
+    data = json.loads((tmp_path / store.RUN).read_text())
+    (tmp_path / store.RUN).write_text(json.dumps({**data, "schema": 99}))
+    with pytest.raises(UsageError, match="schema 99"):
+        store.read_history(tmp_path, Names())
