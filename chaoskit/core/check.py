@@ -27,7 +27,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec
 
 from chaoskit.core.action import _without_first
-from chaoskit.core.errors import DefinitionError, Undefined, UsageError
+from chaoskit.core.errors import ChaoskitError, DefinitionError, UsageError
 from chaoskit.core.selector import Selector
 from chaoskit.core.verdict import Verdict, unknown
 from chaoskit.core.where import Where, caller
@@ -66,8 +66,8 @@ class Check:
         """The verdict; a check that raises is unknown, and the reason says what it raised."""
         try:
             return self.decide(history)
-        except Undefined as error:
-            return unknown(str(error))
+        except ChaoskitError as error:
+            return unknown(str(error.args[0]), remedy=error.remedy)
         except Exception as error:  # noqa: BLE001  a crashed check must not take the others' verdicts with it
             return unknown(f"the check itself failed: {type(error).__name__}: {error}", remedy=f"See {self.where}.")
 
