@@ -108,9 +108,12 @@ def window(
     after: EventRef | None = None,
     before: EventRef | None = None,
     lasting: Bound | Duration | None = None,
-    delay: Duration = 0,
+    delay: Bound | Duration = 0,
 ) -> Window:
     """A span of a run; without `after` from the origin, without `before` or `lasting` to the end.
+
+    It starts `delay` after `after`: `window(after=begin(outage), delay=failover, before=end(outage))` is the rest
+    of the outage once the bound `failover` has passed.
 
     Raises:
         DefinitionError: both `before` and `lasting` are given, or `lasting` without `after`.
@@ -118,7 +121,8 @@ def window(
     if lasting is not None and before is not None:
         raise DefinitionError(f"{caller()}: a window ends at `before` or after `lasting`, not both")
     span = lasting if isinstance(lasting, Bound) or lasting is None else Bound({"lasting": duration(lasting)})
-    return Window(after, before, span, duration(delay), None, caller())
+    wait = delay.total if isinstance(delay, Bound) else duration(delay)
+    return Window(after, before, span, wait, None, caller())
 
 
 @dataclass(frozen=True)
