@@ -1,0 +1,228 @@
+"""Judging: gates first, then checks, and what a proof takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chaoskit import Experiment, Lab, Twin, at, bound, get, load, region, role, window
+from chaoskit.actions.crash import crash
+from chaoskit.checks.availability import availability
+from chaoskit.core.check import check
+from chaoskit.core.history import Event, Generated, History, Reading
+from chaoskit.core.load import Outcome
+from chaoskit.core.units import NS
+from chaoskit.core.verdict import FAIL, PASS, UNKNOWN, Verdict, failed, passed
+from chaoskit.core.window import begin
+from chaoskit.engine.found import Found, name_parts
+from chaoskit.engine.gates import gates_of
+from chaoskit.engine.judge import judge
+from chaoskit.engine.machine import PROBE
+from chaoskit.engine.proof import never_ran, prove_twin
+from chaoskit.engine.sources import Source
+from chaoskit.loads.arrivals import constant
+from chaoskit.testing import happened, make_history, readings, rows
+
+shoppers = load(get("http://price.example.com/"), constant("100/s"), clients=role("client"))
+outage = crash(role("service") & region("eu"))
+failover = window(after=begin(outage), lasting=bound(detection="5s"))
+available = availability(shoppers, at_least=0.99, outside=failover)
+twin = Twin("no health checks", must_fail=[available])
+experiment = Experiment(
+    claim="it holds",
+    lab=Lab("gslb"),
+    loads=[shoppers],
+    timeline=[at("10s", outage, lasting="10s")],
+    duration="30s",
+    steady=availability(shoppers, at_least=0.9).named("steady"),
+    checks=[available],
+    twins=[twin],
+)
+FOUND = Found(
+    "test.it", experiment, name_parts(experiment, globals()), {}, Source(Path(__file__), "test", Path()), globals()
+)
+CLEAN = Event(31 * NS, "audit", "run", "clean", {"left": []})
+EVENTS = (*happened("outage", begin=10, confirmed=10.1, end=20, undone=20.1), CLEAN)
+MACHINE = readings(
+    PROBE, "", lambda t: {"late_s": 0.001, "total_ticks": int(t * 200), "steal_ticks": 0, "psi_cpu_total_us": 0}
+)
+
+
+def _history(outcome: Outcome = Outcome.OK, **changes: object) -> History:
+    """A run in which everything is as it should be, requests between 20 and 25 s apart."""
+    requests = [rows("shoppers", seconds=20), rows("shoppers", start=20, seconds=5, outcome=outcome)]
+    history = make_history(requests, events=EVENTS, readings=MACHINE)
+    return replace(history, names=FOUND.names, **changes)  # type: ignore[arg-type]
+
+
+def _without(history: History, what: str) -> History:
+    return replace(history, events=tuple(event for event in history.events if event.what != what))
+
+
+def _late(history: History) -> History:
+    rows_ = history.requests
+    return replace(history, requests=replace(rows_, lag=rows_.lag + 80_000))
+
+
+def _lost(history: History) -> History:
+    return replace(
+        history, generated=(Generated("shoppers", "client-eu", len(history.requests) + 1, len(history.requests)),)
+    )
+
+
+def _stalled(history: History) -> History:
+    stall = Reading(29 * NS, 1, PROBE, "", {"late_s": 1.5, "total_ticks": 9000, "steal_ticks": 0})
+    return replace(history, readings=(*history.readings, stall))
+
+
+def _stolen(history: History) -> History:
+    stolen = Reading(30 * NS, 1, PROBE, "", {"late_s": 0.0, "total_ticks": 6000, "steal_ticks": 3000})
+    return replace(history, readings=(*history.readings, stolen))
+
+
+def _unsteady(history: History) -> History:
+    early = rows("shoppers", seconds=5, outcome=Outcome.RESET)
+    return make_history([early, rows("shoppers", start=5, seconds=20)], events=EVENTS, readings=MACHINE)
+
+
+def test_a_good_run_passes(tmp_path: Path) -> None:
+    """All gates hold, the check passes, nothing is left behind: the arm passes."""
+    result = judge(FOUND, "guarded", _history(), tmp_path)
+    assert [gate.verdict.outcome for gate in result.gates] == [PASS] * len(gates_of(FOUND))
+    assert [(one.name, one.verdict.outcome) for one in result.checks] == [("available", PASS), ("clean", PASS)]
+    assert result.verdict is PASS
+    assert result.reason == "all 2 checks passed"
+
+
+def test_a_bad_run_fails_for_the_reason_the_check_gives(tmp_path: Path) -> None:
+    """A failing check makes a failing arm, whose reason is the check's."""
+    result = judge(FOUND, "guarded", _history(Outcome.UNAVAILABLE), tmp_path)
+    assert result.verdict is FAIL
+    assert result.reason.startswith("available: ")
+
+
+@pytest.mark.parametrize(
+    ("gate", "breaks"),
+    [
+        ("every action confirmed", lambda history: _without(history, "confirmed")),
+        ("generator on time", _late),
+        ("every arrival accounted for", _lost),
+        ("every arrival accounted for", lambda history: replace(history, generated=())),
+        ("machine not stalled", _stalled),
+        ("machine not stalled", _stolen),
+        ("machine not stalled", lambda history: replace(history, readings=())),
+        ("steady before the first fault", lambda history: replace(_unsteady(history), names=FOUND.names)),
+    ],
+)
+def test_a_broken_gate_makes_a_failing_check_unknown(
+    tmp_path: Path, gate: str, breaks: Callable[[History], History]
+) -> None:
+    """A measurement that is not believed proves nothing, a failure included."""
+    result = judge(FOUND, "guarded", breaks(_history(Outcome.UNAVAILABLE)), tmp_path)
+    broken = [one.name for one in result.gates if one.verdict.outcome is not PASS]
+    assert broken == [gate]
+    assert result.verdict is UNKNOWN
+    available_ = result.checks[0].verdict
+    assert available_.outcome is UNKNOWN
+    assert gate in available_.reason
+
+
+def test_a_leftover_fails_the_run(tmp_path: Path) -> None:
+    """What is left behind is a failure of its own, however well the system did."""
+    left = Event(31 * NS, "audit", "run", "left", {"left": ["process 7 (island)"]})
+    history = _history()
+    result = judge(FOUND, "guarded", replace(history, events=(*history.events, left)), tmp_path)
+    assert result.verdict is FAIL
+    assert "process 7 (island)" in result.reason
+
+
+def test_a_run_without_an_audit_is_unknown(tmp_path: Path) -> None:
+    """A run that was killed before its audit has not shown that it left nothing."""
+    history = _history()
+    result = judge(FOUND, "guarded", replace(history, events=history.events[:-1]), tmp_path)
+    assert result.verdict is UNKNOWN
+
+
+def test_of_a_stopped_run_only_what_had_failed_by_then_stands(tmp_path: Path) -> None:
+    """A check whose windows were over keeps its failure; all others are unknown."""
+    history = _history(Outcome.UNAVAILABLE)
+    stopped = replace(history, meta=replace(history.meta, stopped="guard x"))
+    healed = (*history.events, Event(12 * NS, "phase", "heal", "begin"))
+    early = judge(FOUND, "guarded", replace(stopped, events=healed), tmp_path)
+    assert early.verdict is UNKNOWN
+    assert early.reason == "stopped: guard x"
+    late = judge(
+        FOUND, "guarded", replace(stopped, events=(*history.events, Event(26 * NS, "phase", "heal", "begin"))), tmp_path
+    )
+    assert late.verdict is FAIL
+
+
+def test_a_check_that_raises_is_unknown_and_takes_no_other_with_it(tmp_path: Path) -> None:
+    """A crashed check says what it raised; the others keep their verdicts."""
+
+    @check
+    def crashes(history: History) -> Verdict:
+        raise ZeroDivisionError("by nothing")
+
+    @check
+    def fine(history: History) -> Verdict:
+        return passed("fine")
+
+    found = _found_with([crashes(), fine()])
+    result = judge(found, "guarded", replace(_history(), names=found.names), tmp_path)
+    assert [one.verdict.outcome for one in result.checks] == [UNKNOWN, PASS, PASS]
+    assert "by nothing" in result.checks[0].verdict.reason
+
+
+def _found_with(checks: list[object]) -> Found:
+    other = replace(experiment, checks=checks, twins=[])  # type: ignore[arg-type]
+    return replace(FOUND, experiment=other, names=name_parts(other, globals()))
+
+
+def test_a_twin_is_proved_when_it_fails_as_it_must(tmp_path: Path) -> None:
+    """The named check failed, all gates held: proved, with the numbers."""
+    result = judge(FOUND, twin.name, _history(Outcome.UNAVAILABLE), tmp_path)
+    proof = prove_twin(FOUND, twin, result)
+    assert proof.proved
+    assert proof.reasons[0].startswith("available failed: ")
+
+
+@pytest.mark.parametrize(
+    ("history", "why"),
+    [
+        (_history(), "had to fail, and says pass"),
+        (_lost(_history(Outcome.UNAVAILABLE)), "the gate 'every arrival accounted for' is broken"),
+        (replace(_history(), requests=rows("shoppers", seconds=0.01)), "had to fail, and says unknown"),
+    ],
+)
+def test_a_twin_that_passes_or_cannot_tell_is_not_proved(tmp_path: Path, history: History, why: str) -> None:
+    """Neither a pass nor an unknown shows that the check notices the mistake."""
+    proof = prove_twin(FOUND, twin, judge(FOUND, twin.name, history, tmp_path))
+    assert not proof.proved
+    assert any(why in reason for reason in proof.reasons)
+
+
+def test_a_failure_that_the_mistake_does_not_explain_is_not_proof(tmp_path: Path) -> None:
+    """A check outside must_fail and may_fail has to pass on the twin."""
+
+    @check
+    def other(history: History) -> Verdict:
+        return failed("something else broke")
+
+    extra = other()
+    wider = replace(experiment, checks=[available, extra], twins=[twin])
+    found = replace(FOUND, experiment=wider, names=name_parts(wider, {**globals(), "extra": extra}))
+    history = replace(_history(Outcome.UNAVAILABLE), names=found.names)
+    proof = prove_twin(found, twin, judge(found, twin.name, history, tmp_path))
+    assert not proof.proved
+    assert "extra says fail, which the mistake does not explain" in proof.reasons[0]
+
+
+def test_a_twin_that_does_not_come_up_is_not_proved() -> None:
+    """No run, no proof; the reason says why it did not run."""
+    proof = never_ran(twin, "named is not installed")
+    assert not proof.proved
+    assert proof.reasons == ("it did not run: named is not installed",)

@@ -1,0 +1,128 @@
+"""The ledger: steps in force on a lab, journal first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chaoskit.core.errors import ChaoskitError, StepError
+from chaoskit.core.host import HostState
+from chaoskit.core.units import NS
+from chaoskit.engine.journal import FILE, Journal, read
+from chaoskit.engine.ledger import Ledger
+from chaoskit.steps.pause import Pause
+from chaoskit.steps.power_off import PowerOff
+from chaoskit.testing import FakeClock, FakeLab, two_regions
+
+
+def _never() -> None:
+    raise StepError("it would not be done")
+
+
+class _Bench:
+    """A ledger on a fake lab, with its journal."""
+
+    def __init__(self, folder: Path) -> None:
+        self.lab = FakeLab(two_regions())
+        self.clock = FakeClock()
+        self.path = folder / FILE
+        self.path.unlink(missing_ok=True)
+        self.ledger = Ledger(self.lab, Journal(self.path), self.clock)
+
+    @property
+    def states(self) -> set[HostState]:
+        return {host.status().state for host in self.lab.hosts.values()}
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> _Bench:
+    """A ledger on a fake lab."""
+    return _Bench(tmp_path)
+
+
+def test_an_undo_restores_every_host_and_leaves_nothing_pending(bench: _Bench) -> None:
+    """Applied and undone: hosts are as before and the journal has nothing left to do."""
+    bench.ledger.apply("freeze", [Pause("web-eu-1"), Pause("web-eu-2")], None)
+    assert bench.lab.hosts["web-eu-1"].status().state is HostState.PAUSED
+    assert bench.ledger.undo("freeze").failures == ()
+    assert bench.states == {HostState.RUNNING}
+    assert read(bench.path).pending == ()
+
+
+def test_a_step_is_in_the_journal_before_it_is_done(bench: _Bench, tmp_path: Path) -> None:
+    """A journal that cannot be written means that nothing is done."""
+    (tmp_path / "full").symlink_to("/dev/full")
+    ledger = Ledger(bench.lab, Journal(tmp_path / "full"), bench.clock)
+    with pytest.raises(ChaoskitError, match="No space left"):
+        ledger.apply("freeze", [Pause("web-eu-1")], None)
+    assert bench.states == {HostState.RUNNING}
+
+
+def test_an_action_is_done_whole_or_not_at_all(bench: _Bench) -> None:
+    """A step that fails takes the steps before it back."""
+    bench.lab.hosts["web-eu-2"].pause = _never  # type: ignore[method-assign]
+    with pytest.raises(StepError, match="it would not be done"):
+        bench.ledger.apply("mixed", [Pause("web-eu-1"), Pause("web-eu-2")], None)
+    assert bench.states == {HostState.RUNNING}
+    assert bench.ledger.in_force == ()
+    assert read(bench.path).pending == ()
+
+
+def test_a_failing_undo_is_reported_and_does_not_keep_others_from_being_undone(bench: _Bench) -> None:
+    """Failures are collected; what failed stays in force to be tried again, the rest is undone."""
+    bench.ledger.apply("mixed", [Pause("web-eu-1"), Pause("web-eu-2"), Pause("web-na-1")], None)
+    bench.lab.hosts["web-eu-2"].resume = _never  # type: ignore[method-assign]
+    took = bench.ledger.undo_all()
+    assert [failure.endswith("it would not be done") for failure in took.failures] == [True]
+    assert [host.info.name for host in bench.lab.hosts.values() if host.status().state is HostState.PAUSED] == [
+        "web-eu-2"
+    ]
+    assert bench.ledger.in_force == ("mixed",)
+    assert [pending.number for pending in read(bench.path).pending] == [2]
+
+
+def test_undoing_twice_changes_nothing_more(bench: _Bench) -> None:
+    """The second undo finds nothing in force."""
+    bench.ledger.apply("off", [PowerOff("web-eu-1")], None)
+    bench.ledger.undo("off")
+    calls = list(bench.lab.hosts["web-eu-1"].calls)
+    assert bench.ledger.undo("off").failures == ()
+    assert bench.lab.hosts["web-eu-1"].calls == calls
+
+
+def test_what_has_expired_is_undone_and_nothing_else(bench: _Bench) -> None:
+    """An action in force longer than it may be is undone by the keeper itself."""
+    bench.ledger.apply("short", [Pause("web-eu-1")], bench.clock.now() + NS)
+    bench.ledger.apply("long", [Pause("web-na-1")], bench.clock.now() + 10 * NS)
+    assert bench.ledger.undo_expired() == ()
+    bench.clock.sleep(2 * NS)
+    assert bench.ledger.undo_expired() == ("short",)
+    assert bench.ledger.in_force == ("long",)
+
+
+def test_confirmation_is_asked_for_until_it_holds_or_its_time_is_up(bench: _Bench) -> None:
+    """Evidence comes from the lab; a step that never takes effect is reported as such."""
+    steps = [Pause("web-eu-1")]
+    bench.ledger.apply("freeze", steps, None)
+    assert all(one.holds for one in bench.ledger.confirm("freeze", steps, NS))
+    bench.lab.hosts["web-eu-1"].resume()
+    begin = bench.clock.now()
+    assert not bench.ledger.confirm("freeze", steps, NS)[0].holds
+    assert bench.clock.now() - begin >= NS
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.permutations(["a", "b", "c", "d"]), again=st.booleans())
+def test_any_order_of_undoing_restores_everything(tmp_path: Path, order: list[str], again: bool) -> None:
+    """Actions on different hosts may be undone in any order, once or twice."""
+    bench = _Bench(tmp_path)
+    hosts = dict(zip("abcd", ["web-eu-1", "web-eu-2", "web-na-1", "web-na-2"], strict=True))
+    for action, host in hosts.items():
+        bench.ledger.apply(action, [Pause(host) if action in "ab" else PowerOff(host)], None)
+    for action in order * (2 if again else 1):
+        assert bench.ledger.undo(action).failures == ()
+    assert bench.states == {HostState.RUNNING}
+    assert read(bench.path).pending == ()
