@@ -2,6 +2,8 @@
 
 value   0 .. 127 | 128 .. 255 | 256 .. 511 | ...
 bucket  0 .. 127 | 128 .. 191 | 192 .. 255 | ...     (width 1, 2, 4, ...)
+
+The layout is that of HdrHistogram (hdrhistogram.org) with two significant digits.
 """
 
 from __future__ import annotations

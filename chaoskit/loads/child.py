@@ -1,0 +1,130 @@
+"""The load generator's process: `python -m chaoskit.loads.child PARENT_PID`, frames on stdin and stdout.
+
+Threads: Locust's (the main one, gevent), the engine's (in the clients' networks), the writer's, and one
+that reads the runner's words. The last three are the kernel's own threads, not gevent's: everything they
+use is bound before locust, and with it gevent's patches, is imported.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import pickle
+import resource
+import sys
+import time
+from _thread import start_new_thread
+from typing import TYPE_CHECKING
+
+from chaoskit.core.errors import ChaoskitError
+from chaoskit.kernel import syscalls
+from chaoskit.loads import frames
+from chaoskit.loads.engine import Engine
+from chaoskit.loads.frames import Kind
+from chaoskit.loads.work import Work
+from chaoskit.loads.writer import Writer
+
+if TYPE_CHECKING:
+    from chaoskit.core.history import Generated
+
+_SWITCH = 0.0005
+"""Seconds a thread may hold the interpreter while another wants it: the engine must not wait for long."""
+
+
+class Child:
+    """One generator, from its work to its account."""
+
+    def __init__(self, pipe: int) -> None:
+        self._pipe = pipe
+        self._engine: Engine | None = None
+        self._writer: Writer | None = None
+        self._stopped = False
+        self._ended = False
+        self._account: tuple[Generated, ...] | None = None
+        self._error: BaseException | None = None
+
+    def run(self) -> int:
+        """Serve one run; returns the exit status."""
+        from chaoskit.loads import locust_user  # noqa: PLC0415  patches the standard library
+
+        frames.write(self._pipe, Kind.READY)
+        frame = frames.read(0)
+        if frame is None:
+            return 0
+        work: Work = pickle.loads(frame[1])
+        start_new_thread(self._listen, ())
+        names = [locust_user.Names("", "")]
+        names += [locust_user.Names(job.request.method, job.name) for job in work.jobs]
+        zero = time.time() + (work.origin - time.monotonic_ns()) / 1e9
+        stats = locust_user.run(
+            lambda: self._launch(work),
+            lambda: self._ended,
+            lambda stats: (
+                locust_user.feed(self._writer.statistics, names, zero, stats) if self._writer is not None else None
+            ),
+        )
+        return self._close(stats.total.num_requests, stats.total.num_failures)
+
+    def _launch(self, work: Work) -> None:
+        start_new_thread(self._generate, (work,))
+
+    def _generate(self, work: Work) -> None:
+        """The engine's thread."""
+        try:
+            self._writer = Writer(self._pipe, work.origin)
+            self._engine = Engine(work, self._writer.emit)
+            self._writer.start(self._engine)
+            frames.write(self._pipe, Kind.ACCEPTED)
+            if self._stopped:
+                self._engine.stop()
+            self._account = self._engine.run()
+            self._writer.finish()
+        except BaseException as error:  # noqa: BLE001  told to the runner by the main thread
+            self._error = error
+        finally:
+            self._ended = True
+
+    def _listen(self) -> None:
+        """Obey the runner; its end of the pipe closed means that it is gone."""
+        while (frame := frames.read(0)) is not None:
+            if frame[0] is Kind.STOP:
+                self._stopped = True
+                if self._engine is not None:
+                    self._engine.stop()
+        os._exit(1)
+
+    def _close(self, requests: int, failures: int) -> int:
+        error = self._error
+        if isinstance(error, ChaoskitError):
+            message = {"message": str(error.args[0]), "remedy": error.remedy, "kind": type(error).__name__}
+            frames.write(self._pipe, Kind.ERROR, json.dumps(message).encode())
+            return 3
+        if error is not None:
+            raise error
+        assert self._account is not None
+        account = [[row.load, row.client, row.scheduled, row.recorded, row.abandoned] for row in self._account]
+        done = {"generated": account, "locust": {"requests": requests, "failures": failures}}
+        frames.write(self._pipe, Kind.DONE, json.dumps(done).encode())
+        return 0
+
+
+def main() -> int:
+    """Be a load generator."""
+    syscalls.die_with_parent()
+    if os.getppid() != int(sys.argv[1]):
+        return 1
+    pipe = os.dup(1)
+    os.dup2(2, 1)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    sys.setswitchinterval(_SWITCH)
+    gc.set_threshold(50_000, 20, 50)
+    return Child(pipe).run()
+
+
+if __name__ == "__main__":
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)

@@ -1,0 +1,234 @@
+"""One TCP connection of a client: connecting, sending, reading an answer, idle.
+
+It is registered once, edge-triggered, and so reads until there is nothing left. The usual answer -
+all of it in one piece, with a header block seen before - takes the short way through `_read`.
+"""
+
+from __future__ import annotations
+
+import errno
+from _socket import SO_ERROR, SOL_SOCKET, socket
+from select import EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP
+from time import monotonic_ns
+from typing import TYPE_CHECKING
+
+from chaoskit.core.load import Outcome
+from chaoskit.loads.call import ANSWERED, CODE, SENT, Call
+from chaoskit.loads.http import Answer, BadAnswer, Head
+from chaoskit.loads.judge import Meaning
+
+if TYPE_CHECKING:
+    from chaoskit.loads.flow import Flow
+
+_TAKE = 16384
+_OVER = EPOLLHUP | EPOLLERR
+_END = EPOLLRDHUP | _OVER
+
+_OK = CODE[Outcome.OK]
+_BAD = CODE[Outcome.BAD]
+_RESET = CODE[Outcome.RESET]
+_OUTCOME_OF_ERROR = {
+    errno.ECONNREFUSED: Outcome.REFUSED,
+    errno.ETIMEDOUT: Outcome.CONNECT_TIMEOUT,
+    errno.ENETUNREACH: Outcome.UNREACHABLE,
+    errno.EHOSTUNREACH: Outcome.UNREACHABLE,
+    errno.ENETDOWN: Outcome.UNREACHABLE,
+    errno.EHOSTDOWN: Outcome.UNREACHABLE,
+    errno.EACCES: Outcome.UNREACHABLE,
+    errno.EPERM: Outcome.UNREACHABLE,
+    errno.EINVAL: Outcome.UNREACHABLE,
+    errno.EADDRNOTAVAIL: Outcome.NO_PORT,
+    errno.EMFILE: Outcome.NO_PORT,
+    errno.ENFILE: Outcome.NO_PORT,
+    errno.ENOBUFS: Outcome.NO_PORT,
+    errno.ENOMEM: Outcome.NO_PORT,
+    errno.ECONNRESET: Outcome.RESET,
+    errno.ECONNABORTED: Outcome.RESET,
+    errno.EPIPE: Outcome.RESET,
+}
+
+
+class Connection:
+    """A socket and the request that is on it, if any."""
+
+    __slots__ = (
+        "_answer",
+        "_connecting",
+        "_meaning",
+        "_recv",
+        "_send",
+        "_socket",
+        "_unsent",
+        "born",
+        "call",
+        "fd",
+        "flow",
+        "server",
+    )
+
+    def __init__(self, flow: Flow, made: socket, server: int, call: Call) -> None:
+        self.flow = flow
+        self.server = server
+        self.call: Call | None = call
+        self.born = monotonic_ns()
+        self.fd = made.fileno()
+        self._socket = made
+        self._send = made.send
+        self._recv = made.recv
+        self._connecting = True
+        self._unsent = b""
+        self._answer: Answer | None = None
+        self._meaning: Meaning | None = None
+
+    def open(self) -> None:
+        """Send the first request if the handshake is over already, as it is where the network is a function call."""
+        self._unsent = self.flow.request
+        self._go_on(monotonic_ns())
+
+    def begin(self, call: Call) -> int:
+        """Send a request on an idle connection; returns the time after it."""
+        self.call = call
+        call.connection = self
+        request = self.flow.request
+        try:
+            count = self._send(request)
+        except BlockingIOError:
+            count = 0
+        except OSError as error:
+            now = monotonic_ns()
+            self._fail(self._outcome_of(error.errno), now)
+            return now
+        call.sent = now = monotonic_ns()
+        if count != len(request):
+            self._unsent = request[count:]
+        return now
+
+    def handle(self, events: int) -> None:
+        """Take note of what epoll saw."""
+        call = self.call
+        if call is None:
+            if events & (EPOLLIN | _END):
+                self.flow.lost(self)
+            return
+        if self._unsent and events & (EPOLLOUT | _OVER):
+            self._go_on(monotonic_ns())
+        if events & (EPOLLIN | _END) and self.call is call and not self._connecting:
+            self._read(call, events)
+
+    def close(self) -> None:
+        """End the connection."""
+        self.flow.loop.forget(self.fd)
+        self._socket.close()
+
+    def _go_on(self, now: int) -> None:
+        """Finish connecting, and send what is left of the request."""
+        call = self.call
+        assert call is not None
+        if self._connecting:
+            code = self._socket.getsockopt(SOL_SOCKET, SO_ERROR)
+            if code:
+                self._fail(self._outcome_of(code), now)
+                return
+        try:
+            count = self._send(self._unsent)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._fail(self._outcome_of(error.errno), now)
+            return
+        if self._connecting:
+            self._connecting = False
+            call.connect = now - self.born
+            call.phase = SENT
+        call.sent = monotonic_ns()
+        self._unsent = self._unsent[count:]
+
+    def _read(self, call: Call, events: int) -> None:
+        try:
+            data = self._recv(_TAKE)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._fail(self._outcome_of(error.errno), monotonic_ns())
+            return
+        now = monotonic_ns()
+        flow = self.flow
+        meaning = flow.known.get(data[: data.find(b"\r\n\r\n") + 4])
+        if meaning is None or meaning.size != len(data) or self._answer is not None or flow.looks_inside:
+            self._read_on(data, now)
+            return
+        call.first = now
+        self._done(meaning, meaning.outcome, now, ends=bool(events & _END))
+
+    def _read_on(self, data: bytes, now: int) -> None:
+        """The long way: an answer in pieces, a new header block, a body to look into, or the connection's end."""
+        call = self.call
+        assert call is not None
+        while True:
+            try:
+                if self._take(call, data, now):
+                    return
+                data = self._recv(_TAKE)
+            except BlockingIOError:
+                return
+            except BadAnswer:
+                self._fail(CODE[Outcome.BAD_RESPONSE], now)
+                return
+            except OSError as error:
+                self._fail(self._outcome_of(error.errno), monotonic_ns())
+                return
+            now = monotonic_ns()
+
+    def _take(self, call: Call, data: bytes, now: int) -> bool:
+        """Feed one piece, empty at the end of the connection; true when the request is over."""
+        if self._answer is None:
+            self._answer = Answer(self._head_of, self.flow.needle)
+        if data and call.first < 0:
+            call.first = now
+            call.phase = ANSWERED
+        complete = self._answer.feed(data) if data else self._answer.end()
+        if not complete:
+            if not data:
+                self._fail(_RESET, now)
+            return not data
+        assert self._meaning is not None
+        outcome = self._meaning.outcome
+        if outcome == _OK and not self._answer.found:
+            outcome = _BAD
+        self._answer = None
+        self._done(self._meaning, outcome, now, ends=not data)
+        return True
+
+    def _head_of(self, block: bytes) -> Head:
+        self._meaning = self.flow.judge.meaning(block)
+        return self._meaning.head
+
+    def _done(self, meaning: Meaning, outcome: int, now: int, *, ends: bool) -> None:
+        call = self.call
+        assert call is not None
+        self.call = call.connection = None
+        within = self.flow.within
+        if within is not None and outcome == _OK and now - call.due > within:
+            outcome = _BAD
+        self.flow.answered(self, call, meaning, outcome, now)
+        if ends or meaning.close or self._unsent:
+            self.flow.lost(self)
+        else:
+            self.flow.release(self, now)
+
+    def _outcome_of(self, code: int | None) -> int:
+        """As `outcome_of`; the kernel's own patience may end before the request's, in any phase."""
+        call = self.call
+        return call.phase if call is not None and code == errno.ETIMEDOUT else outcome_of(code)
+
+    def _fail(self, outcome: int, now: int) -> None:
+        call = self.call
+        assert call is not None
+        self.call = call.connection = None
+        self.flow.lost(self)
+        self.flow.failed(call, outcome, self.server, now)
+
+
+def outcome_of(code: int | None) -> int:
+    """The outcome (its code) that an error number of connect(2), send(2) or recv(2) is."""
+    return CODE[_OUTCOME_OF_ERROR.get(code or 0, Outcome.RESET)]

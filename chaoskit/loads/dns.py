@@ -1,0 +1,103 @@
+"""DNS messages, as far as a stub resolver needs them (RFC 1035): pure, no sockets."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+A, CNAME, IN = 1, 5, 1
+NXDOMAIN = 3
+_HEADER = struct.Struct("!6H")
+_RECORD = struct.Struct("!HHIH")
+_MAX_JUMPS = 64
+
+
+class BadMessage(ValueError):
+    """Bytes that are no DNS message."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer to a query for A records.
+
+    Attributes:
+        code: the response code, 0 for no error.
+        address: the first A record, None without one.
+        ttl: seconds the address may be kept: the smallest along the chain of CNAMEs.
+        truncated: the server had more to say than fits a datagram.
+    """
+
+    code: int
+    address: str | None
+    ttl: int
+    truncated: bool
+
+
+def query(ident: int, name: str) -> bytes:
+    """A query for the A records of a name, recursion desired.
+
+    Raises:
+        BadMessage: the name has an empty or too long label, or is too long.
+    """
+    labels = name.rstrip(".").encode("idna" if not name.isascii() else "ascii").split(b".")
+    if any(not 0 < len(label) < 64 for label in labels) or sum(map(len, labels)) + len(labels) > 254:
+        raise BadMessage(f"{name!r} is no domain name")
+    question = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
+    return _HEADER.pack(ident, 0x0100, 1, 0, 0, 0) + question + struct.pack("!HH", A, IN)
+
+
+def parse(message: bytes, question: bytes) -> Reply | None:
+    """Read an answer; None if it answers something else than the question (another id or name).
+
+    Args:
+        message: the datagram.
+        question: the query it should answer, as `query` made it.
+
+    Raises:
+        BadMessage: it is cut short, or its names go round in circles.
+    """
+    try:
+        _ident, flags, questions, answers, _, _ = _HEADER.unpack_from(message)
+        if message[:2] != question[:2] or not flags & 0x8000 or questions != 1:
+            return None
+        name, at = _name(message, _HEADER.size)
+        asked, _ = _name(question, _HEADER.size)
+        if name != asked:
+            return None
+        address, ttl = _first_address(message, at + 4, answers)
+    except (struct.error, IndexError) as error:
+        raise BadMessage("a message cut short") from error
+    return Reply(flags & 0x000F, address, ttl, bool(flags & 0x0200))
+
+
+def _first_address(message: bytes, at: int, count: int) -> tuple[str | None, int]:
+    ttl = 0x7FFFFFFF
+    for _ in range(count):
+        _, at = _name(message, at)
+        kind, klass, record_ttl, length = _RECORD.unpack_from(message, at)
+        at += _RECORD.size
+        if klass == IN and kind in (A, CNAME):
+            ttl = min(ttl, record_ttl)
+        if kind == A and klass == IN and length == 4:
+            return str(IPv4Address(message[at : at + 4])), ttl
+        at += length
+    return None, 0
+
+
+def _name(message: bytes, at: int) -> tuple[bytes, int]:
+    """A name in lower case, and where it ends; follows compression (RFC 1035 section 4.1.4)."""
+    labels, end, jumps = [], 0, 0
+    while size := message[at]:
+        if size & 0xC0 == 0xC0:
+            end = end or at + 2
+            at = (size & 0x3F) << 8 | message[at + 1]
+            jumps += 1
+            if jumps > _MAX_JUMPS:
+                raise BadMessage("a name that goes round in circles")
+            continue
+        if size & 0xC0:
+            raise BadMessage("a label of unknown kind")
+        labels.append(message[at + 1 : at + 1 + size].lower())
+        at += 1 + size
+    return b".".join(labels), end or at + 1

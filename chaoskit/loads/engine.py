@@ -1,0 +1,173 @@
+"""The open-loop engine: one thread, one event loop, all loads of all client hosts.
+
+Arrivals are taken up when they are due, whatever became of the earlier ones. After a few of them the
+loop always looks for answers, so that a backlog can neither open thousands of connections at once nor
+delay the reading of answers, which would show up as latency.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import deque
+from collections.abc import Callable
+from time import monotonic_ns
+
+from chaoskit.core.history import Generated
+from chaoskit.loads.call import ENDED, Call
+from chaoskit.loads.columns import Labels, Rows
+from chaoskit.loads.flow import Flow
+from chaoskit.loads.loop import FAR, Loop
+from chaoskit.loads.network import Networks
+from chaoskit.loads.schedule import Schedule, stream
+from chaoskit.loads.work import Work
+
+_BURST = 32
+"""Due requests that are sent before the loop looks for answers again."""
+_FLUSH = 100_000_000
+_SWEEP = 100_000_000
+
+
+class Engine:
+    """Does the work it is given; make it and run it in one thread of its own, which may change its network.
+
+    Args:
+        work: what to do.
+        emit: gets rows, as `columns.ROW` has them, about every 100 ms; must not block.
+
+    Raises:
+        TargetRefused: a load's literal address lies outside the lab; nothing was sent.
+        LabError: a client's namespace cannot be entered.
+    """
+
+    def __init__(self, work: Work, emit: Callable[[bytes], None]) -> None:
+        self.now = monotonic_ns
+        self.live = 0
+        self.labels = Labels()
+        self.rows = Rows(emit)
+        self.again: deque[Call] = deque()
+        self.networks = Networks()
+        self.loop = Loop()
+        self._work = work
+        self._deadlines: dict[int, deque[Call]] = {}
+        self._stopping = False
+        self._flows = [Flow(self, job, client, work.networks) for job in work.jobs for client in job.clients]
+        streams = [
+            stream(
+                job.arrivals,
+                work.duration,
+                seed=work.seed,
+                load=job.name,
+                client=client.host,
+                clients=len(job.clients),
+            )
+            for job in work.jobs
+            for client in job.clients
+        ]
+        self._schedule = Schedule(streams)
+        self._moments: list[int] = []
+        self._streams: list[int] = []
+        self._next = 0
+        self._due = FAR
+
+    def deadlines(self, timeout: int) -> deque[Call]:
+        """The queue of requests with one timeout: arrivals are in order, so their deadlines are as well."""
+        return self._deadlines.setdefault(timeout, deque())
+
+    def stop(self) -> None:
+        """End arrivals now and abandon what is under way; for other threads."""
+        self._stopping = True
+        self.loop.wake()
+
+    def run(self) -> tuple[Generated, ...]:
+        """Generate the load until its end and account for it."""
+        gc.collect()
+        gc.freeze()
+        self.loop.at(self.now() + _FLUSH, self._flush)
+        self.loop.at(self.now() + _SWEEP, self._sweep)
+        self._advance()
+        until = self._work.duration
+        while self._due != FAR or self.live:
+            now = self._send_due(self.now())
+            nearest = min(self._due, self._expire(now), self.loop.due(now))
+            if self._stopping:
+                until = min(until, self.now() - self._work.origin)
+                self._abandon(until)
+                break
+            self.loop.wait(0 if self.again or self._due <= now else nearest)
+        self.rows.flush()
+        self._close()
+        return self._account(until)
+
+    def _send_due(self, now: int) -> int:
+        again = self.again
+        for _ in range(min(len(again), _BURST)):
+            call = again.popleft()
+            if call.phase != ENDED:
+                call.flow.start(call, now)
+        flows, budget = self._flows, _BURST
+        while self._due <= now and budget:
+            now = flows[self._streams[self._next]].arrive(self._due, now)
+            self._next += 1
+            budget -= 1
+            if self._next < len(self._moments):
+                self._due = self._moments[self._next]
+            else:
+                self._advance()
+        return now
+
+    def _advance(self) -> None:
+        moments, self._streams = self._schedule.take()
+        origin = self._work.origin
+        self._moments = [moment + origin for moment in moments]
+        self._next = 0
+        self._due = self._moments[0] if moments else FAR
+
+    def _expire(self, now: int) -> int:
+        """End requests whose timeout has come; returns when the next one does."""
+        nearest = FAR
+        for timeout, queue in self._deadlines.items():
+            while queue:
+                call = queue[0]
+                if call.phase != ENDED:
+                    deadline = call.due + timeout
+                    if deadline > now:
+                        nearest = min(nearest, deadline)
+                        break
+                    call.flow.expired(call, now)
+                queue.popleft()
+        return nearest
+
+    def _flush(self, now: int) -> None:
+        self.rows.flush()
+        self.loop.at(now + _FLUSH, self._flush)
+
+    def _sweep(self, now: int) -> None:
+        for flow in self._flows:
+            flow.sweep(now)
+        self.loop.at(now + _SWEEP, self._sweep)
+
+    def _abandon(self, until: int) -> None:
+        last = until + self._work.origin
+        while self._due <= last:
+            self._flows[self._streams[self._next]].abandon()
+            self._next += 1
+            if self._next < len(self._moments):
+                self._due = self._moments[self._next]
+            else:
+                self._advance()
+        for queue in self._deadlines.values():
+            for call in queue:
+                if call.phase != ENDED:
+                    call.flow.abandon(call)
+
+    def _close(self) -> None:
+        for flow in self._flows:
+            flow.close()
+        self.loop.close()
+        self.networks.close()
+
+    def _account(self, until: int) -> tuple[Generated, ...]:
+        return tuple(
+            Generated(flow.name, flow.client, owed, flow.recorded + flow.abandoned, flow.abandoned)
+            for flow, owed in zip(self._flows, self._schedule.owed(until), strict=True)
+        )

@@ -1,0 +1,246 @@
+"""One load from one client host: takes arrivals up, gives them connections, writes their rows.
+
+Connections wait for the next request on a stack: the one used last is used first. One that is idle
+and older than its life is closed. A name that moves to another address does not end connections to
+the old one: they serve until their life ends or the server closes them, as in real clients.
+
+A load holds at most `max_connections`. Where they are all taken - because the system stalls - requests
+wait for one until their timeout, and are then connect timeouts: the system's failure, not the generator's.
+"""
+
+from __future__ import annotations
+
+import errno
+from _socket import AF_INET, AF_INET6, IPPROTO_TCP, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM, TCP_NODELAY, socket
+from collections import deque
+from typing import TYPE_CHECKING
+
+from chaoskit.core.load import Connections, Outcome
+from chaoskit.loads.call import CODE, CONNECTING, ENDED, RESOLVING, SENT, Call
+from chaoskit.loads.connection import Connection, outcome_of
+from chaoskit.loads.http import request_bytes
+from chaoskit.loads.judge import Judge, Meaning
+from chaoskit.loads.naming import Naming
+from chaoskit.loads.resolver import Resolved, Resolver
+from chaoskit.loads.targets import Targets, literal
+from chaoskit.loads.work import Client, Job
+
+if TYPE_CHECKING:
+    from chaoskit.loads.engine import Engine
+
+_KIND = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC
+_OK = CODE[Outcome.OK]
+_LATE = CODE[Outcome.LATE]
+
+
+class Flow:
+    """See the module. `recorded` counts its rows."""
+
+    def __init__(self, engine: Engine, job: Job, client: Client, networks: tuple[str, ...]) -> None:
+        labels = engine.labels
+        self.name, self.client = job.name, client.host
+        self.loop = engine.loop
+        self.timeout = job.timeout
+        self.request = request_bytes(job.request, close=job.connections is Connections.NEW)
+        self.judge = Judge(job.request, lambda instance: labels.code("instance", instance))
+        self.known = self.judge.known
+        self.needle = job.request.ok.body_contains
+        self.looks_inside = bool(self.needle)
+        self.within = job.request.ok.within
+        self.recorded = 0
+        self.abandoned = 0
+        self._engine = engine
+        self._rows = engine.rows
+        self._deadlines = engine.deadlines(job.timeout)
+        self._again = engine.again
+        self._codes = (labels.code("load", job.name), labels.code("client", client.host))
+        self._keeps = job.connections is Connections.KEEP_ALIVE
+        self._life = job.connection_life
+        self._retries = job.retries
+        self._limit = job.max_connections
+        self._port = job.request.port
+        self._targets = Targets(networks, anything=job.any_target)
+        self._network = engine.networks.add(client.netns)
+        self._idle: dict[Connection, None] = {}
+        self._open = 0
+        self._waiting: deque[Call] = deque()
+        self._naming = Naming(job.request.host, job.dns_cache, client, self._resolver(job, client))
+        self._check(job, client)
+
+    def _resolver(self, job: Job, client: Client) -> Resolver:
+        resolver = Resolver(client, self._network, self._engine.networks, self.loop)
+        if literal(job.request.host) is None and job.request.host not in client.hosts:
+            for address, _ in resolver.servers:
+                self._targets.require(address, f"load {job.name}, name server of {client.host}")
+        return resolver
+
+    def _check(self, job: Job, client: Client) -> None:
+        address = self._naming.known(0)
+        if address is not None:
+            self._targets.require(address, f"load {job.name} from {client.host}")
+
+    def arrive(self, due: int, now: int) -> int:
+        """Take an arrival up; returns the time."""
+        call = Call(self, due, now)
+        self._engine.live += 1
+        if now - due > self.timeout:
+            call.attempts = 0
+            self._finish(call, _LATE, 0, 0, 0, now)
+            return now
+        self._deadlines.append(call)
+        if self._idle and self._life is None:
+            return self._idle.popitem()[0].begin(call)
+        self.start(call, now)
+        return now
+
+    def start(self, call: Call, now: int) -> None:
+        """Make an attempt: on an idle connection, else on a new one, else when one may be made."""
+        while self._idle:
+            connection, _ = self._idle.popitem()
+            if self._life is None or now - connection.born < self._life:
+                call.phase = SENT
+                connection.begin(call)
+                return
+            self.lost(connection)
+        if self._open >= self._limit:
+            self._wait(call)
+            return
+        address = self._naming.known(now)
+        if address is None:
+            call.phase = RESOLVING
+            self._naming.find(lambda resolved, took: self._resolved(call, resolved, took))
+        else:
+            self._connect(call, address, now)
+
+    def release(self, connection: Connection, now: int) -> None:
+        """A connection has no request any more: give it the next one, keep it, or close it."""
+        if not self._keeps or (self._life is not None and now - connection.born >= self._life):
+            self.lost(connection)
+            return
+        while self._waiting:
+            call = self._waiting.popleft()
+            if call.phase != ENDED:
+                call.phase = SENT
+                connection.begin(call)
+                return
+        self._idle[connection] = None
+
+    def lost(self, connection: Connection) -> None:
+        """Close a connection; whoever waited for one may make a new one."""
+        self._idle.pop(connection, None)
+        connection.close()
+        self._open -= 1
+        while self._waiting:
+            call = self._waiting.popleft()
+            if call.phase != ENDED:
+                self._again.append(call)
+                return
+
+    def sweep(self, now: int) -> None:
+        """Close idle connections whose life is over."""
+        if self._life is not None:
+            for connection in [idle for idle in self._idle if now - idle.born >= self._life]:
+                self.lost(connection)
+
+    def answered(self, connection: Connection, call: Call, meaning: Meaning, outcome: int, now: int) -> None:
+        """A whole answer came."""
+        if outcome != _OK and self._retry(call, now):
+            return
+        self._finish(call, outcome, meaning.status, connection.server, meaning.instance, now)
+
+    def failed(self, call: Call, outcome: int, server: int, now: int) -> None:
+        """An attempt came to nothing."""
+        if not self._retry(call, now):
+            self._finish(call, outcome, 0, server, 0, now)
+
+    def expired(self, call: Call, now: int) -> None:
+        """The timeout of a request has come."""
+        self._finish(call, call.phase, 0, self._cut(call), 0, now)
+
+    def abandon(self, call: Call | None = None) -> None:
+        """The run is over before its time: count a request under way, or one not even taken up."""
+        self.abandoned += 1
+        if call is not None:
+            self._cut(call)
+            call.phase = ENDED
+            self._engine.live -= 1
+
+    def close(self) -> None:
+        """Close what is idle; requests must have ended."""
+        self._waiting.clear()
+        while self._idle:
+            self.lost(next(iter(self._idle)))
+
+    def _wait(self, call: Call) -> None:
+        call.phase = CONNECTING
+        self._waiting.append(call)
+
+    def _resolved(self, call: Call, resolved: Resolved, took: int) -> None:
+        if call.phase == ENDED:
+            return
+        now = self._engine.now()
+        if resolved.address is None:
+            self.failed(call, CODE[resolved.failure], 0, now)
+            return
+        self._targets.require(resolved.address, f"load {self.name} from {self.client}")
+        if took >= 0:
+            call.dns = took
+        self._connect(call, resolved.address, now)
+
+    def _connect(self, call: Call, address: str, now: int) -> None:
+        if self._open >= self._limit:
+            self._wait(call)
+            return
+        call.phase = CONNECTING
+        server = self._engine.labels.code("server", address)
+        try:
+            self._engine.networks.enter(self._network)
+            made = socket(AF_INET6 if ":" in address else AF_INET, _KIND, IPPROTO_TCP)
+        except OSError as error:
+            self.failed(call, outcome_of(error.errno), server, now)
+            return
+        made.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+        code = made.connect_ex((address, self._port))
+        if code not in (0, errno.EINPROGRESS):
+            made.close()
+            self.failed(call, outcome_of(code), server, now)
+            return
+        self._open += 1
+        call.connection = connection = Connection(self, made, server, call)
+        self.loop.watch(connection.fd, connection.handle)
+        connection.open()
+
+    def _cut(self, call: Call) -> int:
+        """Close the connection a request is on; returns its server."""
+        connection = call.connection
+        if connection is None:
+            return 0
+        connection.call = call.connection = None
+        self.lost(connection)
+        return connection.server
+
+    def _retry(self, call: Call, now: int) -> bool:
+        if call.attempts > self._retries or now - call.due >= self.timeout:
+            return False
+        call.attempts += 1
+        call.sent = call.first = call.connect = -1
+        call.phase = CONNECTING
+        self._again.append(call)
+        return True
+
+    def _finish(self, call: Call, outcome: int, status: int, server: int, instance: int, now: int) -> None:
+        call.phase = ENDED
+        self._engine.live -= 1
+        self.recorded += 1
+        load, client = self._codes
+        rows = self._rows
+        rows.write(
+            call.due,
+            call.taken,
+            call.sent,
+            call.first,
+            now,
+            call.dns,
+            call.connect,
+            rows.combination((load, client, server, instance, status, outcome, call.attempts)),
+        )

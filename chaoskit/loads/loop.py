@@ -1,0 +1,82 @@
+"""The event loop under the engine: descriptors, timers, and a way to wake it from another thread.
+
+Everything is edge-triggered: a descriptor is registered once and each handler takes all there is.
+Names are bound when this module is imported, which the child does before gevent patches the
+standard library: gevent takes `epoll` away, as its own loop is to be used instead.
+"""
+
+from __future__ import annotations
+
+import heapq
+import os
+from collections.abc import Callable
+from itertools import count
+from select import EPOLLET, EPOLLIN, EPOLLOUT, EPOLLRDHUP, epoll
+
+from chaoskit.loads.timer import Timer
+
+FAR = 1 << 62
+"""A moment that never comes."""
+_LONGEST = 0.1
+_MAX_EVENTS = 128
+
+Handler = Callable[[int], None]
+
+
+class Loop:
+    """Waits for descriptors and moments; used by one thread, but for `wake`."""
+
+    def __init__(self) -> None:
+        self._epoll = epoll()
+        self._handlers: dict[int, Handler] = {}
+        self._timers: list[tuple[int, int, Callable[[int], None]]] = []
+        self._order = count()
+        self._timer = Timer()
+        self._armed = FAR
+        self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self.watch(self._timer.fd, self._fired)
+        self.watch(self._event, lambda _events: None)
+
+    def watch(self, fd: int, handler: Handler) -> None:
+        """Call the handler with the events of a descriptor, whenever something new is there."""
+        self._handlers[fd] = handler
+        self._epoll.register(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
+
+    def forget(self, fd: int) -> None:
+        """Stop watching; call it right before the descriptor is closed, which takes it off the epoll set."""
+        self._handlers.pop(fd, None)
+
+    def at(self, moment: int, call: Callable[[int], None]) -> None:
+        """Call something once, with the time, at or soon after a moment."""
+        heapq.heappush(self._timers, (moment, next(self._order), call))
+
+    def due(self, now: int) -> int:
+        """Call what is due; returns the next moment of a timer."""
+        timers = self._timers
+        while timers and timers[0][0] <= now:
+            heapq.heappop(timers)[2](now)
+        return timers[0][0] if timers else FAR
+
+    def wait(self, until: int) -> None:
+        """Wait for events, but not beyond a moment (0: not at all), and handle what came."""
+        if 0 < until < self._armed:
+            self._timer.arm(until)
+            self._armed = until
+        handlers = self._handlers
+        for fd, events in self._epoll.poll(_LONGEST if until else 0, _MAX_EVENTS):
+            handler = handlers.get(fd)
+            if handler is not None:
+                handler(events)
+
+    def wake(self) -> None:
+        """End a wait from another thread."""
+        os.eventfd_write(self._event, 1)
+
+    def close(self) -> None:
+        """Free the loop's own descriptors, but for the one behind `wake`, which another thread may be using."""
+        self._timer.close()
+        self._epoll.close()
+
+    def _fired(self, _events: int) -> None:
+        self._timer.clear()
+        self._armed = FAR

@@ -1,0 +1,56 @@
+"""Where load may go: the lab's networks and loopback, unless the author of the load said otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+
+from chaoskit.core.errors import UsageError
+
+
+class TargetRefused(UsageError):
+    """A load would have left the lab."""
+
+
+def literal(host: str) -> str | None:
+    """The host if it is an address, None if it is a name."""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return None
+
+
+class Targets:
+    """The addresses a load may connect to.
+
+    Args:
+        networks: ranges (CIDR) that are allowed beside loopback.
+        anything: every address is allowed.
+    """
+
+    def __init__(self, networks: Iterable[str], *, anything: bool = False) -> None:
+        self._networks = [ip_network(network, strict=False) for network in networks]
+        self._anything = anything
+        self.allows = lru_cache(maxsize=4096)(self._allows)
+
+    def _allows(self, address: str) -> bool:
+        ip = ip_address(address)
+        return self._anything or ip.is_loopback or any(ip in network for network in self._networks)
+
+    def require(self, address: str, what: str) -> None:
+        """Pass an allowed address.
+
+        Args:
+            address: an IPv4 or IPv6 address.
+            what: who wants to go there, for the message.
+
+        Raises:
+            TargetRefused: the address is outside the lab and outside loopback.
+        """
+        if not self.allows(address):
+            ranges = ", ".join(map(str, self._networks)) or "none"
+            raise TargetRefused(
+                f"{what}: {address} is outside the lab (its networks: {ranges}) and outside loopback",
+                remedy="Nothing was sent there. If the load is meant to go there, write load(..., any_target=True).",
+            )
