@@ -8,6 +8,7 @@ until a file of experiments is met.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,12 +104,14 @@ class ExperimentItem(pytest.Item):
 
     def setup(self) -> None:
         """Run it; an unknown verdict, and whatever kept it from running, is an error."""
-        from chaoskit.cli.running import Request, run_guarded
+        from chaoskit.core.progress import Silent
         from chaoskit.core.verdict import UNKNOWN
+        from chaoskit.engine.options import RunOptions
+        from chaoskit.engine.prove import Choice, run_experiment
 
-        options = self.config.option
-        request = Request(runs=options.chaoskit_runs, driver=options.chaoskit_driver, seed=options.chaoskit_seed)
-        self.result = run_guarded(self.found, request)
+        given = self.config.option
+        choice = Choice(given.chaoskit_seed, given.chaoskit_driver)
+        self.result = run_experiment(self.found, choice, RunOptions(given.chaoskit_runs), Silent())
         if self.result.verdict is UNKNOWN:
             raise Failed(_told(self.result))
 
@@ -134,6 +137,10 @@ class ExperimentItem(pytest.Item):
 
 
 def _told(result: ExperimentResult) -> str:
-    from chaoskit.cli.verdict_text import result_lines
+    from rich.console import Console
 
-    return "\n".join(result_lines(result))
+    from chaoskit.report.terminal import print_result
+
+    text = io.StringIO()
+    print_result(result, Console(file=text, width=120, highlight=False))
+    return f"{text.getvalue()}run      {result.directory}"

@@ -57,13 +57,13 @@ def arm(parser: argparse.ArgumentParser) -> None:
 def seed(parser: argparse.ArgumentParser) -> None:
     """`--seed`."""
     parser.add_argument(
-        "--seed", type=_seed, default=0, metavar="N", help="decides arrivals and picks; the same seed repeats them"
+        "--seed", type=_count, default=0, metavar="N", help="decides arrivals and picks; the same seed repeats them"
     )
 
 
-def _seed(text: str) -> int:
+def _count(text: str) -> int:
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"a seed is a whole number from 0 up, not {text!r}")
+        raise argparse.ArgumentTypeError(f"a whole number from 0 up is wanted, not {text!r}")
     return int(text)
 
 
@@ -82,3 +82,20 @@ def runs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--runs", type=Path, default=Path("runs"), metavar="DIR", help="where run directories are made (runs/)"
     )
+
+
+def running(parser: argparse.ArgumentParser) -> None:
+    """Options of every command that runs experiments."""
+    experiments(parser)
+    seed(parser)
+    driver(parser)
+    params(parser)
+    runs(parser)
+    as_json(parser)
+    parser.add_argument(
+        "--unknown", choices=("error", "warn"), default="error", help="warn: an unknown verdict exits 0 with a warning"
+    )
+    parser.add_argument(
+        "--rerun-unknown", type=_count, default=0, metavar="N", help="run again, up to N times, what came out unknown"
+    )
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML as well")

@@ -8,8 +8,12 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_WIDE = 140
 _STYLES = {"bold": "1", "red": "31", "green": "32", "yellow": "33", "dim": "2"}
 
 
@@ -21,6 +25,13 @@ def coloured(stream: TextIO) -> bool:
 def paint(text: str, style: str, stream: TextIO) -> str:
     """The text in a style, where the stream wants colour."""
     return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if coloured(stream) else text
+
+
+def console(stream: TextIO) -> Console:
+    """A rich console; where nobody's terminal decides, lines are wide enough that nothing is cut."""
+    from rich.console import Console  # noqa: PLC0415  a tenth of a second that --help need not take
+
+    return Console(file=stream, width=None if stream.isatty() else _WIDE, highlight=False)
 
 
 def say(text: str = "") -> None:

@@ -116,4 +116,6 @@ def _add_all(parser: argparse.ArgumentParser, package: ModuleType) -> None:
 
 def _modules(package: ModuleType) -> Iterator[tuple[str, ModuleType]]:
     for info in pkgutil.iter_modules(package.__path__):
+        if info.name.startswith("_"):
+            continue
         yield info.name, importlib.import_module(f"{package.__name__}.{info.name}")

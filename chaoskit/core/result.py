@@ -84,8 +84,12 @@ class ExperimentResult:
 
     @property
     def verdict(self) -> Result:
-        """What the exit status says: the guarded arm's verdict, and for a proof whether the twins held up."""
-        own = [arm.verdict for arm in self.arms if not arm.mistake]
+        """What the exit status says.
+
+        For a proof the guarded arm's verdict, and whether every twin was proved; for a run that of its arm,
+        be it a twin's.
+        """
+        own = [arm.verdict for arm in self.arms if not arm.mistake or not self.proofs]
         return worst([*own, *(judged.verdict.outcome for judged in self.compares), *map(_proof_result, self.proofs)])
 
 

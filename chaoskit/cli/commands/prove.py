@@ -1,0 +1,32 @@
+"""Prove experiments: run every arm; each twin carries one mistake, which the checks must notice."""
+
+from __future__ import annotations
+
+import argparse
+
+from chaoskit.cli import options
+from chaoskit.cli.output import say_json
+
+HELP = "run all arms: the checks must notice each twin's mistake"
+EXAMPLES = """\
+  chaoskit prove gslb.pool_death            passes only if the guarded arm does and every twin fails as it must
+  chaoskit prove gslb.pool_death --json     the arms' runs and `proved`
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare options."""
+    options.running(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prove and print; a twin that is not proved makes the verdict unknown."""
+    from chaoskit.cli.running import run_all
+    from chaoskit.engine.prove import prove
+    from chaoskit.report.json import prove_object
+
+    results, status = run_all(args, prove)
+    if args.json:
+        objects = [prove_object(result) for result in results]
+        say_json(objects[0] if len(objects) == 1 else objects)
+    return status

@@ -1,0 +1,83 @@
+"""Running experiments one after the other: what `run` and `prove` have in common."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from chaoskit.cli import options
+from chaoskit.cli.output import complain, console, tell, warn
+from chaoskit.cli.status import ERROR, PASS, UNKNOWN, worst
+from chaoskit.core.arm import GUARDED
+from chaoskit.core.errors import ChaoskitError, UsageError
+from chaoskit.core.progress import Progress
+from chaoskit.core.result import ExperimentResult
+from chaoskit.core.verdict import exit_status
+from chaoskit.engine.discovery import select
+from chaoskit.engine.found import Found
+from chaoskit.engine.options import RunOptions
+from chaoskit.engine.prove import Choice
+from chaoskit.report import junit
+from chaoskit.report.terminal import print_result, progress_for
+
+Run = Callable[[Found, Choice, RunOptions, Progress], ExperimentResult]
+
+
+def run_all(args: argparse.Namespace, run: Run) -> tuple[list[ExperimentResult], int]:
+    """Run everything that was selected, print a table each, and merge the exit statuses.
+
+    An experiment that cannot be run is an error and does not keep the others from running.
+    """
+    found = select(args.ids, overrides=options.overrides(args.set))
+    if args.junit:
+        _refuse_unwritable(args.junit)
+    choice = Choice(args.seed, args.driver, getattr(args, "arm", GUARDED), args.rerun_unknown)
+    results: list[ExperimentResult] = []
+    status = PASS
+    for each, result in _each(found, choice, RunOptions(args.runs), run):
+        if isinstance(result, ChaoskitError):
+            complain(f"{each.id}: {result}" if len(found) > 1 else str(result))
+            status = worst((status, ERROR))
+            continue
+        results.append(result)
+        status = worst((status, _status(result, tolerant=args.unknown == "warn")))
+        if not args.json:
+            print_result(result, console(sys.stdout))
+    if args.junit:
+        args.junit.write_text(junit.render(results), encoding="utf-8")
+    return results, status
+
+
+def _each(
+    found: tuple[Found, ...], choice: Choice, run_options: RunOptions, run: Run
+) -> Iterator[tuple[Found, ExperimentResult | ChaoskitError]]:
+    for each in found:
+        progress = progress_for(console(sys.stderr))
+        try:
+            outcome: ExperimentResult | ChaoskitError = run(each, choice, run_options, progress)
+        except ChaoskitError as error:
+            outcome = error
+        except KeyboardInterrupt:
+            progress.close()
+            tell(f"{each.id}: interrupted; everything was undone")
+            raise
+        progress.close()
+        yield each, outcome
+
+
+def _status(result: ExperimentResult, *, tolerant: bool) -> int:
+    status = exit_status(result.verdict)
+    if status == UNKNOWN and tolerant:
+        warn(f"{result.experiment}: the verdict is unknown, and --unknown=warn lets it pass")
+        return PASS
+    return status
+
+
+def _refuse_unwritable(path: Path) -> None:
+    """Say before a run of minutes, and not after it, that its result cannot be written."""
+    try:
+        path.touch()
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None

@@ -1,0 +1,98 @@
+"""Installing Debian packages without starting what is in them.
+
+A daemon that a lab needs must not run on the machine itself: it would take the port and the user would
+have a server that nobody asked for. Debian asks `policy-rc.d` before a package's script starts a service
+(invoke-rc.d(8)); 101 forbids it. Units that a package enables for the next boot are disabled again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from chaoskit.core.errors import ChaoskitError, UsageError
+
+POLICY = Path("/usr/sbin/policy-rc.d")
+_FORBID = "#!/bin/sh\n# Placed by chaoskit while it installs packages; it is removed right after.\nexit 101\n"
+_UNITS = Path("/etc/systemd/system")
+_LISTS = Path("/var/lib/apt/lists")
+_FRESH_S = 24 * 3600
+_WAIT_FOR_LOCK = ["-o", "DPkg::Lock::Timeout=300"]
+
+
+def command(packages: Sequence[str]) -> str:
+    """What a person would type."""
+    return shlex.join(["apt-get", "install", "-y", "--no-install-recommends", *packages])
+
+
+def install(packages: Sequence[str]) -> tuple[str, ...]:
+    """Install packages; says which units were kept from starting at the next boot.
+
+    Raises:
+        UsageError: not root, or no apt on this machine.
+        ChaoskitError: apt failed; the message has the end of what it said.
+    """
+    if shutil.which("apt-get") is None:
+        raise UsageError(
+            "this machine has no apt-get", remedy=f"Install what holds these, by your own means: {', '.join(packages)}."
+        )
+    if os.geteuid() != 0:
+        raise UsageError("installing needs root", remedy=f"sudo {command(packages)}")
+    before = _enabled()
+    with forbidding_starts():
+        if not _lists_are_fresh():
+            _apt("update")
+        _apt("install", "-y", "--no-install-recommends", *packages)
+    return _disable(sorted(_enabled() - before))
+
+
+@contextlib.contextmanager
+def forbidding_starts(policy: Path = POLICY) -> Iterator[None]:
+    """No package starts a service meanwhile. A policy that is there already is the machine's own, and stays."""
+    try:
+        with policy.open("x") as file:
+            file.write(_FORBID)
+    except FileExistsError:
+        yield
+        return
+    try:
+        policy.chmod(0o755)
+        yield
+    finally:
+        policy.unlink()
+
+
+def _apt(*arguments: str) -> None:
+    """Run apt-get; what it says goes to stderr, where progress belongs."""
+    quiet = {"DEBIAN_FRONTEND": "noninteractive", "NEEDRESTART_SUSPEND": "1", "RUNLEVEL": "1"}
+    argv = ["apt-get", "-q", *_WAIT_FOR_LOCK, *arguments]
+    done = subprocess.run(argv, env={**os.environ, **quiet}, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
+    if done.returncode != 0:
+        raise ChaoskitError(
+            f"{shlex.join(argv)} failed with status {done.returncode}",
+            remedy="What it said is above. Nothing was started.",
+        )
+
+
+def _lists_are_fresh() -> bool:
+    stamps = [file.stat().st_mtime for file in _LISTS.glob("*Packages*")]
+    return bool(stamps) and time.time() - max(stamps) < _FRESH_S
+
+
+def _enabled() -> set[str]:
+    return {link.name for link in _UNITS.glob("*.wants/*.service")}
+
+
+def _disable(units: Sequence[str]) -> tuple[str, ...]:
+    """Keep units that a package has just enabled from starting at the next boot."""
+    for unit in units:
+        for link in _UNITS.glob(f"*.wants/{unit}"):
+            link.unlink()
+    return tuple(units)
