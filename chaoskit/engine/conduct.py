@@ -6,6 +6,7 @@ any stop: heal at once ------------> final
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from dataclasses import dataclass
@@ -61,12 +62,14 @@ class Conduct:
         self._said: deque[tuple[str, str]] = deque()
         self._in_force: dict[str, PlannedEntry] = {}
         self._origin = self.recorder.meta.origin
+        self._going = False
 
     def perform(self) -> str:
         """Conduct the run to its end, or to the first reason to stop; that reason, or nothing."""
         try:
             self._bring_up()
             self._set_going()
+            self._going = True
             for due in timetable(self.plan.entries, self.plan.length, steady=self.plan.steady is not None):
                 self._wait_until(due.t)
                 self._take_turn(due)
@@ -81,12 +84,22 @@ class Conduct:
 
     def _bring_up(self) -> None:
         self._phase("lab")
+        # The generator's process needs most of a second to import what it needs: the lab comes up meanwhile.
+        warming = threading.Thread(target=self._warm_up, daemon=True)
+        warming.start()
         timings = self._lab.up(self.options.ready_within / NS)
+        warming.join()
         self.recorder.learn(lab={"created_s": timings.created_s, "ready_s": timings.ready_s})
         if self.plan.boot:
             self._phase("boot")
             for entry in self.plan.boot:
                 self._begin(entry)
+
+    def _warm_up(self) -> None:
+        if self.plan.loads:
+            # What goes wrong here is raised again by `start`, on the thread that can act on it.
+            with contextlib.suppress(ChaoskitError):
+                self.generator.open()
 
     def _set_going(self) -> None:
         jobs = tuple(
@@ -124,9 +137,8 @@ class Conduct:
         if not self.keeping.alive:
             raise RunAborted("the keeper ended; a native lab ends with it")
         if self.plan.loads and not self.generator.alive():
-            self.generator.wait(1.0)
-            if self.recorder.now() < self.plan.length:
-                raise RunAborted("the load generator ended before its time")
+            self._account()
+            raise RunAborted("the load generator ended before its time")
         self._watch.look()
 
     def _take_news(self) -> None:
@@ -224,19 +236,30 @@ class Conduct:
         """Heal first: whatever comes after may take time, and nothing may stay broken meanwhile."""
         self._phase("heal")
         self._heal()
+        if not self._going:
+            return
         early = self.recorder.now() < self.plan.length
         if early and self.plan.loads:
             self.generator.stop()
         for thread in self._confirming:
             thread.join(CONFIRM_WITHIN / NS + 1)
         self._phase("final")
-        if self.plan.loads:
-            longest = max(one.load.timeout for one in self.plan.loads)
-            self.recorder.generated(self.generator.wait(longest / NS + 5))
+        self._account()
         self._probing.stop()
         self._machine.stop()
         if self.keeping.alive:
             self._aside.ask.close()
+
+    def _account(self) -> None:
+        """Have the generator's account recorded; without one, the gate on arrivals says that there is none."""
+        if not self.plan.loads:
+            return
+        longest = max(one.load.timeout for one in self.plan.loads)
+        try:
+            self.recorder.generated(self.generator.wait(longest / NS + 5))
+        except ChaoskitError as error:
+            self.recorder.event("note", "", f"no account of the load: {error}")
+            self.progress.note(str(error))
 
     def _heal(self) -> None:
         for entry in reversed(list(self._in_force.values())):

@@ -1,11 +1,12 @@
 """The keeper: the process that brings a lab up, changes it, and undoes everything when the run dies.
 
-    runner ==owner connection==> keeper --> island (native) --> hosts
-                                   ^
-    `chaoskit lab|stop|note` ------' keeper.sock
+    runner ==calls, lifeline==> keeper --> island (native) --> hosts
+                                  ^
+    `chaoskit lab|stop|note` -----' keeper.sock
 
-It lives in a session of its own and is deaf to SIGINT. When the owner's end of the connection closes
-(the runner ended, however), everything is undone and taken down - unless it was told to stay (`lab up`).
+It lives in a session of its own and is deaf to SIGINT. When the lifeline's other end closes (the runner
+ended, however), everything is undone and taken down - unless it was told to stay (`lab up`). The lifeline
+is a pipe of its own, because the connection may be in the middle of a long call.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ from chaoskit.labs.change import HostChange, Timings
 from chaoskit.labs.drivers import DriverLab, make_lab
 
 _EXPIRY_EVERY_S = 0.05
+_ABANDON_WITHIN_S = 1.2
+"""How long taking down may take when the runner has gone, so that nothing is left after 2 s."""
 
 
 class Keeper:
@@ -135,20 +138,29 @@ class Keeper:
 
     # ---- life ----------------------------------------------------------------------------------
 
-    def serve(self, owner: Connection[Any, Any]) -> None:
+    def serve(self, owner: Connection[Any, Any], lifeline: int) -> None:
         """Answer the owner and everybody who connects; returns never."""
         with Listener(str(self._order.runtime / SOCKET), family="AF_UNIX") as listener:
-            threading.Thread(target=self._serve_owner, args=(owner,), daemon=True).start()
+            owner.send((0, True, Identity.of(os.getpid())))
+            threading.Thread(target=rpc.serve, args=(owner, self._method), daemon=True).start()
+            threading.Thread(target=self._hold, args=(lifeline,), daemon=True).start()
             threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
             threading.Thread(target=self._expire, daemon=True).start()
             while True:
                 self._main.get()()
 
-    def _serve_owner(self, owner: Connection[Any, Any]) -> None:
-        rpc.serve(owner, self._method)
+    def _hold(self, lifeline: int) -> None:
+        while os.read(lifeline, 1):
+            pass
         if not self._stays:
-            self._take_down(undo=False)
-            self._exit(0)
+            self.abandon()
+
+    def abandon(self) -> None:
+        """The runner has gone: take down what there is, and end. The island dies with this process in any case."""
+        ending = threading.Thread(target=self._take_down, kwargs={"undo": False}, daemon=True)
+        ending.start()
+        ending.join(_ABANDON_WITHIN_S)
+        self._exit(0)
 
     def _accept(self, listener: Listener) -> None:
         while True:
@@ -162,7 +174,7 @@ class Keeper:
                 self._expired.append((self._clock.now(), action))
 
     def _method(self, name: str) -> rpc.Handler:
-        if name.startswith("_") or name == "serve":
+        if name.startswith("_") or name in ("serve", "abandon"):
             raise ChaoskitError(f"the keeper has no call {name!r}")
         method: rpc.Handler = getattr(self, name)
         return method
@@ -202,7 +214,7 @@ class Keeper:
 
 
 def main() -> None:
-    """`python -m chaoskit.engine.keeper FD`: take the order from the owner's connection, then serve it."""
+    """`python -m chaoskit.engine.keeper CONNECTION LIFELINE`: take the order from the owner, then serve it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     owner: Connection[Any, Any] = Connection(int(sys.argv[1]))
@@ -210,13 +222,12 @@ def main() -> None:
     try:
         keeper = Keeper(order)
     except ChaoskitError as error:
-        owner.send((False, error))
+        owner.send((0, False, error))
         return
     facts.write(order)
-    # A keeper that is asked to end by the system behaves as if its runner had gone.
-    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=owner.close, daemon=True).start())
-    owner.send((True, Identity.of(os.getpid())))
-    keeper.serve(owner)
+    # A keeper that the system asks to end behaves as if its runner had gone.
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=keeper.abandon).start())
+    keeper.serve(owner, int(sys.argv[2]))
 
 
 if __name__ == "__main__":

@@ -17,12 +17,14 @@ from chaoskit.core.step import Evidence, Step
 from chaoskit.core.topology import HostInfo, Topology
 from chaoskit.engine import facts
 from chaoskit.engine.ledger import Took
-from chaoskit.engine.order import Mail, Order
-from chaoskit.engine.rpc import Caller, PeerGone
+from chaoskit.engine.order import SOCKET, Mail, Order
+from chaoskit.engine.rpc import Caller
 from chaoskit.kernel.identity import Identity
 from chaoskit.labs.change import HostChange, Timings
 
 _LOG = "keeper.log"
+_FINISH_WITHIN_S = 30.0
+_EXIT_WITHIN_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -131,12 +133,14 @@ class Keeping:
 
     Attributes:
         process: the keeper; its end is the end of a native lab.
+        lifeline: the descriptor whose closing, by whatever end of this process, ends the keeper.
     """
 
     order: Order
     lab: Kept
     identity: Identity
     process: subprocess.Popen[bytes]
+    lifeline: int
 
     @property
     def alive(self) -> bool:
@@ -144,15 +148,24 @@ class Keeping:
         return self.process.poll() is None
 
     def end(self) -> Took | None:
-        """Undo, take down and wait for the keeper's end; None when the keeper had gone before."""
+        """Undo, take down and wait for the keeper's end; None when the keeper had gone before.
+
+        It asks on a line of its own: an interrupted call may still be on the other.
+        """
         took: Took | None = None
         try:
-            took = self.lab.finish()
-        except PeerGone:
-            pass  # it was killed; the caller recovers from the journal
-        finally:
-            self.lab.ask.close()
-            self.process.wait(30)
+            ask = Caller.to(self.order.runtime / SOCKET, "the keeper")
+            took = ask("finish", within=_FINISH_WITHIN_S)
+            ask.close()
+        except ChaoskitError:
+            took = None  # it was killed, or hangs: the caller recovers from the journal
+        self.lab.ask.close()
+        os.close(self.lifeline)
+        try:
+            self.process.wait(_EXIT_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self.identity.kill()
+            self.process.wait()
         return took
 
 
@@ -164,31 +177,33 @@ def start_keeper(order: Order) -> Keeping:
     """
     facts.claim(order)
     ours, theirs = Pipe()
-    # Not inherited by the load generator and others: the keeper must see the end of this process alone.
-    os.set_inheritable(ours.fileno(), False)
+    held, lifeline = os.pipe()
     with (order.directory / _LOG).open("wb") as log:
+        # What this process keeps of both is close-on-exec: no other child may hold the keeper's lifeline.
         process = subprocess.Popen(
-            [sys.executable, "-m", "chaoskit.engine.keeper", str(theirs.fileno())],
+            [sys.executable, "-m", "chaoskit.engine.keeper", str(theirs.fileno()), str(held)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            pass_fds=(theirs.fileno(),),
+            pass_fds=(theirs.fileno(), held),
             start_new_session=True,
         )
     theirs.close()
+    os.close(held)
     try:
         identity = _introduce(ours, order)
     except ChaoskitError:
-        process.wait(5)
+        os.close(lifeline)
+        process.wait(_EXIT_WITHIN_S)
         facts.remove(order)
         raise
-    return Keeping(order, Kept(order.spec.topology, Caller(ours, "the keeper")), identity, process)
+    return Keeping(order, Kept(order.spec.topology, Caller(ours, "the keeper")), identity, process, lifeline)
 
 
 def _introduce(connection: Connection[Any, Any], order: Order) -> Identity:
     try:
         connection.send(order)
-        fine, answer = connection.recv()
+        _number, fine, answer = connection.recv()
     except (EOFError, OSError):
         log = (order.directory / _LOG).read_text()[-2000:]
         raise LabError(f"the keeper did not start:\n{log}") from None

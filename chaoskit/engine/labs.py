@@ -53,7 +53,6 @@ def up(spec: LabSpec, driver: str, timeout_s: float) -> tuple[Running, Timings]:
     except (ChaoskitError, KeyboardInterrupt):
         keeping.end()
         raise
-    keeping.lab.ask.close()
     return facts.find(run), timings
 
 

@@ -1,7 +1,8 @@
 """Calls between chaoskit's own processes, over the standard library's connections.
 
-A call is `(method, arguments)`; its answer is `(True, value)` or `(False, exception)`. Both ends are
-this user's processes and the sockets lie in a folder that only this user can enter, because what
+A call is `(number, method, arguments)`; its answer is `(number, True, value)` or `(number, False,
+exception)`. The number lets a caller that was interrupted skip the answer it did not wait for. Both ends
+are this user's processes, and the sockets lie in a folder that only this user can enter, because what
 travels is pickled.
 """
 
@@ -25,6 +26,7 @@ class Caller:
     def __init__(self, connection: Connection[Any, Any], peer: str) -> None:
         self._connection = connection
         self._peer = peer
+        self._count = 0
         self._lock = threading.Lock()
 
     @classmethod
@@ -39,21 +41,30 @@ class Caller:
         except (FileNotFoundError, ConnectionRefusedError) as error:
             raise ChaoskitError(f"{peer} does not answer: {error.strerror}", remedy="Run `chaoskit sweep`.") from error
 
-    def __call__(self, method: str, *arguments: object) -> Any:
-        """Call a method of the peer and wait for its answer; what it raises is raised here.
+    def __call__(self, method: str, *arguments: object, within: float | None = None) -> Any:
+        """Call a method of the peer and wait for its answer, at most `within` seconds; what it raises is raised here.
 
         Raises:
-            ChaoskitError: the peer has gone.
+            PeerGone: the peer has gone, or did not answer in time.
         """
         try:
             with self._lock:
-                self._connection.send((method, arguments))
-                fine, value = self._connection.recv()
+                self._count += 1
+                self._connection.send((self._count, method, arguments))
+                fine, value = self._answer(within)
         except (EOFError, OSError) as error:
             raise PeerGone(f"{self._peer} has gone") from error
         if fine:
             return value
         raise value
+
+    def _answer(self, within: float | None) -> tuple[bool, Any]:
+        while True:
+            if within is not None and not self._connection.poll(within):
+                raise PeerGone(f"{self._peer} does not answer")
+            number, fine, value = self._connection.recv()
+            if number == self._count:
+                return fine, value
 
     def close(self) -> None:
         """Hang up."""
@@ -76,16 +87,16 @@ def serve(connection: Connection[Any, Any], methods: Callable[[str], Handler]) -
     """Answer calls on one connection until the peer hangs up."""
     while True:
         try:
-            method, arguments = connection.recv()
+            number, method, arguments = connection.recv()
         except (EOFError, OSError):
             return
         try:
-            answer = (True, methods(method)(*arguments))
+            fine, value = True, methods(method)(*arguments)
         except Exception as error:  # noqa: BLE001  it is raised again, in the caller
-            answer = (False, error)
-        last = answer[1] if isinstance(answer[1], Last) else None
+            fine, value = False, error
+        last = value if isinstance(value, Last) else None
         try:
-            connection.send((True, last.value) if last else answer)
+            connection.send((number, fine, last.value if last else value))
         except OSError:
             return
         finally:

@@ -57,7 +57,7 @@ def _record(
     plan: Plan, options: RunOptions, order: Order, recorder: Recorder, clock: Clock, progress: Progress
 ) -> History:
     stopped = "it was interrupted"
-    with Generator(order.directory / "logs" / "generator.log") as generator:
+    with Generator() as generator:
         keeping = start_keeper(order)
         try:
             stopped = Conduct(plan, options, keeping, recorder, generator, clock, progress).perform()

@@ -79,3 +79,24 @@ def test_nobody_at_a_socket_is_an_error_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(ChaoskitError, match="the keeper does not answer") as caught:
         Caller.to(tmp_path / "none.sock", "the keeper")
     assert "sweep" in caught.value.remedy
+
+
+def test_an_answer_nobody_waited_for_is_skipped() -> None:
+    """A call that was interrupted leaves its answer on the line; the next call gets its own."""
+    ours, theirs = Pipe()
+    theirs.send((1, True, "of the interrupted call"))
+    caller = Caller(ours, "the peer")
+    caller._count = 1
+    theirs.send((2, True, "mine"))
+    assert caller("any") == "mine"
+    theirs.close()
+    ours.close()
+
+
+def test_a_peer_that_hangs_is_given_up_after_its_time() -> None:
+    """A bounded call ends in bounded time."""
+    ours, theirs = Pipe()
+    with pytest.raises(PeerGone, match="does not answer"):
+        Caller(ours, "the keeper")("finish", within=0.05)
+    theirs.close()
+    ours.close()

@@ -1,0 +1,76 @@
+"""Experiments of a few seconds on the smallest lab: what the engine's own tests run."""
+
+from chaoskit import Connections, Experiment, Lab, Twin, at, begin, bound, end, get, load, name, param, role, stop_unless, window
+from chaoskit.actions.crash import crash
+from chaoskit.actions.pause import pause
+from chaoskit.checks.availability import availability
+from chaoskit.checks.reading import reading
+from chaoskit.loads.arrivals import constant
+from chaoskit.probes.alive import alive
+
+LAB = Lab("compose.yaml")
+LENGTH = param("length", "4s")
+
+
+def _visitors(host: str):
+    return load(
+        get(f"http://{host}:8080/"),
+        constant("250/s"),
+        clients=role("client"),
+        timeout="500ms",
+        connections=Connections.NEW,
+    )
+
+
+visitors = _visitors("198.18.200.12")
+victims = _visitors("198.18.200.11")
+
+other_dies = crash(name("web-1"))
+unharmed = Experiment(
+    claim="the death of one instance does not touch the other",
+    lab=LAB,
+    loads=[visitors],
+    timeline=[at("1s", other_dies, lasting="1s")],
+    duration=LENGTH,
+    steady=availability(visitors, at_least=0.9),
+    checks=[served := availability(visitors, at_least=0.99)],
+    twins=[
+        Twin("clients of the dead one", must_fail=[served], instead={visitors: victims}),
+        Twin("nothing is wrong here", must_fail=[served]),
+        Twin("no such lab", must_fail=[served], compose="missing.yaml"),
+    ],
+)
+
+freeze = pause(name("web-1"))
+frozen = Experiment(
+    claim="a frozen instance answers nobody while it is frozen",
+    lab=LAB,
+    loads=[victims],
+    timeline=[at("1s", freeze, lasting="30s")],
+    duration="35s",
+    checks=[availability(victims, at_least=0.99)],
+)
+
+fatal = crash(name("web-1"))
+guarded_by_load = Experiment(
+    claim="a guard over requests stops the run",
+    lab=LAB,
+    loads=[victims],
+    timeline=[at("1s", fatal, lasting="25s")],
+    duration="30s",
+    checks=[availability(victims, at_least=0.99, during=window(after=begin(fatal), lasting=bound(detection="100ms")))],
+    guards=[stop_unless(availability(victims, at_least=0.5), over="500ms")],
+)
+
+life = alive().at(role("service"), every="50ms")
+fatal_too = crash(name("web-1"))
+guarded_by_reading = Experiment(
+    claim="a guard over readings stops the run",
+    lab=LAB,
+    loads=[visitors],
+    probes=[life],
+    timeline=[at("1s", fatal_too, lasting="25s")],
+    duration="30s",
+    checks=[availability(visitors, at_least=0.99, during=window(after=begin(fatal_too), before=end(fatal_too)))],
+    guards=[stop_unless(reading(life, "state", equals="running"), over="500ms")],
+)
