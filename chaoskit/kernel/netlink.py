@@ -1,0 +1,180 @@
+"""Links, addresses and routes by rtnetlink(7), without a process or a thread for any of them.
+
+A request is built by a function and sent by `Netlink.do`, any number of them in one system call:
+
+    with Netlink() as netlink:
+        netlink.do([bridge("eu", "02:00:00:00:00:01"), set_up(index)])
+
+The socket belongs to the network namespace the calling thread was in when it was made, wherever
+the thread goes afterwards.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+
+_NLMSG_ERROR = 2
+_RTM_NEWLINK, _RTM_DELLINK, _RTM_NEWADDR, _RTM_NEWROUTE = 16, 17, 20, 24
+_RTM_GETLINK = 18
+_F_REQUEST, _F_ACK, _F_EXCL, _F_CREATE = 0x1, 0x4, 0x200, 0x400
+_IFF_UP = 1
+_IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MASTER, _IFLA_LINKINFO, _IFLA_IFALIAS, _IFLA_NET_NS_FD = 1, 3, 10, 18, 20, 28
+_IFLA_INFO_KIND, _IFLA_INFO_DATA, _VETH_INFO_PEER = 1, 2, 1
+_IFLA_BR_STP_STATE, _IFLA_BR_MCAST_SNOOPING = 5, 23
+_IFA_ADDRESS, _IFA_LOCAL, _IFA_BROADCAST = 1, 2, 4
+_RTA_OIF, _RTA_GATEWAY = 4, 5
+_RT_TABLE_MAIN, _RTPROT_STATIC, _RTN_UNICAST = 254, 4, 1
+
+_HEADER = struct.Struct("=IHHII")
+_LINK = struct.Struct("=BBHiII")
+_BATCH = 64
+"""Requests a system call: their acknowledgements must fit the socket's receive buffer."""
+
+Request = tuple[int, int, bytes]
+"""Message type, flags beyond REQUEST and ACK, body."""
+
+
+def _attribute(kind: int, value: bytes) -> bytes:
+    length = 4 + len(value)
+    return struct.pack("=HH", length, kind) + value + b"\0" * (-length % 4)
+
+
+def _text(kind: int, value: str) -> bytes:
+    return _attribute(kind, value.encode() + b"\0")
+
+
+def _number(kind: int, value: int) -> bytes:
+    return _attribute(kind, struct.pack("=I", value))
+
+
+def _mac(value: str) -> bytes:
+    return bytes.fromhex(value.replace(":", ""))
+
+
+def bridge(name: str, mac: str, *, alias: str = "") -> Request:
+    """Make a bridge that is up, without spanning tree and with multicast flooded to every port."""
+    data = _number(_IFLA_BR_STP_STATE, 0) + _attribute(_IFLA_BR_MCAST_SNOOPING, b"\0")
+    info = _text(_IFLA_INFO_KIND, "bridge") + _attribute(_IFLA_INFO_DATA, data)
+    body = _LINK.pack(0, 0, 0, 0, _IFF_UP, _IFF_UP) + _text(_IFLA_IFNAME, name) + _attribute(_IFLA_ADDRESS, _mac(mac))
+    named = _text(_IFLA_IFALIAS, alias) if alias else b""
+    return _RTM_NEWLINK, _F_CREATE | _F_EXCL, body + named + _attribute(_IFLA_LINKINFO, info)
+
+
+def veth(name: str, master: int, peer: str, peer_namespace: int, peer_mac: str) -> Request:
+    """Make a pair: one end up on a bridge, the other (down) in the namespace of an open file, with a fixed MAC."""
+    other = _LINK.pack(0, 0, 0, 0, 0, 0) + _text(_IFLA_IFNAME, peer)
+    other += _number(_IFLA_NET_NS_FD, peer_namespace) + _attribute(_IFLA_ADDRESS, _mac(peer_mac))
+    data = _attribute(_IFLA_INFO_DATA, _attribute(_VETH_INFO_PEER, other))
+    info = _attribute(_IFLA_LINKINFO, _text(_IFLA_INFO_KIND, "veth") + data)
+    body = _LINK.pack(0, 0, 0, 0, _IFF_UP, _IFF_UP) + _text(_IFLA_IFNAME, name) + _number(_IFLA_MASTER, master)
+    return _RTM_NEWLINK, _F_CREATE | _F_EXCL, body + info
+
+
+def set_up(index: int, *, up: bool = True) -> Request:
+    """Set a link administratively up or down."""
+    return _RTM_NEWLINK, 0, _LINK.pack(0, 0, 0, index, _IFF_UP if up else 0, _IFF_UP)
+
+
+def delete(index: int) -> Request:
+    """Delete a link; of a veth pair both ends go."""
+    return _RTM_DELLINK, 0, _LINK.pack(0, 0, 0, index, 0, 0)
+
+
+def address(index: int, local: str, prefix: int) -> Request:
+    """Add an IPv4 address with its subnet's broadcast address."""
+    raw = socket.inet_aton(local)
+    host_bits = (1 << (32 - prefix)) - 1
+    broadcast = struct.pack(">I", struct.unpack(">I", raw)[0] | host_bits)
+    body = struct.pack("=BBBBi", socket.AF_INET, prefix, 0, 0, index)
+    body += _attribute(_IFA_LOCAL, raw) + _attribute(_IFA_ADDRESS, raw)
+    return _RTM_NEWADDR, _F_CREATE | _F_EXCL, body + (_attribute(_IFA_BROADCAST, broadcast) if prefix < 31 else b"")
+
+
+def default_route(gateway: str, index: int) -> Request:
+    """Send what no other route matches to a gateway."""
+    body = struct.pack("=BBBBBBBBI", socket.AF_INET, 0, 0, 0, _RT_TABLE_MAIN, _RTPROT_STATIC, 0, _RTN_UNICAST, 0)
+    return (
+        _RTM_NEWROUTE,
+        _F_CREATE | _F_EXCL,
+        body + _attribute(_RTA_GATEWAY, socket.inet_aton(gateway)) + _number(_RTA_OIF, index),
+    )
+
+
+def get_link(name: str) -> Request:
+    """Ask for a link by name; `Netlink.index` reads the answer."""
+    return _RTM_GETLINK, 0, _LINK.pack(0, 0, 0, 0, 0, 0) + _text(_IFLA_IFNAME, name)
+
+
+class Netlink:
+    """A route socket in the network namespace the calling thread is in."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
+        self._socket.bind((0, 0))
+        self._sequence = 0
+
+    def do(self, requests: Sequence[Request]) -> None:
+        """Carry out requests in order.
+
+        Raises:
+            OSError: the kernel refused one (those after it in the same batch were tried as well).
+        """
+        for start in range(0, len(requests), _BATCH):
+            batch = requests[start : start + _BATCH]
+            self._send(batch)
+            self._acknowledged(len(batch))
+
+    def index(self, name: str) -> int:
+        """The index of a link.
+
+        Raises:
+            OSError: there is none of that name (ENODEV).
+        """
+        self._send([get_link(name)])
+        found = 0
+        for kind, body in self._messages(1):
+            if kind == _RTM_NEWLINK:
+                found = _LINK.unpack_from(body)[3]
+        return found
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+    def __enter__(self) -> Netlink:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.close()
+
+    def _send(self, requests: Iterable[Request]) -> None:
+        raw = bytearray()
+        for kind, flags, body in requests:
+            self._sequence += 1
+            raw += _HEADER.pack(_HEADER.size + len(body), kind, _F_REQUEST | _F_ACK | flags, self._sequence, 0) + body
+        self._socket.send(raw)
+
+    def _acknowledged(self, count: int) -> None:
+        for _ in self._messages(count):
+            pass
+
+    def _messages(self, acknowledgements: int) -> Iterable[tuple[int, bytes]]:
+        """Answers until so many acknowledgements came; the first refusal is raised when all are in."""
+        refused = 0
+        while acknowledgements:
+            data = self._socket.recv(1 << 16)
+            offset = 0
+            while offset < len(data):
+                length, kind, _, _, _ = _HEADER.unpack_from(data, offset)
+                if kind == _NLMSG_ERROR:
+                    acknowledgements -= 1
+                    refused = refused or -struct.unpack_from("=i", data, offset + _HEADER.size)[0]
+                else:
+                    yield kind, data[offset + _HEADER.size : offset + length]
+                offset += (length + 3) & ~3
+        if refused:
+            raise OSError(refused, f"rtnetlink: {os.strerror(refused)}")

@@ -1,0 +1,39 @@
+"""What a driver tells the keeper when a host's life takes a turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chaoskit.core.host import HostState
+
+
+@dataclass(frozen=True)
+class HostChange:
+    """One turn in a host's life.
+
+    Attributes:
+        t: ns of CLOCK_MONOTONIC.
+        pid: the init as the machine's process table has it, or None.
+        exit_code: of the daemon that ended, negative for a signal.
+        reason: `started`, `exited`, `restarting`, `healthy`, `unhealthy`, `paused`, `resumed`, `powered off`, ...
+    """
+
+    t: int
+    host: str
+    state: HostState
+    pid: int | None
+    exit_code: int | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Timings:
+    """How long a lab took to come up, in seconds from the call.
+
+    Attributes:
+        created_s: until every host existed with its network.
+        ready_s: until every daemon was started and every healthcheck healthy.
+    """
+
+    created_s: float
+    ready_s: float

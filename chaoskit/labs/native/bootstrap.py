@@ -1,0 +1,28 @@
+"""Start of the island process: `python -I -S bootstrap.py FD FD`, without the packages it has no use for.
+
+The island forks once for every host, so it must be small, and a lab of twenty hosts is up in the
+time that the import of chaoskit's whole vocabulary takes. Python would import it with the package;
+a bare package of the same name and folder stands in for it here.
+"""
+
+import sys
+import types
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parents[2]
+
+
+def _bare_package(name: str, folder: Path) -> None:
+    module = types.ModuleType(name)
+    module.__path__ = [str(folder)]
+    sys.modules[name] = module
+
+
+if __name__ == "__main__":
+    _bare_package("chaoskit", _PACKAGE)
+    _bare_package("chaoskit.labs", _PACKAGE / "labs")
+    _bare_package("chaoskit.labs.native", _PACKAGE / "labs" / "native")
+
+    from chaoskit.labs.native.island import main
+
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,122 @@
+"""A lab on this machine: hosts as namespaces, networks as bridges, everything gone with one process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from chaoskit.core.host import Host
+from chaoskit.core.topology import Topology
+from chaoskit.kernel import procfs
+from chaoskit.labs.change import HostChange, Timings
+from chaoskit.labs.native import messages, order, preflight
+from chaoskit.labs.native.bringup import Bringup
+from chaoskit.labs.native.client import Event, Island
+from chaoskit.labs.native.compiler import compile_lab
+from chaoskit.labs.native.host import NativeHost
+from chaoskit.labs.native.timers import Timers
+from chaoskit.labs.spec import LabSpec
+
+
+class NativeLab:
+    """A running lab (`chaoskit.core.host.RunningLab`).
+
+    Args:
+        spec: what the Compose files ask for.
+        directory: gets `logs/HOST.log` and `logs/island.log`; the lab's file system is mounted below it.
+        run_id: marks what the lab makes: links' aliases, cgroups.
+        notify: called at every turn of a host's life, on threads of the lab; it must not block.
+    """
+
+    def __init__(self, spec: LabSpec, directory: Path, *, run_id: str, notify: Callable[[HostChange], None]) -> None:
+        self._spec = spec
+        self._directory = directory.resolve()
+        self._run_id = run_id
+        self._notify = notify
+        self._island: Island | None = None
+        self._timers: Timers | None = None
+        self._hosts: dict[str, NativeHost] = {}
+        self._identities: list[tuple[int, int, str, str]] = []
+
+    @property
+    def topology(self) -> Topology:
+        """What the lab consists of."""
+        return self._spec.topology
+
+    @property
+    def hosts(self) -> Mapping[str, Host]:
+        """Hosts by name; empty before `up`."""
+        return self._hosts
+
+    def logs(self, host: str) -> Path:
+        """What the host's daemon wrote to stdout and stderr."""
+        return self._directory / "logs" / f"{host}.log"
+
+    def identities(self) -> list[tuple[int, int, str, str]]:
+        """Pid, start time, boot id and meaning of the processes that hold the lab."""
+        return list(self._identities)
+
+    def up(self, timeout_s: float) -> Timings:
+        """Bring everything up. Call it on the main thread: the lab dies with the thread that called.
+
+        Raises:
+            MissingTool: a daemon is not installed; nothing was created.
+            LabError: the file asks for what cannot be given (nothing was created), or a host did not
+                become ready in time (everything is taken down again).
+        """
+        began = time.monotonic()
+        preflight.check(self._spec)
+        order.check(self._spec.hosts)
+        try:
+            return self._up(began, began + timeout_s)
+        except BaseException:
+            self.down()
+            raise
+
+    def down(self) -> None:
+        """Take everything down; doing it twice changes nothing more."""
+        if self._timers is not None:
+            self._timers.close()
+            self._timers = None
+        if self._island is not None:
+            self._island.close()
+            self._island = None
+        for host in self._hosts.values():
+            host.on_island_gone()
+        disk = self._directory / "disk"
+        if disk.exists():
+            disk.rmdir()
+
+    def _up(self, began: float, deadline: float) -> Timings:
+        plan = compile_lab(self._spec, self._directory, self._run_id, {}, rootless=False)
+        (self._directory / "logs").mkdir(parents=True, exist_ok=True)
+        (self._directory / "disk").mkdir(exist_ok=True)
+        self._timers = Timers()
+        island = self._island = Island(plan, self.logs("island"), self._on_event, self._on_end)
+        who = procfs.identity(island.pid)
+        self._identities.append((who.pid, who.starttime, who.boot, f"island of lab {self._spec.name}"))
+        for spec in self._spec.hosts:
+            info = self.topology.by_name[spec.name]
+            self._hosts[spec.name] = NativeHost(spec, info, island, self._timers, self._tell)
+        island.wait_ready()
+        bringup = self._bringup = Bringup(self._spec, self._hosts, island, self.logs)
+        bringup.connect()
+        created = time.monotonic()
+        bringup.start(deadline)
+        return Timings(created - began, time.monotonic() - began)
+
+    def _on_event(self, event: Event, fds: list[int]) -> None:
+        host = self._hosts[event.host]
+        if isinstance(event, messages.Started):
+            host.on_started(event.t, fds[0])
+        else:
+            host.on_exited(event.t, event.exit_code)
+
+    def _on_end(self) -> None:
+        for host in self._hosts.values():
+            host.on_island_gone()
+
+    def _tell(self, change: HostChange) -> None:
+        self._notify(change)
+        self._bringup.wake()

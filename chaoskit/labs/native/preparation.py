@@ -1,0 +1,70 @@
+"""What is written into a host's own file system: its names, and what its image brings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from chaoskit.labs.native.identity import identity
+from chaoskit.labs.native.plan import HostPlan
+
+
+def write_etc(host: HostPlan) -> None:
+    """Write the host's /etc/hosts, resolv.conf and hostname; at every start, as container engines do."""
+    for name, text in host.etc.items():
+        path = f"/etc/{name}"
+        if os.path.islink(path):  # noqa: PTH114
+            os.unlink(path)  # noqa: PTH108
+        with open(path, "w") as file:
+            file.writelines(text)
+
+
+def once(host: HostPlan) -> None:
+    """Users, files and links of the image, before its volumes are mounted."""
+    what = host.preparation
+    for user in what.users:
+        _add_user(*user.split(":"))
+    for name in what.empty:
+        _empty(Path(name))
+    for name, text in (what.files or {}).items():
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    for name, destination in (what.links or {}).items():
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.symlink_to(destination)
+
+
+def each_start(host: HostPlan) -> None:
+    """Folders the daemon writes to, with their owner, in volumes and in /run as well."""
+    for entry in (*host.preparation.directories, f"{host.working_dir}::"):
+        path, owner, mode = entry.split(":")
+        folder = Path(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        if owner:
+            who = identity(owner)
+            os.chown(folder, who.uid, who.gid)
+        if mode:
+            folder.chmod(int(mode, 8))
+
+
+def _add_user(name: str, uid: str, home: str) -> None:
+    passwd = Path("/etc/passwd").read_text()
+    if any(line.startswith(f"{name}:") for line in passwd.splitlines()):
+        return
+    with open("/etc/passwd", "a") as file:
+        file.write(f"{name}:x:{uid}:{uid}::{home}:/usr/sbin/nologin\n")
+    if not any(line.startswith(f"{name}:") for line in Path("/etc/group").read_text().splitlines()):
+        with open("/etc/group", "a") as file:
+            file.write(f"{name}:x:{uid}:\n")
+
+
+def _empty(folder: Path) -> None:
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()

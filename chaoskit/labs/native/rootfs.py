@@ -1,0 +1,141 @@
+"""A host's file system: the machine's, with everything a host may write being its own.
+
+/           overlay of the machine's / (reads) and the lab's disk (writes)
+/run /tmp   the host's own, empty after a power-off
+/proc /sys  fresh; read-only but for /proc/sys/net
+/dev        a few nodes, own /dev/shm and /dev/pts
+volumes     bound from the lab's disk
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from chaoskit.kernel import syscalls
+from chaoskit.kernel.syscalls import (
+    MS_BIND,
+    MS_NODEV,
+    MS_NOEXEC,
+    MS_NOSUID,
+    MS_RDONLY,
+    MS_REC,
+    MS_REMOUNT,
+    mount,
+)
+from chaoskit.labs.native import base, preparation, volumes
+from chaoskit.labs.native.plan import HostPlan, IslandPlan, MountPlan
+
+_NODES = ("null", "zero", "full", "random", "urandom", "tty")
+_LINKS = {"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2"}
+_VOLATILE = {"run": 0o755, "tmp": 0o1777}
+_READ_ONLY = ("/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs")
+_HIDDEN = ("/proc/kcore", "/proc/keys", "/proc/timer_list")
+
+
+def folder(disk: str, host: HostPlan) -> Path:
+    """What the host wrote, on the lab's disk."""
+    return Path(disk, "hosts", str(host.number))
+
+
+def empty_volatile(disk: str, host: HostPlan) -> None:
+    """Forget /run and /tmp, as a machine does that loses power."""
+    for name in _VOLATILE:
+        shutil.rmtree(folder(disk, host) / name, ignore_errors=True)
+
+
+def enter(plan: IslandPlan, host: HostPlan) -> None:
+    """Make the host's file system the root of the calling process, which is pid 1 in fresh mount and pid namespaces.
+
+    Raises:
+        OSError: a mount was refused; the message names it.
+    """
+    own = folder(plan.disk, host)
+    first = not own.exists()
+    for name, mode in _VOLATILE.items():
+        (own / name).mkdir(parents=True, exist_ok=True)
+        (own / name).chmod(mode)
+    root = base.assemble(plan, own)
+    for name in _VOLATILE:
+        mount(str(own / name), f"{root}/{name}", "", MS_BIND)
+    _kernel_file_systems(root)
+    sources = _open_volumes(plan, host)
+    os.chdir(root)
+    syscalls.pivot_root_here()
+    _protect_proc()
+    preparation.write_etc(host)
+    if first:
+        preparation.once(host)
+    for wanted, source in zip(host.mounts, sources, strict=True):
+        _mount_volume(wanted, source)
+    preparation.each_start(host)
+    if host.read_only:
+        mount("", "/", "", MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NODEV)
+    syscalls.unmount(".")
+    os.chdir("/")
+
+
+def _kernel_file_systems(root: str) -> None:
+    """Mount /proc, /sys and /dev below a root that is about to be entered."""
+    mount("proc", f"{root}/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    mount("sysfs", f"{root}/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY)
+    dev = f"{root}/dev"
+    mount("tmpfs", dev, "tmpfs", MS_NOSUID, "mode=755,size=64k")
+    for name in _NODES:
+        _bind_node(f"/dev/{name}", f"{dev}/{name}")
+    if os.path.exists("/dev/net/tun"):  # noqa: PTH110  no Path objects on the way of five hundred hosts
+        os.mkdir(f"{dev}/net")  # noqa: PTH102
+        _bind_node("/dev/net/tun", f"{dev}/net/tun")
+    for name in ("shm", "pts", "mqueue"):
+        os.mkdir(f"{dev}/{name}")  # noqa: PTH102
+    mount("tmpfs", f"{dev}/shm", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=1777,size=64m")
+    mount("devpts", f"{dev}/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620")
+    mount("mqueue", f"{dev}/mqueue", "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    for name, destination in {**_LINKS, "ptmx": "pts/ptmx"}.items():
+        os.symlink(destination, f"{dev}/{name}")
+
+
+def _bind_node(source: str, target: str) -> None:
+    os.close(os.open(target, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o666))
+    mount(source, target, "", MS_BIND)
+
+
+def _protect_proc() -> None:
+    """A root process of a host must not change the machine: only its own network's sysctls are writable."""
+    mount("/proc/sys/net", "/proc/sys/net", "", MS_BIND)
+    mount("/proc/sys", "/proc/sys", "", MS_BIND | MS_REC)
+    read_only = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC
+    mount("", "/proc/sys", "", read_only)
+    for path in _READ_ONLY:
+        if os.path.exists(path):  # noqa: PTH110
+            mount(path, path, "", MS_BIND)
+            mount("", path, "", read_only)
+    for path in _HIDDEN:
+        if os.path.exists(path):  # noqa: PTH110
+            mount("/dev/null", path, "", MS_BIND)
+
+
+def _open_volumes(plan: IslandPlan, host: HostPlan) -> list[int | None]:
+    """Open the host's volumes while the lab's disk can be seen."""
+    disk = volumes.folder(plan.disk)
+    return [os.open(disk / each.volume, os.O_PATH | os.O_CLOEXEC) if each.volume else None for each in host.mounts]
+
+
+def _mount_volume(wanted: MountPlan, source: int | None) -> None:
+    """Mount one volume at its target, which is made where the machine has none."""
+    target = Path(wanted.target)
+    if source is None:
+        target.mkdir(parents=True, exist_ok=True)
+        size = f",size={wanted.size}" if wanted.size is not None else ""
+        mount("tmpfs", str(target), "tmpfs", MS_NOSUID | MS_NODEV, f"mode=1777{size}")
+    else:
+        origin = Path(f"/proc/self/fd/{source}")
+        if origin.is_dir():
+            target.mkdir(parents=True, exist_ok=True)
+        elif not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.touch()
+        mount(str(origin), str(target), "", MS_BIND)
+    if wanted.read_only:
+        mount("", str(target), "", MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NODEV)

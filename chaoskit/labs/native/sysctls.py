@@ -1,0 +1,70 @@
+"""The sysctls a lab relies on: set in every namespace, because a new one copies some of the machine's.
+
+A new network namespace takes its `net.ipv4.conf` values from the machine
+(`net.core.devconf_inherit_init_net=0`) and others from the kernel's version, so the same lab would
+behave differently on two machines. What the table does not name has the kernel's default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+ALL = ("all", "default")
+
+HOST: tuple[tuple[str, str, str], ...] = (
+    ("ipv4.ip_forward", "0", "a host on several networks routes only when the lab says so"),
+    *(
+        (f"ipv4.conf.{scope}.{name}", value, why)
+        for scope in ALL
+        for name, value, why in (
+            ("rp_filter", "0", "the kernel's default; distributions set 1 or 2"),
+            ("accept_redirects", "0", "routes change by the lab's doing alone"),
+            ("secure_redirects", "0", "as accept_redirects"),
+            ("send_redirects", "0", "a router of the lab does not change its neighbours' routes"),
+            ("accept_source_route", "0", "the kernel's default for hosts"),
+            ("arp_ignore", "0", "the kernel's default: any local address is answered for"),
+            ("arp_announce", "0", "the kernel's default"),
+            ("arp_accept", "0", "the kernel's default: gratuitous ARP updates known neighbours only"),
+            ("proxy_arp", "0", "the kernel's default"),
+            ("log_martians", "0", "the machine's kernel log is not the lab's"),
+        )
+    ),
+    ("ipv4.tcp_syn_linear_timeouts", "0", "SYNs at 0, 1, 3, 7, 15 s; kernels from 6.5 on try at 1, 2, 3, 4 s first"),
+    ("ipv4.ip_unprivileged_port_start", "0", "as in a container: any user may bind port 53 or 80"),
+    ("ipv4.ping_group_range", "0 2147483647", "as in a container: any user may ping"),
+    ("ipv6.conf.default.disable_ipv6", "1", "labs are IPv4; ::1 on the loopback device stays"),
+)
+"""Name below `net`, value, and why."""
+
+ISLAND: tuple[tuple[str, str, str], ...] = (
+    ("ipv4.ip_forward", "0", "networks of a lab are joined by its hosts, never by the island"),
+    *((f"ipv4.conf.{scope}.rp_filter", "0", "see the hosts' table") for scope in ALL),
+    *((f"ipv4.conf.{scope}.arp_ignore", "1", "a gateway's address answers on its own network only") for scope in ALL),
+    *((f"ipv4.conf.{scope}.send_redirects", "0", "see the hosts' table") for scope in ALL),
+    ("ipv6.conf.default.disable_ipv6", "1", "bridges announce nothing of their own"),
+    *(
+        (f"bridge.bridge-nf-call-{family}tables", "0", "frames on a bridge pass no firewall but the lab's own")
+        for family in ("ip", "ip6", "arp")
+    ),
+)
+
+
+def apply(settings: Iterable[tuple[str, str]], *, required: bool = False) -> None:
+    """Write values in the network namespace the calling thread is in; dots may be slashes.
+
+    Raises:
+        OSError: a value was refused, or (`required`) the kernel has no such name.
+    """
+    for name, value in settings:
+        path = Path("/proc/sys/net", *name.split("/" if "/" in name else "."))
+        try:
+            path.write_text(value)
+        except FileNotFoundError:
+            if required:
+                raise
+
+
+def table(rows: Iterable[tuple[str, str, str]]) -> list[tuple[str, str]]:
+    """The names and values of a table."""
+    return [(name, value) for name, value, _ in rows]
