@@ -7,9 +7,13 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from chaoskit.core.action import Entry
+from chaoskit.core.load import Load
+from chaoskit.core.names import Names
 from chaoskit.core.units import NS, show_duration
 from chaoskit.engine.found import Found
 from chaoskit.engine.registry import Registered
+from chaoskit.engine.title import title
 
 
 def experiment_json(found: Found) -> dict[str, object]:
@@ -24,6 +28,7 @@ def experiment_json(found: Found) -> dict[str, object]:
         "arms": list(experiment.arms),
         "params": dict(found.params),
         "source": str(found.source),
+        "doc": found.doc,
     }
 
 
@@ -37,25 +42,24 @@ def experiment_lines(found: Found) -> Iterator[str]:
     yield f"  drivers   {', '.join(experiment.drivers)}"
     yield f"  source    {experiment.where}"
     yield from _section("params", [f"{name} = {value}" for name, value in found.params.items()])
-    yield from _section(
-        "loads",
-        [
-            f"{names.of(load)}: {load.request.title}, {load.arrivals.title}, from {load.clients}"
-            for load in experiment.loads
-        ],
-    )
-    yield from _section(
-        "timeline",
-        [
-            f"T+{show_duration(entry.start)} {names.of(entry.action)}: {entry.action}"
-            + (f" for {show_duration(entry.lasting)}" if entry.lasting else "")
-            for entry in experiment.timeline
-        ],
-    )
-    yield from _section("probes", [f"{names.of(probe)}: {probe} at {probe.hosts}" for probe in experiment.probes])
-    yield from _section("checks", [f"{names.of(check)}: {check}" for check in experiment.checks])
-    yield from _section("guards", [f"{names.of(guard)}: stop unless {guard.check}" for guard in experiment.guards])
+    yield from _section("loads", [_load(load, names) for load in experiment.loads])
+    yield from _section("timeline", [_entry(entry, names) for entry in experiment.timeline])
+    yield from _section("probes", [f"{names.of(each)}: {title(each, names)}" for each in experiment.probes])
+    yield from _section("checks", [f"{names.of(each)}: {title(each, names)}" for each in experiment.checks])
+    yield from _section("guards", [f"stop unless {title(each.check, names)}" for each in experiment.guards])
     yield from _section("arms", ["guarded", *_twins(found)])
+    if found.doc:
+        yield ""
+        yield from (f"  {line}".rstrip() for line in found.doc.splitlines())
+
+
+def _load(load: Load, names: Names) -> str:
+    return f"{names.of(load)}: {load.request.title}, {load.arrivals.title}, from {load.clients}"
+
+
+def _entry(entry: Entry, names: Names) -> str:
+    lasting = f" for {show_duration(entry.lasting)}" if entry.lasting else ""
+    return f"T+{show_duration(entry.start)} {names.of(entry.action)}: {title(entry.action, names)}{lasting}"
 
 
 def _lab(found: Found) -> str:
@@ -97,7 +101,18 @@ def kind_lines(kind: Registered) -> Iterator[str]:
     yield f"  from {kind.module} import {kind.name}"
     yield from (f"  {fact}" for fact in kind.facts)
     yield ""
-    yield from (f"  {line}".rstrip() for line in kind.doc.splitlines())
+    yield from (f"  {line}".rstrip() for line in _story(kind.doc))
+    docs = parameter_docs(kind.doc)
+    for each in kind.signature.parameters.values():
+        default = "" if _default(each) is None else f", {_default(each)} by default"
+        yield f"  {each.name} ({_type(each)}{default}): {docs.get(each.name, 'not documented')}"
+
+
+def _story(doc: str) -> list[str]:
+    """A docstring without its sections on parameters and results: those are shown from the signature."""
+    before, _, after = doc.partition("Args:\n")
+    rest = re.sub(r"(?m)\A(?:^(?: .*|)\n?)*", "", after)
+    return [*f"{before}{rest}".strip().splitlines(), ""]
 
 
 def _call(signature: inspect.Signature) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chaoskit.core.check import Check, Samples
 from chaoskit.core.forecast import Forecast, planned_moment
@@ -76,10 +76,18 @@ def _refers(check: Check, window: Window) -> bool:
 
 
 def planned_checks(plan: Plan) -> tuple[PlannedCheck, ...]:
-    """Every check of this arm, the steady state first, with the samples it will get."""
+    """Every check of this arm, with the samples it will get."""
     expect = forecast(plan)
-    every = (*((plan.steady,) if plan.steady else ()), *plan.checks)
-    return tuple(PlannedCheck(name, check, check.forecast(expect)) for name, check in every)
+    return tuple(PlannedCheck(name, check, check.forecast(expect)) for name, check in plan.checks)
+
+
+def planned_steady(plan: Plan) -> PlannedCheck | None:
+    """The steady state, which is judged on the time before the first fault."""
+    if plan.steady is None:
+        return None
+    name, check = plan.steady
+    before = min((entry.start for entry in plan.entries), default=plan.length)
+    return PlannedCheck(name, check, check.forecast(replace(forecast(plan), duration=before)))
 
 
 def planned_arrivals(plan: Plan) -> dict[str, int]:

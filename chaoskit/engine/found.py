@@ -22,6 +22,7 @@ class Found:
         params: every `param` its module asked for, with the value that was used.
         origin: the file it is written in, and the module name that gives it.
         variables: the module's globals, which names come from.
+        doc: the string that stands right below it in the file.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Found:
     params: Mapping[str, str | int | float | bool]
     origin: Source
     variables: Mapping[str, object]
+    doc: str = ""
 
     @property
     def source(self) -> Path:

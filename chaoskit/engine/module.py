@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
+import inspect
+import itertools
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -28,19 +31,23 @@ def load(source: Source, overrides: Mapping[str, str] | None = None) -> tuple[Fo
     module = ModuleType(f"chaoskit_experiments.{source.module}")
     module.__file__ = str(source.path)
     with params(overrides or {}) as scope, _registered(module), _siblings(source.root) as imported:
-        _execute(source, module)
+        docs = _execute(source, module)
         borrowed = {id(value) for other in imported() for value in vars(other).values()}
     variables = vars(module)
     own = {id_: experiment for id_, experiment in _experiments(source, variables) if id(experiment) not in borrowed}
     return tuple(
-        Found(id_, experiment, name_parts(experiment, variables), dict(scope.used), source, variables)
+        Found(
+            id_, experiment, name_parts(experiment, variables), dict(scope.used), source, variables, docs.get(id_, "")
+        )
         for id_, experiment in own.items()
     )
 
 
-def _execute(source: Source, module: ModuleType) -> None:
+def _execute(source: Source, module: ModuleType) -> Mapping[str, str]:
+    """Execute the file; returns the docstrings of what it assigns, by id."""
     try:
-        code = compile(source.path.read_bytes(), str(source.path), "exec")
+        tree = ast.parse(source.path.read_bytes(), str(source.path))
+        code = compile(tree, str(source.path), "exec")
         with contextlib.redirect_stdout(sys.stderr):
             exec(code, vars(module))
     except DefinitionError:
@@ -52,6 +59,19 @@ def _execute(source: Source, module: ModuleType) -> None:
         raise DefinitionError(f"{_place(source, error)}: {error.args[0]}", remedy=error.remedy) from None
     except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a user's file raises is told with its place
         raise DefinitionError(f"{_place(source, error)}: {type(error).__name__}: {error}") from None
+
+    return dict(_docs(source, tree))
+
+
+def _docs(source: Source, tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """A string right below an assignment documents it, as Sphinx and editors read attributes."""
+    for statement, following in itertools.pairwise(tree.body):
+        if isinstance(statement, ast.Assign) and isinstance(following, ast.Expr):
+            text = following.value
+            if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                for target in statement.targets:
+                    if isinstance(target, ast.Name):
+                        yield f"{source.module}.{target.id}", inspect.cleandoc(text.value)
 
 
 def _place(source: Source, error: BaseException) -> str:

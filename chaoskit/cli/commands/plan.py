@@ -28,7 +28,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Plan and print."""
-    from chaoskit.cli.plan_text import plan_json, plan_lines, plan_warnings
+    from chaoskit.cli.plan_json import plan_json
+    from chaoskit.cli.plan_text import plan_lines, plan_warnings
     from chaoskit.engine.discovery import select
     from chaoskit.engine.plan import make_plan
 
