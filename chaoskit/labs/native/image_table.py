@@ -91,6 +91,14 @@ ROWS: tuple[Image, ...] = (
         preparation=Preparation(directories=("/run/unbound:unbound:755", "/var/lib/unbound:unbound:755")),
     ),
     Image(
+        ("ubuntu/bind9", "internetsystemsconsortium/bind9", "chaoskit/bind9"),
+        "named",
+        "bind9",
+        ("named", "-g", "-u", "bind", "-c", "/etc/bind/named.conf"),
+        changes_user=True,
+        preparation=Preparation(directories=("/run/named:bind:755", "/var/cache/bind:bind:755")),
+    ),
+    Image(
         ("gdnsd", "chaoskit/gdnsd"),
         "gdnsd",
         "gdnsd",
