@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,14 +15,6 @@ from chaoskit.kernel.namespaces import in_network, run_in_network
 from chaoskit.testing import FakeLab, host, topology_of
 
 _PORT = 9000
-
-_HOLD = """
-import os, time
-from chaoskit.kernel.syscalls import CLONE_NEWNET, unshare
-unshare(CLONE_NEWNET)
-os.write({}, b"1")
-time.sleep(300)
-"""
 
 
 @dataclass(frozen=True)
@@ -105,14 +95,12 @@ def wired(*names: str) -> Iterator[Wire]:
 @contextlib.contextmanager
 def _namespace() -> Iterator[int]:
     """The pid of a process that holds a network namespace of its own, for five minutes at most."""
-    ready, announced = os.pipe()
-    process = subprocess.Popen([sys.executable, "-c", _HOLD.format(announced)], pass_fds=[announced])
-    os.close(announced)
+    process = subprocess.Popen(["unshare", "--net", "sleep", "300"])
+    ours = Path("/proc/self/ns/net").readlink()
     try:
-        assert os.read(ready, 1) == b"1", "a network namespace could not be made"
+        assert until(lambda: Path(f"/proc/{process.pid}/ns/net").readlink() != ours), "no network namespace"
         yield process.pid
     finally:
-        os.close(ready)
         process.kill()
         process.wait()
 
