@@ -15,6 +15,7 @@ from chaoskit.core.forecast import Forecast
 from chaoskit.core.history import History
 from chaoskit.core.load import OUTCOMES, Load, Outcome
 from chaoskit.core.selector import Selector
+from chaoskit.core.units import fraction
 from chaoskit.core.verdict import Unit, Verdict, too_few
 from chaoskit.core.window import Window
 
@@ -46,7 +47,7 @@ def availability(
     chosen = rows.select(history, load, clients=clients, during=during, outside=outside)
     counts = np.bincount(history.requests.outcome[chosen], minlength=len(OUTCOMES))
     total, good = int(counts.sum()), int(counts[OUTCOMES.index(Outcome.OK)])
-    needed = bounds.needed_for_share(held)
+    needed = bounds.needed_for_successes(held.value)
     if total < needed:
         return too_few(total, needed, "requests")
     reason = f"{good:,} of {total:,} requests succeeded{_failures(counts)}"
@@ -70,7 +71,7 @@ def _(
     outside: Window | None = None,
 ) -> Samples:
     expected = forecast.arrivals(load, during=during, outside=outside, clients=clients)
-    return Samples(expected, bounds.needed_for_share(bounds.limit(at_least, None)))
+    return Samples(expected, bounds.needed_for_successes(fraction(at_least)))
 
 
 def _failures(counts: NDArray[np.int64]) -> str:

@@ -67,6 +67,11 @@ def needed_for_share(held: Limit) -> int:
     return WITHOUT_EXCEPTION if rarer <= 0 else math.ceil(round(10 / rarer, 6))
 
 
+def needed_for_successes(at_least: float) -> int:
+    """How many samples a bound on successes takes: ten allowed failures, so 10,000 for 99.9 % and 20 for a half."""
+    return WITHOUT_EXCEPTION if at_least >= 1 else math.ceil(round(10 / (1 - at_least), 6))
+
+
 def needed_for_quantile(quantile: float) -> int:
     """How many samples a quantile takes: 20 above it, so 2,000 for the 99th percentile."""
     return WITHOUT_EXCEPTION if quantile >= 1 else math.ceil(round(20 / (1 - quantile), 6))
