@@ -2,20 +2,123 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Callable, Sequence
+from importlib.resources import files
 
 from chaoskit.core.result import ExperimentResult
+from chaoskit.core.topology import Topology
+from chaoskit.report.charts.palette import Palette, palette_of
+from chaoskit.report.charts.topology import topology_picture
+from chaoskit.report.markup import Content, Markup, el, join
 from chaoskit.report.model import RunModel, model_of
+from chaoskit.report.page import verdicts
+from chaoskit.report.page.charts import run_charts, scales_for
+from chaoskit.report.page.environment import environment
+from chaoskit.report.page.logs import logs
+from chaoskit.report.page.story import actions, impact, timeline
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+"""Content Security Policy: whatever a name in a report may hold, the file cannot fetch anything."""
 
 
 def render(result: ExperimentResult, models: Sequence[RunModel] | None = None) -> str:
     """The whole document; `models` saves computing them again."""
-    models = models if models is not None else [model_of(arm) for arm in result.arms]
-    rows = [
-        f"<tr><td>{judged.verdict.outcome}<td>{escape(judged.name)}<td>{escape(judged.verdict.reason)}"
-        for model in models
-        for judged in (*model.arm.gates, *model.arm.checks)
+    shown = list(models) if models is not None else [model_of(arm) for arm in result.arms]
+    document = el("html", _head(result), el("body", *_body(result, shown)), lang="en")
+    return f"<!doctype html>\n{document}\n"
+
+
+def _head(result: ExperimentResult) -> Markup:
+    return el(
+        "head",
+        el("meta", charset="utf-8"),
+        el("meta", http_equiv="Content-Security-Policy", content=_POLICY),
+        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        el("title", f"{result.experiment}: {result.verdict}"),
+        el("style", _asset("report.css")),
+    )
+
+
+def _body(result: ExperimentResult, models: Sequence[RunModel]) -> Sequence[Content]:
+    palette, scales = palette_of(models), scales_for(models)
+    return [
+        el("header", *_title(result, models)),
+        el(
+            "main",
+            _section("Verdicts", models, lambda model: verdicts.arm_verdicts(model.arm), heading=True),
+            verdicts.table("Arms compared", result.compares) if result.compares else None,
+            _section("What happened", models, lambda model: run_charts(model, scales, palette)),
+            _section("What it cost", models, lambda model: join(impact(model), timeline(model))),
+            _lab(models, palette),
+            _section("Environment", models, environment),
+            _section("Logs", models, lambda model: logs(model.arm, hit_hosts(model))),
+        ),
+        el("footer", _footer(models)),
+        el("script", _asset("report.js")),
     ]
-    title = escape(result.experiment)
-    return f"<!doctype html><html lang=en><title>{title}</title><h1>{title}</h1><table>{''.join(rows)}</table></html>"
+
+
+def _title(result: ExperimentResult, models: Sequence[RunModel]) -> Sequence[Content]:
+    first = models[0] if models else None
+    when = f"{first.utc.date()} {first.utc.clock(0, 0)} UTC" if first and first.utc.known else None
+    over = [el("b", result.experiment), *([el("span", when)] if when else [])]
+    if first:
+        over += [el("span", f"seed {first.arm.history.meta.seed}"), el("span", f"{first.arm.history.meta.driver} lab")]
+    attempts = [el("span", f"Attempt: {attempt}") for attempt in result.attempts]
+    return [
+        el("p", *over, class_="over"),
+        el("h1", result.claim),
+        el("div", verdicts.badge(result.verdict), *attempts, class_="sum"),
+        verdicts.proofs(result),
+    ]
+
+
+def _section(
+    title: str, models: Sequence[RunModel], content: Callable[[RunModel], Markup], *, heading: bool = False
+) -> Markup:
+    """A section with a column for each arm; side by side where there is room."""
+    columns = [el("div", _arm_title(model, badge=heading, alone=len(models) == 1), content(model)) for model in models]
+    return el("section", el("h2", title), el("div", *columns, class_="arms"))
+
+
+def _arm_title(model: RunModel, *, badge: bool, alone: bool) -> Markup | None:
+    if alone and not badge:
+        return None
+    arm = model.arm
+    mistake = el("small", f"twin: {arm.mistake}") if arm.mistake else None
+    return el("h3", arm.arm, verdicts.badge(arm.verdict) if badge else None, mistake)
+
+
+def _lab(models: Sequence[RunModel], palette: Palette) -> Markup:
+    """The picture and the action log; one picture where every arm ran on the same lab."""
+    if _one_lab([model.arm.history.topology for model in models]):
+        logged = [join(_arm_title(model, badge=False, alone=len(models) == 1), actions(model)) for model in models]
+        columns = [el("div", _picture(models[0], palette)), el("div", *logged)]
+        return el("section", el("h2", "Lab and actions"), el("div", *columns, class_="pair"))
+    return _section("Lab and actions", models, lambda model: join(_picture(model, palette), actions(model)))
+
+
+def _one_lab(topologies: Sequence[Topology]) -> bool:
+    return bool(topologies) and all(topology == topologies[0] for topology in topologies)
+
+
+def _picture(model: RunModel, palette: Palette) -> Markup:
+    return topology_picture(model.arm.history.topology, hit_hosts(model), palette)
+
+
+def hit_hosts(model: RunModel) -> dict[str, str]:
+    """The hosts that faults changed, and the names of those faults."""
+    hit: dict[str, str] = {}
+    for fault in model.faults:
+        for host in fault.hosts:
+            hit[host] = f"{hit[host]}, {fault.name}" if host in hit else fault.name
+    return hit
+
+
+def _footer(models: Sequence[RunModel]) -> str:
+    versions = {str(model.arm.history.meta.environment.get("chaoskit", "")) for model in models} - {""}
+    return f"chaoskit {', '.join(sorted(versions))}. Times are seconds since load began (T+) and UTC."
+
+
+def _asset(name: str) -> Markup:
+    return Markup((files("chaoskit.report") / "assets" / name).read_text(encoding="utf-8"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from chaoskit.core.result import ExperimentResult
-from chaoskit.report import html, json, junit, markdown
+from chaoskit.report import json, junit, markdown
+from chaoskit.report.html import render as render_html
 from chaoskit.report.model import model_of
 
 
@@ -19,7 +20,7 @@ def write_all(result: ExperimentResult, directory: Path) -> None:
     _write(directory / "verdict.json", json.render(result))
     _write(directory / "junit.xml", junit.render([result]))
     _write(directory / "report.md", markdown.render(result, models))
-    _write(directory / "report.html", html.render(result, models))
+    _write(directory / "report.html", render_html(result, models))
 
 
 def _write(path: Path, text: str) -> None:

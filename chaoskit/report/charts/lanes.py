@@ -1,0 +1,94 @@
+"""Swim lanes: what is in force, the windows of checks, and what probes saw, over time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from chaoskit.core.units import NS, show_duration
+from chaoskit.report.charts.palette import Palette
+from chaoskit.report.charts.panel import across, shading
+from chaoskit.report.markup import Markup, el, join
+from chaoskit.report.model import RunModel
+from chaoskit.report.model.lanes import Lane, thin
+
+MOST = 40
+"""Lanes drawn at most; lanes that never changed are summed up in a line instead."""
+
+_NARROWEST = 400
+"""A stay narrower than this part of the run cannot be seen, and is merged with its neighbours."""
+
+
+def span_chart(model: RunModel) -> Markup:
+    """Faults and windows by name: the key to the shading of every chart below."""
+    rows = []
+    for fault in model.faults:
+        span = fault.span(model.length)
+        until = f"T+{span.end / NS:.2f} s" if fault.undone is not None else "the end of the run"
+        title = f"{fault.action}: T+{span.start / NS:.2f} s to {until}"
+        bar = el("i", class_="bar fault-bar", style=across(model, span.start, span.end), title=title)
+        rows.append(_row(fault.name, join(bar)))
+    for name, window in model.windows.items():
+        lasting = show_duration(window.length)
+        title = f"window {name}: from T+{window.start / NS:.2f} s, {lasting}"
+        bar = el(
+            "i",
+            el("span", lasting),
+            class_="bar window-bar",
+            style=across(model, window.start, window.end),
+            title=title,
+        )
+        rows.append(_row(name, join(bar)))
+    return _figure("Faults and windows", "what the shading below means", rows, "spans") if rows else Markup("")
+
+
+def lane_chart(model: RunModel, palette: Palette) -> Markup:
+    """The states that probes saw change; a line for each state that held all the time."""
+    changing = [lane for lane in model.lanes if not lane.constant]
+    constant = [lane for lane in model.lanes if lane.constant]
+    rows = []
+    probe = ""
+    for lane in sorted(changing[:MOST], key=lambda lane: (_probe_order(changing, lane), lane.thing)):
+        if lane.probe != probe:
+            probe = lane.probe
+            rows.append(el("div", probe, class_="lane-head"))
+        rows.append(_row(lane.thing, join(*_stays(model, lane, palette)), shaded=shading(model)))
+    if len(changing) > MOST:
+        rows.append(el("div", f"{len(changing) - MOST} further lanes changed", class_="lane-note"))
+    rows += [el("div", text, class_="lane-note") for text in _held(constant)]
+    return _figure("Probes", "what was seen, where", rows, "lanes") if rows else Markup("")
+
+
+def _probe_order(lanes: Sequence[Lane], lane: Lane) -> int:
+    return next(i for i, other in enumerate(lanes) if other.probe == lane.probe)
+
+
+def _stays(model: RunModel, lane: Lane, palette: Palette) -> Iterable[Markup]:
+    for stay in thin(lane, model.length // _NARROWEST):
+        title = f"{lane.thing}: {stay.state}, T+{stay.start / NS:.2f} s to T+{stay.end / NS:.2f} s"
+        style = f"{across(model, stay.start, stay.end)};--c:{palette.state(stay.state)}"
+        yield el("i", el("span", stay.state), class_="stay", style=style, title=title)
+
+
+def _held(constant: Iterable[Lane]) -> list[str]:
+    groups: dict[tuple[str, str], list[str]] = {}
+    for lane in constant:
+        groups.setdefault((lane.probe, lane.stays[0].state), []).append(lane.thing)
+    return [f"{probe}: {_things(things)} {state} throughout" for (probe, state), things in groups.items()]
+
+
+def _things(things: Sequence[str]) -> str:
+    return ", ".join(things) if len(things) <= 3 else f"{things[0]}, {things[1]} and {len(things) - 2} others"
+
+
+def _row(label: str, content: Markup, shaded: Markup | None = None) -> Markup:
+    return el(
+        "div",
+        el("span", label, class_="lane-label", title=label),
+        el("div", shaded, content, class_="track"),
+        class_="lane",
+    )
+
+
+def _figure(title: str, unit: str, rows: Sequence[Markup], kind: str) -> Markup:
+    caption = el("figcaption", el("b", title), " ", el("span", unit, class_="unit"))
+    return el("figure", caption, *rows, class_=f"panel {kind}")

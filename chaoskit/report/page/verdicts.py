@@ -1,0 +1,67 @@
+"""Verdicts: what was measured against what was demanded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chaoskit.core.result import ArmResult, ExperimentResult, Judged, Proof
+from chaoskit.core.verdict import FAIL, PASS, UNKNOWN, Result
+from chaoskit.report.charts.bullet import bullet
+from chaoskit.report.markup import Markup, el, join
+
+_MARKS = {PASS: "✓", FAIL: "✕", UNKNOWN: "?"}
+_SENSES = {"<=": "≤", ">=": "≥", "==": "="}
+
+
+def badge(outcome: Result) -> Markup:
+    """The verdict as a word with a mark; colour alone says nothing."""
+    return el("span", el("span", _MARKS[outcome], aria_hidden="true"), f" {outcome}", class_=f"badge {outcome}")
+
+
+def arm_verdicts(arm: ArmResult) -> Markup:
+    """The checks of one arm, then its gates."""
+    reason = el("p", arm.reason, class_="reason") if arm.reason else None
+    stopped = arm.history.meta.stopped
+    early = el("p", el("b", "Stopped early: "), stopped, class_="reason") if stopped else None
+    return join(early, reason, table("Checks", arm.checks), table("Gates", arm.gates, small=True))
+
+
+def table(title: str, judged: Sequence[Judged], *, small: bool = False) -> Markup:
+    """A table of verdicts; without any, a line that says so."""
+    if not judged:
+        return el("p", f"{title}: none", class_="none")
+    head = el("tr", *(el("th", text, scope="col") for text in ("Verdict", title, "Measured against bound")))
+    rows = [_row(one) for one in judged]
+    return el("table", el("thead", head), el("tbody", *rows), class_="verdicts small" if small else "verdicts")
+
+
+def _row(judged: Judged) -> Markup:
+    verdict = judged.verdict
+    sense = _SENSES.get(verdict.bound.sense, verdict.bound.sense) if verdict.bound else ""
+    bound = f"{sense} {verdict.unit.show(verdict.bound.value)}" if verdict.bound else "-"
+    code = el("code", judged.title) if judged.title != judged.name else None
+    few = f"{verdict.samples:,} samples" if verdict.samples is not None else ""
+    needed = f"{verdict.needed:,} needed" if verdict.needed is not None else ""
+    basis = ", ".join(filter(None, (few, needed)))
+    parts = verdict.bound.parts if verdict.bound else ""
+    name = el("th", el("b", judged.name), code, el("p", verdict.reason), _remedy(judged), scope="row")
+    numbers = el("span", el("b", verdict.measured_text), el("span", f" {bound}"), class_="numbers")
+    notes = [el("small", text) for text in (parts, basis) if text]
+    return el("tr", el("td", badge(verdict.outcome)), name, el("td", numbers, bullet(verdict), *notes))
+
+
+def _remedy(judged: Judged) -> Markup | None:
+    return el("p", judged.verdict.remedy, class_="remedy") if judged.verdict.remedy else None
+
+
+def proofs(result: ExperimentResult) -> Markup:
+    """What each twin had to show, and whether it did."""
+    return el("ul", *map(_proof, result.proofs), class_="proofs") if result.proofs else Markup("")
+
+
+def _proof(proof: Proof) -> Markup:
+    mark = el(
+        "span", "✓ proved" if proof.proved else "? not proved", class_=f"badge {PASS if proof.proved else UNKNOWN}"
+    )
+    reasons = "; ".join(proof.reasons)
+    return el("li", mark, " Twin ", el("b", proof.mistake), f": {reasons}" if reasons else "")
