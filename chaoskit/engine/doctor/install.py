@@ -96,3 +96,10 @@ def _disable(units: Sequence[str]) -> tuple[str, ...]:
         for link in _UNITS.glob(f"*.wants/{unit}"):
             link.unlink()
     return tuple(units)
+
+
+if __name__ == "__main__":
+    try:
+        install(sys.argv[1:])
+    except ChaoskitError as error:
+        sys.exit(f"error: {error}")

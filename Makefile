@@ -1,0 +1,76 @@
+# Each target sets up what it needs in .venv; a second run finds it there.
+#
+#   make demo     the main experiment, proved: about two minutes the first time
+#   make test     lint, types and the whole test suite
+#
+# PYTHON=python3.12 names the interpreter, ARGS="-k plan" goes to pytest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev daemons browser demo test bench lint format clean constraints
+
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+# Build back ends are held to the same versions as everything else.
+PIP := PIP_CONSTRAINT=$(CURDIR)/constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
+
+help:
+	@sed -n 's/^#   \(make .*\)/\1/p' Makefile
+	@echo "make setup    what the other targets need, in $(VENV)"
+	@echo "make bench    benchmarks, as tables"
+	@echo "make lint     ruff and mypy"
+	@echo "make clean    remove everything that was made here, runs/ apart"
+
+setup: $(VENV)/.setup
+setup-dev: $(VENV)/.setup-dev
+
+$(VENV)/.setup: pyproject.toml constraints.txt tools/venv.sh
+	tools/venv.sh $(VENV)
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.setup-dev: $(VENV)/.setup
+	$(PIP) --editable '.[dev]'
+	touch $@
+
+# Daemons of the shipped labs, by apt where they are missing; none is started on this machine.
+daemons: setup
+	@for lab in $$($(BIN)/python -c 'from chaoskit.labs.find import shipped_labs; print(*shipped_labs())'); do \
+	  $(BIN)/chaoskit doctor --for $$lab >/dev/null 2>&1 || $(BIN)/chaoskit doctor --fix --yes --for $$lab; \
+	done
+
+browser: setup
+	@tools/packages.sh $(BIN)/python chromium=chromium
+
+demo: setup
+	@$(BIN)/chaoskit doctor --for gslb >/dev/null 2>&1 || $(BIN)/chaoskit doctor --fix --yes --for gslb
+	$(BIN)/chaoskit prove gslb.pool_death
+
+test: lint daemons browser
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: setup-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup-dev daemons
+	@tools/packages.sh $(BIN)/python wrk=wrk mn=mininet nginx=nginx-light
+	@for bench in tests/bench/*.py; do \
+	  [[ $$bench == */_* ]] || $(BIN)/python -m "$$(tr / . <<< "$${bench%.py}")" $(ARGS); \
+	done
+
+# Pins what is installed now. Run it in a fresh clone after a lower bound in pyproject.toml was raised.
+constraints: setup-dev
+	tools/constraints.sh $(BIN)/python > constraints.txt.new
+	mv constraints.txt.new constraints.txt
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
