@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from chaoskit.core.errors import UsageError
+from chaoskit.core.host import HostState
 from chaoskit.core.probe import ProbeHost, Reader, probe
 from chaoskit.core.step import Json
 from chaoskit.core.suggest import did_you_mean
@@ -32,7 +33,7 @@ def tcp_counters(host: ProbeHost, *names: str) -> Reader:
 
     Names are those of nstat(8): the table (`Tcp`, `TcpExt`, `Ip`, `IpExt`, `Icmp`, `Udp`, ...) and the column,
     as in /proc/net/snmp and /proc/net/netstat. They count from the making of the namespace: a host that was
-    powered off begins anew. Only differences mean anything.
+    powered off begins anew, and reading one that is off is an error. Only differences mean anything.
 
     Args:
         host: whose network.
@@ -49,6 +50,8 @@ def tcp_counters(host: ProbeHost, *names: str) -> Reader:
             )
 
     def read() -> Mapping[str, Json]:
+        if host.status().state is HostState.OFF:
+            raise ConnectionResetError(f"{host.info.name} is off, its counters are gone")
         counters = _counters()
         return {name: counters[name] for name in wanted}
 

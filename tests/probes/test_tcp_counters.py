@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from chaoskit.core.errors import UsageError
+from chaoskit.core.host import HostState, Status
 from chaoskit.kernel.namespaces import in_network
 from chaoskit.probes.tcp_counters import USUAL, parse, tcp_counters
 from tests.probes.daemons import observed, opened
@@ -55,3 +56,14 @@ def test_a_counter_this_kernel_does_not_have_is_a_usage_error() -> None:
     """The nearest one is named."""
     with wired("a") as wire, pytest.raises(UsageError, match=r"Did you mean 'TcpRetransSegs'"):
         opened(wire, tcp_counters("TcpRetransSeg"), observed(wire, "a"))
+
+
+@pytest.mark.lab
+def test_a_host_that_is_off_has_no_counters() -> None:
+    """The reader's thread still sees the old namespace; its figures are no longer the host's."""
+    with wired("a") as wire:
+        host = observed(wire, "a")
+        read = opened(wire, tcp_counters(), host)
+        host.now = Status(HostState.OFF)
+        with pytest.raises(ConnectionResetError, match="a is off"):
+            read()
