@@ -1,0 +1,98 @@
+from typing import Any
+
+import pytest
+
+from chaoskit.checks.reading import Take, reading
+from chaoskit.core.errors import DefinitionError
+from chaoskit.core.history import Reading
+from chaoskit.core.selector import name, region
+from chaoskit.core.verdict import FAIL, PASS, UNKNOWN
+from chaoskit.testing import readings
+from tests.checks.world import answers, failover, history
+
+
+def read(value: Any, host: str = "lb-eu", **rhythm: Any) -> tuple[Reading, ...]:
+    """Readings of one host."""
+    return readings("answers", host, value, **rhythm)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "outcome", "measured"),
+    [
+        ({"at_most": 29}, PASS, 29),
+        ({"at_most": 28}, FAIL, 29),
+        ({"at_least": 0}, PASS, 0),
+        ({"at_least": 1}, FAIL, 0),
+        ({"at_least": 29, "take": Take.LAST}, PASS, 29),
+        ({"at_most": 28, "take": Take.LAST}, FAIL, 29),
+        ({"at_most": 29, "take": Take.RISE}, PASS, 29),
+        ({"at_least": 30, "take": Take.RISE}, FAIL, 29),
+        ({"at_most": 11, "during": failover}, PASS, 11),
+        ({"at_most": 6, "during": failover, "take": Take.RISE}, PASS, 6),
+    ],
+)
+def test_the_farthest_value_is_held_to_the_bound(arguments: dict[str, Any], outcome: str, measured: float) -> None:
+    """A counter that rises by one a second: every value, the last, or the rise, in the run or in a window."""
+    record = history(readings=read(lambda t: {"n": int(t)}))
+    verdict = reading(answers, "n", **arguments).judge(record)
+    assert (verdict.outcome, verdict.measured) == (outcome, measured)
+
+
+def test_every_host_is_held_to_it() -> None:
+    """One host over the bound fails it, and the reason names it; hosts can be chosen."""
+    record = history(readings=(*read({"n": 1}), *read({"n": 9}, "lb-na")))
+    verdict = reading(answers, "n", at_most=5).judge(record)
+    assert (verdict.outcome, verdict.measured) == (FAIL, 9)
+    assert "lb-na" in verdict.reason
+    assert reading(answers, "n", at_most=5, at=region("eu") & name("lb-*")).judge(record).outcome is PASS
+
+
+def test_a_rise_is_that_of_each_host() -> None:
+    """Counters of two hosts are never subtracted from one another."""
+    record = history(readings=(*read({"n": 1}), *read({"n": 100}, "lb-na")))
+    assert reading(answers, "n", at_most=0, take=Take.RISE).judge(record).outcome is PASS
+
+
+@pytest.mark.parametrize(("state", "outcome", "share"), [("up", PASS, 1.0), ("down", FAIL, 0.0), ("flaps", FAIL, 0.5)])
+def test_states_are_compared_as_they_are(state: str, outcome: str, share: float) -> None:
+    """`equals` wants every value to be the one given, in nested readings as well."""
+    value = (
+        (lambda t: {"web": {"state": "up" if int(t) % 2 else "down"}})
+        if state == "flaps"
+        else {"web": {"state": state}}
+    )
+    verdict = reading(answers, "web.state", equals="up").judge(history(readings=read(value)))
+    assert (verdict.outcome, verdict.measured) == (outcome, share)
+    assert ("lb-eu says 'down'" in verdict.reason) == (outcome is FAIL)
+
+
+def test_failed_readings_are_left_out_and_told() -> None:
+    """Half of the readings time out: the other half is judged, and the reason says so."""
+    record = history(readings=read(lambda t: "timed out" if t < 15 else {"n": 1}))
+    verdict = reading(answers, "n", at_most=1).judge(record)
+    assert (verdict.outcome, verdict.samples) == (PASS, 150)
+    assert "150 of 300 readings failed" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("taken", "arguments", "why"),
+    [
+        ((), {}, "no readings"),
+        (read({"n": 1}), {"during": failover, "at": name("lb-na")}, "lb-na: no reading in the window"),
+        (read(lambda _t: "refused"), {}, "lb-eu: every reading failed (refused)"),
+        (read({"m": 1}), {}, "lb-eu: no reading has the field 'n'"),
+        (read({"n": "many"}), {}, "'many' is no number"),
+    ],
+)
+def test_without_values_it_is_unknown(taken: tuple[Reading, ...], arguments: dict[str, Any], why: str) -> None:
+    """What was not read proves nothing, and the reason says what is missing."""
+    verdict = reading(answers, "n", at_most=5, **arguments).judge(history(readings=taken))
+    assert verdict.outcome is UNKNOWN
+    assert why in verdict.reason
+
+
+@pytest.mark.parametrize("arguments", [{}, {"at_most": 1, "equals": 2}])
+def test_a_check_has_one_bound(arguments: dict[str, Any]) -> None:
+    """None or two are errors where they are written."""
+    with pytest.raises(DefinitionError, match=r"test_reading\.py:\d+: "):
+        reading(answers, "n", **arguments)
