@@ -61,7 +61,7 @@ def lab_files(lab: Lab) -> LabFiles:
         LabError: a file does not exist.
     """
     base = _shipped(lab.source) if lab.is_shipped else _given(lab)
-    name = lab.source if lab.is_shipped else base[0].parent.name
+    name = lab.source if lab.is_shipped else base[0].resolve().parent.name
     overlays = tuple(Path(absolute(overlay, base[0].parent)) for overlay in lab.overlays)
     for file in overlays:
         if not file.is_file():

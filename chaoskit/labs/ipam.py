@@ -32,10 +32,13 @@ def mac(address: str) -> str:
     return "02:42:" + ":".join(f"{byte:02x}" for byte in IPv4Address(address).packed)
 
 
-def subnets(lab: str, hosts: Iterable[int], taken: Iterable[IPv4Network]) -> list[IPv4Network]:
+def subnets(
+    lab: str, hosts: Iterable[int], taken: Iterable[IPv4Network], *, block: IPv4Network = OTHERS
+) -> list[IPv4Network]:
     """A subnet for each network that names none, by how many hosts it has.
 
     The same lab gets the same subnets every time, and never one that overlaps a taken one.
+    A shipped lab gets them from its own block.
 
     Raises:
         LabError: the lab's block is used up.
@@ -43,10 +46,10 @@ def subnets(lab: str, hosts: Iterable[int], taken: Iterable[IPv4Network]) -> lis
     used = list(taken)
     chosen: list[IPv4Network] = []
     for count in hosts:
-        subnet = next((each for each in _candidates(lab, count) if not _overlaps(each, used)), None)
+        subnet = next((each for each in _candidates(lab, block, count) if not _overlaps(each, used)), None)
         if subnet is None:
             raise LabError(
-                f"lab {lab}: {_block(lab)} has no room for another network of {count} hosts",
+                f"lab {lab}: {block} has no room for another network of {count} hosts",
                 remedy="Give the network a subnet of its own: ipam: {config: [{subnet: ...}]}.",
             )
         chosen.append(subnet)
@@ -63,17 +66,12 @@ def addresses(pool: IPv4Network, taken: Iterable[IPv4Address]) -> Iterator[IPv4A
     return (address for address in candidates if address not in used)
 
 
-def _block(lab: str) -> IPv4Network:
-    return BLOCKS.get(lab, OTHERS)
-
-
-def _candidates(lab: str, count: int) -> Iterator[IPv4Network]:
-    block = _block(lab)
+def _candidates(lab: str, block: IPv4Network, count: int) -> Iterator[IPv4Network]:
     prefix = min(24, 32 - (count + _SPARE).bit_length())
     if prefix < block.prefixlen:
         return
     size = 2 ** (prefix - block.prefixlen)
-    start = 0 if lab in BLOCKS else zlib.crc32(lab.encode()) % size
+    start = 0 if block != OTHERS else zlib.crc32(lab.encode()) % size
     for number in range(size):
         offset = ((start + number) % size) << (32 - prefix)
         yield IPv4Network((int(block.network_address) + offset, prefix))

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from chaoskit.core.lab import Lab
 from chaoskit.core.topology import HostInfo, Network, Topology
+from chaoskit.labs import ipam
 from chaoskit.labs.compose.environment import Environment
 from chaoskit.labs.compose.hosts import Context, host_spec
 from chaoskit.labs.compose.labels import check_given, labels
@@ -37,7 +38,8 @@ def load_lab(lab: Lab) -> LabSpec:
     project = read_project(found.files, Environment({**caller.variables, "COMPOSE_PROJECT_NAME": name}))
     services = chosen(project.fields, {*lab.profiles, *project.environment.profiles})
     check_given(lab, services)
-    used = subnets(found.name if lab.is_shipped else name, project.fields, services)
+    block = ipam.BLOCKS.get(found.name, ipam.OTHERS) if lab.is_shipped else ipam.OTHERS
+    used = subnets(name, block, project.fields, services)
     topology = Topology(name, _hosts(lab, project, services, used), _networks(used))
     context = Context(name, project.fields, project.folder, project.environment, _by_service(topology))
     hosts = tuple(host_spec(each, topology.by_name[each.name], context) for each in instances(services))

@@ -50,7 +50,7 @@ def dependencies(service: Fields) -> tuple[Dependency, ...]:
     """
     declared = {name: _dependency(name, entry) for name, entry in service.at("depends_on").each()}
     linked = {link.partition(":")[0] for link in service.texts("links")} - set(declared)
-    return (*declared.values(), *(Dependency(name) for name in sorted(linked)))
+    return (*declared.values(), *(Dependency(name, restart=True) for name in sorted(linked)))
 
 
 def _dependency(name: str, entry: Fields) -> Dependency:

@@ -9,6 +9,7 @@ _MANY = Listed()
 _ONE_OR_MANY = Either((_ONE, _MANY))
 _PAIRS = Either((Keyed(), _MANY))
 _FREE = Anything()
+_NAME = r"[a-zA-Z0-9._-]+"
 
 
 def _keys(singles: str = "", required: str = "", **others: Shape) -> Keys:
@@ -153,11 +154,11 @@ CONFIG = _keys("name content environment file template_driver", external=_EXTERN
 FILE = _keys(
     "version name",
     include=Listed(Either((_ONE, _keys("project_directory", path=_ONE_OR_MANY, env_file=_ONE_OR_MANY)))),
-    services=Keyed(SERVICE),
-    networks=Keyed(NETWORK),
-    volumes=Keyed(VOLUME),
-    secrets=Keyed(SECRET),
-    configs=Keyed(CONFIG),
+    services=Keyed(SERVICE, _NAME),
+    networks=Keyed(NETWORK, _NAME),
+    volumes=Keyed(VOLUME, _NAME),
+    secrets=Keyed(SECRET, _NAME),
+    configs=Keyed(CONFIG, _NAME),
     models=Keyed(_FREE),
 )
 """A whole Compose file."""

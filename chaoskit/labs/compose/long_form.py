@@ -112,6 +112,8 @@ def _volumes(node: Node, folder: FilePath, path: Path) -> Node:
         target = mount.get("target")
         if target is None:
             raise mistake(item.where, path, "the mount has no target", "Say where in the container it appears.")
+        if not _text(target).startswith("/"):
+            raise mistake(item.where, path, f"the target {_text(target)!r} is no absolute path")
         entries[_text(target).rstrip("/") or "/"] = _bind_absolute(mount, folder)
     return Map(node.where, entries)
 

@@ -12,7 +12,11 @@ from chaoskit.labs.compose.mistake import mistake
 from chaoskit.labs.compose.nodes import Map, Node, Path, Seq, Tag, is_null, kind, plain
 
 _WHOLE = (("command",), ("entrypoint",), ("healthcheck", "test"))
-_WHOLE_ENTRIES = ("volumes", "ports", "secrets", "configs", "tmpfs", "extra_hosts")
+_WHOLE_ENTRIES = (
+    *("volumes", "ports", "secrets", "configs", "tmpfs"),
+    *("environment", "labels", "annotations", "sysctls"),
+)
+"""Keys whose entries are each replaced, by a null as well: `environment: {A: }` asks for the caller's A."""
 
 
 def merge(base: Node, over: Node, path: Path = ()) -> Node:

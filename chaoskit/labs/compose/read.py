@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -17,10 +18,11 @@ from chaoskit.labs.compose.mistake import mistake, shown
 from chaoskit.labs.compose.nodes import Map, Node, Scalar, Seq, Tag, Value, text_of
 from chaoskit.labs.compose.scalars import resolve
 
+_MOST_NODES = 200_000
 _STANDARD = "tag:yaml.org,2002:"
 
 
-def read_file(file: Path) -> list[Map]:
+def read_file(file: Path) -> tuple[Map, ...]:
     """The documents of a Compose file; each further one merges over the one before, as further files do.
 
     Raises:
@@ -34,17 +36,20 @@ def read_file(file: Path) -> list[Map]:
     return read_text(text, shown(file))
 
 
-def read_text(text: str, name: str) -> list[Map]:
-    """As `read_file`, of text that errors call `name`."""
+@lru_cache(maxsize=64)
+def read_text(text: str, name: str) -> tuple[Map, ...]:
+    """As `read_file`, of text that errors call `name`; nodes never change, so the same text is parsed once."""
     try:
         documents = list(YAML(typ="safe", pure=True).compose_all(text))
+    except RecursionError as error:
+        raise mistake(Where(name, 1), (), "it is nested too deeply") from error
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         raise mistake(Where(name, line), (), f"no valid YAML: {error.problem or error.context}") from error
     except YAMLError as error:
         raise mistake(Where(name, 1), (), f"no valid YAML: {error}") from error
-    return [_document(document, name) for document in documents if document is not None]
+    return tuple(_document(document, name) for document in documents if document is not None)
 
 
 def _document(document: YamlNode, name: str) -> Map:
@@ -62,8 +67,12 @@ class _Builder:
     def __init__(self, name: str) -> None:
         self.name = name
         self.open: set[int] = set()
+        self.count = 0
 
     def node(self, source: YamlNode, path: tuple[str, ...]) -> Node:
+        self.count += 1
+        if self.count > _MOST_NODES:
+            raise mistake(self.where(source), path, f"its anchors expand to more than {_MOST_NODES:,} values")
         if id(source) in self.open:
             raise mistake(self.where(source), path, "the anchor contains itself")
         self.open.add(id(source))

@@ -131,10 +131,10 @@ def service_notes(name: str, service: Fields) -> Iterator[Note]:
         for limit in deploy.at("resources").at(key).names:
             if (key, limit) not in (("limits", "cpus"), ("limits", "memory"), ("reservations", "devices")):
                 yield note(deploy.at("resources").at(key), name, limit, _NOT_LIMITED)
-    for number, (_, entry) in enumerate(service.at("networks").each()):
+    for _, entry in service.at("networks").each():
         for key in ("driver_opts", "gw_priority"):
             if entry.has(key):
-                yield note(entry, name, key, f"interface {number} is an ordinary one, ordered by priority and name")
+                yield note(entry, name, key, "interfaces are ordinary ones, in the order of priority and name")
 
 
 def note(fields: Fields, service: str, key: str, text: str) -> Note:

@@ -111,10 +111,15 @@ def attachments(service: Fields) -> Iterator[tuple[str, Fields]]:
     """The networks a service joins, in the order of its interfaces: higher `priority` first, then by name.
 
     A service that names none joins `default`; `network_mode: none` and the like join nothing.
+
+    Raises:
+        LabError: both `networks` and `network_mode` are given.
     """
+    listed = dict(service.at("networks").each())
+    if listed and service.has("network_mode"):
+        raise service.mistake("network_mode", "it cannot stand beside networks", "Leave one of them out.")
     if service.text("network_mode") not in ("", "bridge"):
         return
-    listed = dict(service.at("networks").each())
     if not listed:
         network = service.text("network_mode") or "default"
         listed = {network: service.at("networks").at(network)}

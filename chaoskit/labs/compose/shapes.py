@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -30,9 +31,14 @@ class Listed:
 
 @dataclass(frozen=True)
 class Keyed:
-    """A mapping from the author's own names to one kind of thing."""
+    """A mapping from the author's own names to one kind of thing.
+
+    Attributes:
+        names: what a name must look like, a regular expression.
+    """
 
     value: Shape = field(default_factory=Single)
+    names: str = ".*"
 
 
 @dataclass(frozen=True)
@@ -84,9 +90,16 @@ def _children(node: Node, shape: Shape, path: Path) -> Iterator[tuple[Node, Shap
     if isinstance(node, Seq) and isinstance(shape, Listed):
         yield from ((item, shape.item, str(number)) for number, item in enumerate(node.items))
     if isinstance(node, Map) and isinstance(shape, Keyed):
+        _check_names(node, shape, path)
         yield from ((value, shape.value, key) for key, value in node.entries.items())
     if isinstance(node, Map) and isinstance(shape, Keys):
         yield from _known(node, shape, path)
+
+
+def _check_names(node: Map, shape: Keyed, path: Path) -> None:
+    for name, value in node.entries.items():
+        if not re.fullmatch(shape.names, name, re.DOTALL):
+            raise mistake(value.where, path, f"{name!r} is no name", "Use letters, digits, dots, - and _.")
 
 
 def _known(node: Map, shape: Keys, path: Path) -> Iterator[tuple[Node, Shape, str]]:

@@ -48,6 +48,8 @@ def shared_notes(root: Fields, subnets: Mapping[str, Subnet]) -> Iterator[Note]:
         for key in ("driver_opts", "attachable", "name"):
             if network.has(key):
                 yield note(network, "", key, "it changes nothing natively")
+        if any(":" in subnet for subnet in network.at("ipam").at("config").names):
+            yield note(network, "", "ipam", "native networks have IPv4 only")
         if network.flag("enable_ipv6"):
             yield note(network, "", "enable_ipv6", "native networks have IPv4 only")
     names = list(subnets)

@@ -33,7 +33,7 @@ class Subnet:
     reserved: frozenset[IPv4Address]
 
 
-def subnets(lab: str, root: Fields, services: Services) -> dict[str, Subnet]:
+def subnets(lab: str, block: IPv4Network, root: Fields, services: Services) -> dict[str, Subnet]:
     """Every network that a service joins, in the file's order.
 
     Raises:
@@ -43,7 +43,8 @@ def subnets(lab: str, root: Fields, services: Services) -> dict[str, Subnet]:
     declared = {name: _declared(root.at("networks").at(name)) for name in counts}
     given = [subnet.network for subnet in declared.values() if subnet is not None]
     open_names = [name for name, subnet in declared.items() if subnet is None]
-    free = dict(zip(open_names, ipam.subnets(lab, [counts[name] for name in open_names], given), strict=True))
+    chosen = ipam.subnets(lab, [counts[name] for name in open_names], given, block=block)
+    free = dict(zip(open_names, chosen, strict=True))
     return {
         name: subnet or Subnet(root.at("networks").at(name), free[name], False, None, free[name], frozenset())
         for name, subnet in declared.items()
