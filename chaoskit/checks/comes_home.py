@@ -63,7 +63,7 @@ def comes_home(
         at_least=criterion,
         fewest=needed // 2,
     )
-    what = f"{show_share(criterion)} of the next {show_duration(span)}'s successful requests were served from {to}"
+    what = f"at least {show_share(criterion)} of successful requests are served from {to} for {show_duration(span)}"
     return moments.time_to(deadline, moment, what, told_after=span, samples=samples, needed=needed)
 
 

@@ -170,7 +170,7 @@ def time_to(
                 f"within {allowed}",
                 remedy="Lengthen the run, so that the window and the time to confirm it lie inside.",
             )
-        reason = f"not true in the {show_duration(seen)} until the end of the run: {what}"
+        reason = f"never in the {show_duration(seen)} until the end of the run: {what}"
         return Verdict(FAIL, reason, None, due.limit, Unit.SECONDS, samples, needed)
     measured = (moment - due.start) / NS
     outcome = PASS if due.limit.admits(measured) else FAIL

@@ -59,7 +59,7 @@ def recovers(
         at_least=criterion,
         fewest=needed // 2,
     )
-    what = f"the next {show_duration(span)} had at least {show_share(criterion)} of requests succeed"
+    what = f"at least {show_share(criterion)} of requests succeed for {show_duration(span)}"
     return moments.time_to(deadline, moment, what, told_after=span, samples=samples, needed=needed)
 
 

@@ -6,12 +6,10 @@ from chaoskit.core.errors import DefinitionError
 from chaoskit.core.load import Outcome
 from chaoskit.core.selector import name, region, role
 from chaoskit.core.verdict import FAIL, PASS, UNKNOWN
-from chaoskit.core.window import begin, end, window
 from chaoskit.testing import rows
-from tests.checks.world import forecast, good, history, outage, shoppers
+from tests.checks.world import drained, forecast, good, history, shoppers
 
 dead = role("service") & region("eu")
-drained = window(after=begin(outage), delay="4s", before=end(outage))
 check = no_traffic(shoppers, to=dead, during=drained)
 elsewhere = good(3_000, server="198.18.2.30", instance="web-na-1")
 

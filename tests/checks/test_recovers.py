@@ -39,7 +39,7 @@ def test_the_bound_shows_its_sum() -> None:
     verdict = recovers(shoppers, within=failover).judge(history(*down(BEGIN, 9)))
     assert verdict.bound is not None
     assert verdict.bound.parts == "7 s = detection 4 s + ttl 2 s + margin 1 s"
-    assert verdict.reason == "after 4 s the next 1 s had at least 99.0 % of requests succeed; 7 s are allowed"
+    assert verdict.reason == "after 4 s at least 99.0 % of requests succeed for 1 s; 7 s are allowed"
 
 
 def test_one_success_among_failures_is_no_recovery() -> None:

@@ -70,6 +70,7 @@ outage = _break()
 answers = _look().at(role("resolver"), every="100ms")
 failover = window(after=begin(outage), lasting=bound(detection="4s", ttl="2s", margin="1s"))
 return_home = window(after=undone(outage), lasting="5s")
+drained = window(after=begin(outage), delay="4s", before=end(outage))
 fault = window(after=begin(outage), before=end(outage))
 
 NAMES = {"shoppers": shoppers, "others": others, "outage": outage, "answers": answers}
