@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from chaoskit.core.errors import LabError
-from chaoskit.kernel.namespaces import run_in_network
+from chaoskit.kernel.namespaces import in_network, run_in_network
+from chaoskit.kernel.netlink import Netlink, set_up
 from chaoskit.kernel.tools import find_tool
 
 _BY_HAND = ("unspec", "boot", "static")
@@ -48,12 +49,20 @@ def read_link(netns: Path, device: str) -> LinkState:
 
 
 def set_link(netns: Path, device: str, *, up: bool) -> None:
-    """Set an interface up or down.
+    """Set an interface up or down; by netlink, for several at nearly the same moment.
 
     Raises:
         LabError: there is no such interface, or the kernel refuses.
     """
-    _ip(netns, ["link", "set", "dev", device, "up" if up else "down"])
+
+    def change() -> None:
+        with Netlink() as netlink:
+            netlink.do([set_up(netlink.index(device), up=up)])
+
+    try:
+        in_network(netns, change)
+    except OSError as error:
+        raise LabError(f"{device} cannot be set {'up' if up else 'down'}: {error.strerror}") from error
 
 
 def configured(netns: Path, device: str) -> tuple[str, ...]:

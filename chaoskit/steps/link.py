@@ -9,7 +9,7 @@ from chaoskit.core.errors import StepError
 from chaoskit.core.host import RunningLab
 from chaoskit.core.step import Evidence, Prior
 from chaoskit.kernel.links import configured, put_back, read_link, set_link
-from chaoskit.steps.reach import host_of, network_left, network_of, step_errors
+from chaoskit.steps.reach import host_of, network_left, network_of, seen, step_errors
 
 
 @dataclass(frozen=True)
@@ -63,15 +63,14 @@ class SetLink:
 
     def confirm(self, lab: RunningLab, prior: Prior) -> Evidence:
         """Read the interface's flags and operational state."""
-        network = network_left(host_of(lab, self.host))
-        if network is None:
-            return Evidence(False, f"{self.host} has no network namespace now")
+        return seen(lambda: self._look(lab))
+
+    def _look(self, lab: RunningLab) -> Evidence:
+        network = network_of(host_of(lab, self.host))
         with step_errors(self.describe()):
             state = read_link(network, self.device)
-        set_to = "up" if state.up else "down"
-        return Evidence(
-            state.up == self.up, f"{self.target}: {self.device} is set {set_to}, operstate {state.operstate}"
-        )
+        what = f"{self.target}: {self.device} is set {'up' if state.up else 'down'}, operstate {state.operstate}"
+        return Evidence(state.up == self.up, what)
 
     def undo(self, lab: RunningLab, prior: Prior) -> None:
         """Set it as it was, and add what is missing of the routes, neighbours and addresses it had.

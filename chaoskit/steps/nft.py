@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ from chaoskit.core.host import RunningLab
 from chaoskit.core.step import Evidence, Prior
 from chaoskit.core.units import show_duration
 from chaoskit.kernel import nft
-from chaoskit.steps.reach import host_of, network_left, network_of, step_errors
+from chaoskit.steps.reach import host_of, network_left, network_of, seen, step_errors
 
 MARGIN = 2_000_000_000
 """ns by which the kernel's timeout outlasts the action: the undo comes first unless nobody is left to undo."""
@@ -83,17 +83,17 @@ class Nft:
 
     def confirm(self, lab: RunningLab, prior: Prior) -> Evidence:
         """Read the table back from the kernel: every chain's rules and every element still there."""
-        network = network_left(host_of(lab, self.host))
-        if network is None:
-            return Evidence(False, f"{self.host} has no network namespace now")
+        return seen(lambda: self._look(lab))
+
+    def _look(self, lab: RunningLab) -> Evidence:
+        network = network_of(host_of(lab, self.host))
         with step_errors(self._what):
             held = nft.read(network, self.table)
         where = f"{self.host}: table {nft.FAMILY} {self.table}"
         if held is None:
             return Evidence(False, f"{where} is not there")
-        wanted = {name: frozenset(members) for name, members in self.addresses.items()}
-        present = sum(len(held.elements.get(name, frozenset()) & members) for name, members in wanted.items())
-        total = sum(map(len, wanted.values()))
+        present = sum(len(held.elements.get(name, frozenset()).intersection(each)) for name, each in self._sets)
+        total = sum(len(frozenset(each)) for _, each in self._sets)
         what = f"{where}: {present} of {total} addresses in {held.rules} rules, {held.packets:,} packets matched"
         return Evidence(present == total and held.rules >= len(self.chains), what)
 
@@ -109,6 +109,10 @@ class Nft:
             return
         with step_errors(self._what):
             nft.delete(network, self.table)
+
+    @property
+    def _sets(self) -> Collection[tuple[str, tuple[str, ...]]]:
+        return self.addresses.items()
 
     @property
     def _what(self) -> str:

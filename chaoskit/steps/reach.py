@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from chaoskit.core.errors import ChaoskitError, LabError, StepError
 from chaoskit.core.host import Host, HostState, RunningLab, Status
+from chaoskit.core.step import Evidence
 
 _HAS_PROCESSES = (HostState.RUNNING, HostState.PAUSED)
 
@@ -66,6 +67,14 @@ def network_left(host: Host) -> Path | None:
         if host.status().state in _HAS_PROCESSES:
             raise StepError(f"{host.info.name} cannot be entered: {error}") from error
         return None
+
+
+def seen(look: Callable[[], Evidence]) -> Evidence:
+    """What `look` sees; where it cannot look, that is what there is to say: the effect is not confirmed."""
+    try:
+        return look()
+    except StepError as error:
+        return Evidence(False, str(error.args[0]))
 
 
 @contextmanager

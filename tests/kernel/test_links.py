@@ -75,6 +75,9 @@ def test_a_link_goes_down_and_up_and_its_configuration_can_be_put_back() -> None
 
 @pytest.mark.lab
 def test_an_interface_that_is_not_there_is_an_error_that_names_it() -> None:
-    """The message is that of ip(8)."""
-    with wired("a") as wire, pytest.raises(LabError, match="eth7"):
-        read_link(wire.networks["a"], "eth7")
+    """Whether it is read or set."""
+    with wired("a") as wire:
+        with pytest.raises(LabError, match="eth7"):
+            read_link(wire.networks["a"], "eth7")
+        with pytest.raises(LabError, match=r"eth7 cannot be set down: .*No such device"):
+            set_link(wire.networks["a"], "eth7", up=False)

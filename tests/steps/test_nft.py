@@ -124,7 +124,7 @@ def test_a_host_that_is_off_has_nothing_to_undo_and_nothing_to_confirm(wire: Wir
     wire.lab.hosts["a"].power_off()
     STEP.undo(wire.lab, prior)
     seen = STEP.confirm(wire.lab, prior)
-    assert (seen.holds, seen.what) == (False, "a has no network namespace now")
+    assert (seen.holds, seen.what) == (False, "a cannot be entered: a is off and has no network namespace")
     with pytest.raises(StepError, match="a cannot be entered"):
         STEP.prepare(wire.lab)
 
