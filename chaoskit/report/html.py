@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 
-from chaoskit.core.result import ExperimentResult
+from chaoskit.core.result import ExperimentResult, Proof
 from chaoskit.core.topology import Topology
 from chaoskit.report.charts.palette import Palette, palette_of
 from chaoskit.report.charts.topology import topology_picture
@@ -45,7 +45,9 @@ def _body(result: ExperimentResult, models: Sequence[RunModel]) -> Sequence[Cont
         el("header", *_title(result, models)),
         el(
             "main",
-            _section("Verdicts", models, lambda model: verdicts.arm_verdicts(model.arm), heading=True),
+            _section(
+                "Verdicts", models, lambda model: verdicts.arm_verdicts(model.arm, _proof_of(result, model)), badge=True
+            ),
             verdicts.table("Arms compared", result.compares) if result.compares else None,
             _section("What happened", models, lambda model: run_charts(model, scales, palette)),
             _section("What it cost", models, lambda model: join(impact(model), timeline(model))),
@@ -73,11 +75,15 @@ def _title(result: ExperimentResult, models: Sequence[RunModel]) -> Sequence[Con
     ]
 
 
+def _proof_of(result: ExperimentResult, model: RunModel) -> Proof | None:
+    return next((proof for proof in result.proofs if proof.twin == model.arm.arm), None)
+
+
 def _section(
-    title: str, models: Sequence[RunModel], content: Callable[[RunModel], Markup], *, heading: bool = False
+    title: str, models: Sequence[RunModel], content: Callable[[RunModel], Markup], *, badge: bool = False
 ) -> Markup:
     """A section with a column for each arm; side by side where there is room."""
-    columns = [el("div", _arm_title(model, badge=heading, alone=len(models) == 1), content(model)) for model in models]
+    columns = [el("div", _arm_title(model, badge=badge, alone=len(models) == 1), content(model)) for model in models]
     return el("section", el("h2", title), el("div", *columns, class_="arms"))
 
 

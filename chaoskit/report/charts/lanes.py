@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from chaoskit.core.units import NS, show_duration
+from chaoskit.core.window import Span
 from chaoskit.report.charts.palette import Palette
 from chaoskit.report.charts.panel import across, shading
 from chaoskit.report.markup import Markup, el, join
@@ -13,6 +14,9 @@ from chaoskit.report.model.lanes import Lane, thin
 
 MOST = 40
 """Lanes drawn at most; lanes that never changed are summed up in a line instead."""
+
+_LATE = 0.6
+"""A bar that starts later than this part of the run has its text at its right end."""
 
 _NARROWEST = 400
 """A stay narrower than this part of the run cannot be seen, and is merged with its neighbours."""
@@ -24,21 +28,20 @@ def span_chart(model: RunModel) -> Markup:
     for fault in model.faults:
         span = fault.span(model.length)
         until = f"T+{span.end / NS:.2f} s" if fault.undone is not None else "the end of the run"
-        title = f"{fault.action}: T+{span.start / NS:.2f} s to {until}"
-        bar = el("i", class_="bar fault-bar", style=across(model, span.start, span.end), title=title)
-        rows.append(_row(fault.name, join(bar)))
+        about = f"{fault.action}: T+{span.start / NS:.2f} s to {until}"
+        rows.append(_named(model, span, fault.name, about, "fault-bar"))
     for name, window in model.windows.items():
-        lasting = show_duration(window.length)
-        title = f"window {name}: from T+{window.start / NS:.2f} s, {lasting}"
-        bar = el(
-            "i",
-            el("span", lasting),
-            class_="bar window-bar",
-            style=across(model, window.start, window.end),
-            title=title,
-        )
-        rows.append(_row(name, join(bar)))
-    return _figure("Faults and windows", "what the shading below means", rows, "spans") if rows else Markup("")
+        about = f"window {name}: from T+{window.start / NS:.2f} s, {show_duration(window.length)}"
+        rows.append(_named(model, window, name, about, "window-bar"))
+    return _figure("Faults and windows", "what the shading means", rows, "spans") if rows else Markup("")
+
+
+def _named(model: RunModel, span: Span, name: str, about: str, kind: str) -> Markup:
+    """A bar with its name and length in it, or before its end where there is no room after its start."""
+    side = " flip" if span.start > _LATE * model.length else ""
+    text = el("span", el("b", name), f" {show_duration(round(span.length, -6))}")
+    bar = el("i", text, class_=f"bar {kind}{side}", style=across(model, span.start, span.end), title=about)
+    return el("div", el("div", bar, class_="track"), class_="lane")
 
 
 def lane_chart(model: RunModel, palette: Palette) -> Markup:
@@ -91,4 +94,4 @@ def _row(label: str, content: Markup, shaded: Markup | None = None) -> Markup:
 
 def _figure(title: str, unit: str, rows: Sequence[Markup], kind: str) -> Markup:
     caption = el("figcaption", el("b", title), " ", el("span", unit, class_="unit"))
-    return el("figure", caption, *rows, class_=f"panel {kind}")
+    return el("figure", caption, el("div", *rows, class_="rows"), class_=f"panel {kind}")

@@ -40,7 +40,7 @@ def percentile_chart(model: RunModel, scale: Log) -> Markup:
 
 
 def heat_chart(model: RunModel, scale: Log) -> Markup:
-    """How many successes took how long: the darker, the more (a logarithmic step each)."""
+    """How many successes took how long: the stronger the colour, the more (a logarithmic step each)."""
     heat, edges = model.latency.heat, model.latency.edges
     levels = heat_levels(heat)
     cells: dict[int, list[str]] = {}
@@ -58,7 +58,7 @@ def heat_chart(model: RunModel, scale: Log) -> Markup:
         model,
         "Every success by latency",
         join(*paths),
-        unit=f"darker: more of them, up to {int(heat.max()):,} in {show_duration(model.bins.width)}",
+        unit=f"stronger: more of them, up to {int(heat.max()):,} in {show_duration(model.bins.width)}",
         summary=f"{int(heat.sum()):,} successes",
         height=110,
         ticks=scale.ticks(),

@@ -51,7 +51,7 @@ def panel(
         aria_hidden="true",
         focusable="false",
     )
-    layers = join(*grid, shading(model), svg, *labels)
+    layers = join(*grid, shading(model), svg, el("span", shading(model), class_="edges", aria_hidden="true"), *labels)
     return el(
         "figure",
         caption,
@@ -91,10 +91,11 @@ def time_axis(model: RunModel) -> Markup:
     ticks = []
     for i, t in enumerate(time_ticks(model.length)):
         utc = model.utc.clock(t, 0) if model.utc.known and i % 2 == 0 else ""
+        zone = " UTC" if utc and t == 0 else ""
         edge = " first" if t == 0 else " last" if t > model.length * 0.94 else ""
         style = f"left:{number(t / model.length * 100)}%"
         seconds = f"T+{t / NS:g}" if t else "T+0 s"
-        ticks.append(el("span", el("b", seconds), el("small", utc), class_=f"tick{edge}", style=style))
+        ticks.append(el("span", el("b", seconds), el("small", utc + zone), class_=f"tick{edge}", style=style))
     return el("div", *ticks, class_="axis", aria_hidden="true")
 
 

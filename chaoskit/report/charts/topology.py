@@ -16,7 +16,7 @@ from chaoskit.report.charts.palette import Palette
 from chaoskit.report.charts.panel import Key, legend
 from chaoskit.report.markup import Markup, el, join
 
-_ROW, _HEAD, _GAP, _NAME, _PITCH = 21, 34, 10, 148, 84
+_ROW, _HEAD, _GAP, _NAME, _PITCH = 24, 36, 12, 150, 104
 _MOST_ROWS = 60
 
 
@@ -127,11 +127,11 @@ def _host(row: _Row, bars: Sequence[_Bar], hit: Mapping[str, str], palette: Pale
     reach = max((bar.x for bar, _ in ends), default=0)
     parts = [el("line", x1=_NAME - 6, x2=reach, y1=row.y, y2=row.y, class_="wire")] if ends else []
     for bar, address in ends:
-        parts.append(el("circle", cx=bar.x, cy=row.y, r=3.5, fill=colour, class_="plug"))
+        parts.append(el("circle", cx=bar.x, cy=row.y, r=4.5, fill=colour, class_="plug"))
         parts.append(el("text", f".{address.rsplit('.', 1)[-1]}", x=bar.x + 8, y=row.y - 2, class_="address"))
     struck = "host hit" if row.hit else "host"
     about = f"{row.host.name}: {row.host.role or 'no role'}, {', '.join(row.host.addresses)}"
     title = about + (f"; hit by {hit[row.host.name]}" if row.host.name in hit else "")
-    parts.append(el("circle", cx=5, cy=row.y, r=4, fill=colour))
-    parts.append(el("text", row.text, el("tspan", " ✕") if row.hit else None, x=15, y=row.y + 4, class_=struck))
+    parts.append(el("circle", cx=6, cy=row.y, r=5, fill=colour))
+    parts.append(el("text", row.text, el("tspan", " ✕") if row.hit else None, x=18, y=row.y + 4, class_=struck))
     return el("g", el("title", title), *parts)

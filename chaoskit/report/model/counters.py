@@ -23,7 +23,8 @@ class Counter:
     """One number over time.
 
     Attributes:
-        values: a bin each: growth a second for a counter, the last reading for a gauge; NaN without readings.
+        values: a bin each, interpolated between readings: growth a second for a counter, the value for a gauge;
+            NaN before the first reading and after the last.
         rate: whether `values` are growth a second.
         total: how much a counter grew in the whole run; the last value of a gauge.
     """
@@ -65,14 +66,14 @@ def _line(key: tuple[str, str, str], points: list[tuple[int, float]], bins: Bins
     growth = np.diff(values)
     if not growth.any():
         return None
-    line = np.full(bins.count, np.nan)
+    edges = np.arange(bins.count + 1, dtype=np.int64) * bins.width
+    unread = (edges[1:] <= t[0]) | (edges[:-1] >= t[-1])
     whole = all(value == round(value) for value in (values[0], values[-1]))
     if whole and (growth >= 0).all():
-        seen = bins.tally(t[1:]) > 0
-        line[seen] = (bins.tally(t[1:], growth) / bins.tally(t[1:], np.diff(t) / 1e9).clip(1e-9))[seen]
-        return Counter(*key, line, rate=True, total=float(growth.sum()))
-    line[bins.of(t)] = values
-    return Counter(*key, line, rate=False, total=float(values[-1]))
+        line = np.diff(np.interp(edges, t, values)) / bins.seconds
+        return Counter(*key, np.where(unread, np.nan, line), rate=True, total=float(growth.sum()))
+    line = np.interp((edges[1:] + edges[:-1]) / 2, t, values)
+    return Counter(*key, np.where(unread, np.nan, line), rate=False, total=float(values[-1]))
 
 
 def _remarkable(line: Counter) -> float:

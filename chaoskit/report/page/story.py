@@ -78,7 +78,7 @@ def _event(event: Event) -> Markup:
         "tr",
         el("td", f"{event.t / NS:.3f} s", class_="num"),
         el("th", event.subject, el("code", str(code)) if code else None, scope="row"),
-        el("td", event.what),
+        el("td", event.what, class_="num"),
         el("td", _lines(lines)),
     )
 

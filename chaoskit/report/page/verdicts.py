@@ -18,12 +18,15 @@ def badge(outcome: Result) -> Markup:
     return el("span", el("span", _MARKS[outcome], aria_hidden="true"), f" {outcome}", class_=f"badge {outcome}")
 
 
-def arm_verdicts(arm: ArmResult) -> Markup:
-    """The checks of one arm, then its gates."""
+def arm_verdicts(arm: ArmResult, proof: Proof | None = None) -> Markup:
+    """The checks of one arm, then its gates; for a twin first whether it did what it had to."""
+    had_to = proof and el(
+        "p", "This twin failed as it must." if proof.proved else "This twin is not proved.", class_="reason"
+    )
     reason = el("p", arm.reason, class_="reason") if arm.reason else None
     stopped = arm.history.meta.stopped
     early = el("p", el("b", "Stopped early: "), stopped, class_="reason") if stopped else None
-    return join(early, reason, table("Checks", arm.checks), table("Gates", arm.gates, small=True))
+    return join(had_to, early, reason, table("Checks", arm.checks), table("Gates", arm.gates, small=True))
 
 
 def table(title: str, judged: Sequence[Judged], *, small: bool = False) -> Markup:
