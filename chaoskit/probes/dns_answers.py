@@ -31,8 +31,9 @@ def dns_answers(host: ProbeHost, name: str, record: str = "A", network: str | No
 
     It asks over UDP with EDNS, and again over TCP when the answer is truncated. The question goes to the
     host's own address through the resolver's cache, exactly as a client's does: the TTL counts down, and
-    an answer that changed upstream shows when the cached one has expired. A resolver that does not answer in
-    time, or refuses the packet, is an error reading; NXDOMAIN and SERVFAIL are answers.
+    an answer that changed upstream shows when the cached one has expired, and asking fills the cache, as
+    clients do. A resolver that does not answer in time, or refuses the packet, is an error reading; NXDOMAIN
+    and SERVFAIL are answers.
 
     Args:
         host: where the resolver runs.

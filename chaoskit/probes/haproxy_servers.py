@@ -38,11 +38,10 @@ def haproxy_servers(host: ProbeHost, socket: str = "/run/haproxy/admin.sock") ->
         raise UsageError(f"{socket!r} is no socket", remedy="Write /a/path inside the host, or ADDRESS:PORT.")
 
     def read() -> Mapping[str, Json]:
-        deadline = time.monotonic() + host.timeout
-        with ExitStack() as stack:
-            connection = _open(stack, host, socket, deadline)
-            connection.sendall(_ALL_SERVERS)
-            return parse(_all(connection, deadline))
+        try:
+            return parse(_ask(host, socket))
+        except TimeoutError as error:
+            raise TimeoutError(f"HAProxy did not answer at {socket} within {host.timeout:g} s") from error
 
     return read
 
@@ -61,6 +60,14 @@ def parse(answer: str) -> Mapping[str, Json]:
 
 def _state(status: str) -> str:
     return next((state for state in _STATES if status.startswith(state)), status)
+
+
+def _ask(host: ProbeHost, name: str) -> str:
+    deadline = time.monotonic() + host.timeout
+    with ExitStack() as stack:
+        connection = _open(stack, host, name, deadline)
+        connection.sendall(_ALL_SERVERS)
+        return _all(connection, deadline)
 
 
 def _open(stack: ExitStack, host: ProbeHost, name: str, deadline: float) -> sockets.socket:
@@ -98,5 +105,5 @@ def _all(connection: sockets.socket, deadline: float) -> str:
 def _left(deadline: float) -> float:
     left = deadline - time.monotonic()
     if left <= 0:
-        raise TimeoutError("HAProxy's runtime API did not answer in time")
+        raise TimeoutError
     return left

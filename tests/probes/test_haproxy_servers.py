@@ -107,7 +107,7 @@ def test_a_hanging_haproxy_is_a_timeout_and_is_read_again_when_it_goes_on(balanc
     """The kernel accepts the connection, but nobody answers."""
     read = opened(balancer.wire, haproxy_servers(socket), balancer.host(timeout=0.3))
     balancer.process.send_signal(signal.SIGSTOP)
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError, match=f"HAProxy did not answer at {socket} within 0.3 s"):
         read()
     balancer.process.send_signal(signal.SIGCONT)
     assert until(answers(read, lambda said: said == EXPECTED))
