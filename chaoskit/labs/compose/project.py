@@ -107,8 +107,12 @@ def _beside(tree: Map, other: Map, where: Where) -> Map:
             if clash is not None and plain(clash) != plain(node):
                 raise mistake(where, ("include",), f"{section}.{name} is defined here, at {clash.where}, as well")
         if brought.entries:
-            entries[section] = own.with_entries({**brought.entries, **own.entries})
+            entries[section] = own.with_entries({**own.entries, **_without(brought, own)})
     return tree.with_entries(entries)
+
+
+def _without(brought: Map, own: Map) -> dict[str, Node]:
+    return {name: node for name, node in brought.entries.items() if name not in own.entries}
 
 
 def _part(item: Node, key: str) -> Node | None:
