@@ -65,9 +65,9 @@ class Keeper:
 
     def _up(self, timeout_s: float) -> Timings:
         timings = self._lab.up(timeout_s)
-        for what, identity in self._lab.identities():
-            self._journal.process(what, identity)
-        for path in self._lab.cgroups():
+        for pid, start, boot, what in self._lab.identities():
+            self._journal.process(what, Identity(boot, pid, start))
+        for path in getattr(self._lab, "cgroups", list)():
             self._journal.write({"row": "cgroup", "path": str(path)})
         return timings
 
@@ -198,10 +198,10 @@ class Keeper:
         return result.result()
 
     def _take_down(self, *, undo: bool) -> Took:
-        """Once only. Without `undo` for a lab of ours: what was done to it ends with it, and time is short."""
+        """Take the lab down; without `undo` when time is short: what was done to a lab of ours ends with it."""
         with self._finishing:
             now = self._clock.now()
-            took = self._ledger.undo_all() if undo or not self._lab.owned else Took(now, now)
+            took = self._ledger.undo_all() if undo else Took(now, now)
             self._lab.down()
             self._journal.write({"row": "closed"})
             facts.remove(self._order)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from chaoskit.core.errors import UsageError
+from chaoskit.core.errors import ChaoskitError, UsageError
 
 
 def runtime() -> Path:
@@ -46,3 +49,21 @@ def make_directory(path: Path) -> Path:
             f"cannot make the run directory {path}: {error.strerror}", remedy="Name another with --runs DIR."
         ) from error
     return path
+
+
+@contextmanager
+def space_is_said(folder: Path) -> Iterator[None]:
+    """Turn a disk that takes nothing more into an error that says so.
+
+    Raises:
+        ChaoskitError: the disk was full, over quota, read-only or broken.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO):
+            raise
+        raise ChaoskitError(
+            f"cannot record the run in {folder}: {error.strerror}",
+            remedy="Everything was undone. Free space, or name another place with --runs DIR.",
+        ) from error

@@ -14,7 +14,7 @@ from chaoskit.core.result import ArmResult, ExperimentResult, Judged, Proof
 from chaoskit.core.verdict import UNKNOWN, unknown
 from chaoskit.engine.found import Found
 from chaoskit.engine.options import RunOptions
-from chaoskit.engine.paths import new_run_id
+from chaoskit.engine.paths import new_run_id, space_is_said
 from chaoskit.engine.plan import Plan, make_plan
 from chaoskit.engine.proof import never_ran, prove_twin
 from chaoskit.engine.run import run_arm
@@ -66,9 +66,14 @@ def prove(found: Found, choice: Choice, options: RunOptions, progress: Progress)
     result = ExperimentResult(
         found.id, found.experiment.claim, directory, tuple(arms), tuple(proofs), compares, attempts
     )
-    write_all(result, directory)
+    _report(result)
     point_latest(options.runs, directory)
     return result
+
+
+def _report(result: ExperimentResult) -> None:
+    with space_is_said(result.directory):
+        write_all(result, result.directory)
 
 
 def _try(
@@ -88,9 +93,7 @@ def _run(
     for attempt in range(reruns + 1):
         folder = directory if directory is None or attempt == 0 else directory.with_name(f"{directory.name}.{attempt}")
         result = run_arm(plan, options, progress, folder)
-        write_all(
-            ExperimentResult(plan.found.id, result.history.meta.claim, result.directory, (result,)), result.directory
-        )
+        _report(ExperimentResult(plan.found.id, result.history.meta.claim, result.directory, (result,)))
         attempts.append(f"{plan.arm}: {result.verdict}, {result.reason} ({result.directory.name})")
         if result.verdict is not UNKNOWN:
             break

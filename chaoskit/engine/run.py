@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import threading
@@ -11,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chaoskit.core.clock import Clock, MonotonicClock
-from chaoskit.core.errors import ChaoskitError
 from chaoskit.core.history import History, Meta
 from chaoskit.core.progress import Progress
 from chaoskit.core.result import ArmResult
@@ -22,7 +20,7 @@ from chaoskit.engine.judge import judge
 from chaoskit.engine.keeping import Keeping, start_keeper
 from chaoskit.engine.options import RunOptions
 from chaoskit.engine.order import Order
-from chaoskit.engine.paths import make_directory, new_run_id, runtime
+from chaoskit.engine.paths import make_directory, new_run_id, runtime, space_is_said
 from chaoskit.engine.plan import Plan
 from chaoskit.engine.recorder import Recorder
 from chaoskit.engine.recover import recover
@@ -48,7 +46,7 @@ def run_arm(plan: Plan, options: RunOptions, progress: Progress, directory: Path
     folder = make_directory(directory or options.runs.resolve() / run)
     recorder = Recorder(folder, _meta(plan, run, clock), plan.topology, plan.names, clock)
     order = Order(run, plan.found.id, plan.driver, plan.spec, folder, runtime() / run, Identity.of(os.getpid()))
-    with _no_space_is_said(folder):
+    with space_is_said(folder):
         history = _record(plan, options, order, recorder, clock, progress)
     return judge(plan.found, plan.arm, history, folder)
 
@@ -107,16 +105,3 @@ def _uninterrupted() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _no_space_is_said(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO):
-            raise
-        raise ChaoskitError(
-            f"cannot record the run in {folder}: {error.strerror}",
-            remedy="Everything was undone. Free space, or name another place with --runs DIR.",
-        ) from error

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from chaoskit.core.errors import UsageError
 from chaoskit.core.host import RunningLab
-from chaoskit.kernel.identity import Identity
 from chaoskit.labs.change import HostChange, Timings
 from chaoskit.labs.native.lab import NativeLab
 from chaoskit.labs.spec import LabSpec
@@ -16,11 +15,6 @@ from chaoskit.labs.spec import LabSpec
 
 class DriverLab(RunningLab, Protocol):
     """A running lab with what its keeper needs beside it: its beginning, its end, and what it owns."""
-
-    @property
-    def owned(self) -> bool:
-        """Whether chaoskit brought it up, and takes it down; what was done to it then ends with it."""
-        ...
 
     def up(self, timeout_s: float) -> Timings:
         """Create every host, start every daemon, wait until all healthchecks are healthy.
@@ -35,8 +29,8 @@ class DriverLab(RunningLab, Protocol):
         """Take everything down that `up` made; doing it twice changes nothing more."""
         ...
 
-    def identities(self) -> Sequence[tuple[str, Identity]]:
-        """Processes that must not outlive the lab, with what they are."""
+    def identities(self) -> Sequence[tuple[int, int, str, str]]:
+        """Processes that must not outlive the lab: pid, start time, boot id, and what they are."""
         ...
 
     def cgroups(self) -> Sequence[Path]:

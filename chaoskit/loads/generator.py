@@ -114,6 +114,9 @@ class Generator:
             self._process.wait(_KILL)
             with self._state:
                 self._state.wait_for(lambda: self._ended, _KILL)
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    pipe.close()
 
     def __enter__(self) -> Generator:
         return self

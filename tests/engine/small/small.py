@@ -1,6 +1,22 @@
 """Experiments of a few seconds on the smallest lab: what the engine's own tests run."""
 
-from chaoskit import Connections, Experiment, Lab, Twin, at, begin, bound, end, get, load, name, param, role, stop_unless, window
+from chaoskit import (
+    Connections,
+    Experiment,
+    Lab,
+    Twin,
+    at,
+    begin,
+    bound,
+    end,
+    get,
+    load,
+    name,
+    param,
+    role,
+    stop_unless,
+    window,
+)
 from chaoskit.actions.crash import crash
 from chaoskit.actions.pause import pause
 from chaoskit.checks.availability import availability
@@ -37,7 +53,7 @@ unharmed = Experiment(
     twins=[
         Twin("clients of the dead one", must_fail=[served], instead={visitors: victims}),
         Twin("nothing is wrong here", must_fail=[served]),
-        Twin("no such lab", must_fail=[served], compose="missing.yaml"),
+        Twin("does not come up", must_fail=[served], compose="broken.yaml"),
     ],
 )
 
@@ -58,7 +74,7 @@ guarded_by_load = Experiment(
     loads=[victims],
     timeline=[at("1s", fatal, lasting="25s")],
     duration="30s",
-    checks=[availability(victims, at_least=0.99, during=window(after=begin(fatal), lasting=bound(detection="100ms")))],
+    checks=[availability(victims, at_least=0.5, during=window(after=begin(fatal), lasting=bound(detection="200ms")))],
     guards=[stop_unless(availability(victims, at_least=0.5), over="500ms")],
 )
 

@@ -1,0 +1,123 @@
+"""Runs of small experiments on a real lab: verdicts, proofs, guards, and what is recorded."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from chaoskit.core.errors import ChaoskitError, LabError
+from chaoskit.core.progress import Silent
+from chaoskit.core.result import ExperimentResult
+from chaoskit.core.units import NS
+from chaoskit.core.verdict import FAIL, PASS, UNKNOWN
+from chaoskit.engine import facts
+from chaoskit.engine.discovery import select
+from chaoskit.engine.options import RunOptions
+from chaoskit.engine.plan import make_plan
+from chaoskit.engine.prove import Choice, prove, run_experiment
+from chaoskit.engine.rejudge import judge_directory
+from chaoskit.engine.run import run_arm
+from tests.support.machine import look
+
+pytestmark = pytest.mark.lab
+SMALL = Path(__file__).parent / "small" / "small.py"
+
+
+def _run(name: str, runs: Path) -> ExperimentResult:
+    (found,) = select([f"{SMALL}::{name}"])
+    return run_experiment(found, Choice(seed=1), RunOptions(runs), Silent())
+
+
+@pytest.fixture
+def machine() -> Iterator[None]:
+    """The machine is afterwards as it was before, and nothing is running."""
+    before = look()
+    yield
+    assert look() == before
+    assert not [running for running in facts.everything() if running.title.startswith("small.")]
+
+
+@pytest.mark.usefixtures("machine")
+def test_a_run_is_judged_recorded_and_can_be_judged_again(tmp_path: Path) -> None:
+    """The guarded arm passes; its directory alone gives the same verdicts later."""
+    result = _run("unharmed", tmp_path)
+    (arm,) = result.arms
+    assert arm.verdict is PASS, arm.reason
+    assert {path.name for path in arm.directory.iterdir()} >= {
+        "run.json", "events.jsonl", "history", "verdict.json", "report.html", "report.md", "logs", "journal.jsonl",
+    }  # fmt: skip
+    assert (tmp_path / "latest").resolve() == arm.directory
+    again = judge_directory(arm.directory)
+    assert [one.verdict for one in again.arms[0].checks] == [one.verdict for one in arm.checks]
+    assert again.arms[0].history.requests.intended.tolist() == arm.history.requests.intended.tolist()
+
+
+@pytest.mark.usefixtures("machine")
+def test_twins_are_proved_or_not_for_the_right_reasons(tmp_path: Path) -> None:
+    """A twin that fails as it must is proved; one that passes, or does not come up, is not."""
+    (found,) = select([f"{SMALL}::unharmed"])
+    result = prove(found, Choice(seed=1), RunOptions(tmp_path, ready_within=5 * NS), Silent())
+    proofs = {proof.twin: proof for proof in result.proofs}
+    assert proofs["clients-of-the-dead-one"].proved, proofs["clients-of-the-dead-one"].reasons
+    assert not proofs["nothing-is-wrong-here"].proved
+    assert "had to fail, and says pass" in proofs["nothing-is-wrong-here"].reasons[0]
+    assert not proofs["does-not-come-up"].proved
+    assert "web-2" in proofs["does-not-come-up"].reasons[0]
+    assert not result.proved
+    assert result.verdict is not PASS
+
+
+@pytest.mark.parametrize("name", ["guarded_by_load", "guarded_by_reading"])
+@pytest.mark.usefixtures("machine")
+def test_a_guard_stops_the_run_and_the_fault_is_gone_within_a_second(tmp_path: Path, name: str) -> None:
+    """Whatever a guard looks at: once it trips, everything is undone within 1 s, long before its planned end."""
+    (arm,) = _run(name, tmp_path).arms
+    events = arm.history.events
+    tripped = next(event.t for event in events if event.kind == "guard" and event.what == "tripped")
+    undone = next(event.t for event in events if event.kind == "action" and event.what == "undone")
+    assert undone - tripped < NS
+    assert undone < 10 * NS
+    assert "guard" in arm.history.meta.stopped
+    expected = FAIL if name == "guarded_by_load" else UNKNOWN
+    assert arm.verdict is expected, arm.reason
+
+
+@pytest.mark.usefixtures("machine")
+def test_the_same_seed_gives_the_same_arrivals(tmp_path: Path) -> None:
+    """Two runs with one seed intend the same requests at the same moments."""
+    first, second = (_run("unharmed", tmp_path / str(i)).arms[0].history.requests.intended for i in (1, 2))
+    assert sorted(first.tolist()) == sorted(second.tolist())
+
+
+@pytest.mark.usefixtures("machine")
+def test_a_lab_that_does_not_come_up_says_which_host_and_shows_its_log(tmp_path: Path) -> None:
+    """The error names the host, what it did, and the end of what it wrote."""
+    (found,) = select([f"{SMALL}::unharmed"])
+    plan = make_plan(found, arm="does-not-come-up")
+    with pytest.raises(LabError, match=r"(?s)web-2.*no configuration"):
+        run_arm(plan, RunOptions(tmp_path, ready_within=5 * NS), Silent())
+
+
+@contextmanager
+def _small_disk(folder: Path, kib: int) -> Iterator[Path]:
+    disk = folder / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kib}k", "tmpfs", str(disk)], check=True)
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("kib", [4, 40, 100])
+def test_a_full_disk_is_said_and_nothing_is_left(tmp_path: Path, kib: int) -> None:
+    """Wherever in the run the disk runs full, the error says so, everything is undone, and no lab is left."""
+    before = look()
+    with _small_disk(tmp_path, kib) as disk, pytest.raises(ChaoskitError, match="No space left on device"):
+        _run("unharmed", disk / "runs")
+    assert look() == before
+    assert not [running for running in facts.everything() if running.title.startswith("small.")]

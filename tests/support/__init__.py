@@ -1,0 +1,1 @@
+"""What several tests of running labs share."""
