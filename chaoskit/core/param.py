@@ -53,7 +53,9 @@ def param(name: str, default: T) -> T:
         UsageError: the override cannot be read as the default's type.
     """
     scope = _current.get()
-    text = (scope.overrides.get(name) if scope else None) or os.environ.get(f"CHAOSKIT_{name.upper()}")
+    text = scope.overrides.get(name) if scope else None
+    if text is None:
+        text = os.environ.get(f"CHAOSKIT_{name.upper()}")
     value = default if text is None else _read(name, text, default)
     if scope is not None:
         scope.used[name] = value

@@ -116,7 +116,7 @@ def window(
     of the outage once the bound `failover` has passed.
 
     Raises:
-        DefinitionError: both `before` and `lasting` are given, or `lasting` without `after`.
+        DefinitionError: both `before` and `lasting` are given.
     """
     if lasting is not None and before is not None:
         raise DefinitionError(f"{caller()}: a window ends at `before` or after `lasting`, not both")
