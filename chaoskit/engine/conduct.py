@@ -143,20 +143,22 @@ class Conduct:
 
     def _take_news(self) -> None:
         try:
-            changes, mail, expired = self._aside.news()
+            news = self._aside.news()
         except PeerGone as error:
             raise RunAborted("the keeper ended; a native lab ends with it") from error
-        for change in changes:
+        for change in news.changes:
             self.recorder.event(
                 "host", change.host, str(change.state), change.t - self._origin, pid=change.pid, why=change.reason
             )
-        for t, action in expired:
+        for t, action in news.expired:
             self.recorder.event("action", action, "undone", t - self._origin, why="its longest duration was over")
-        for message in mail:
+        for message in news.mail:
             if message.kind == "stop":
                 raise RunAborted(message.text or "by hand")
             self.recorder.event("note", "", message.text, message.t - self._origin)
             self.progress.note(message.text)
+        if news.gone:
+            raise RunAborted(f"the lab is gone: {', '.join(news.gone)} ended")
 
     def _take_turn(self, due: Due) -> None:
         if due.turn is Turn.STEADY:

@@ -30,7 +30,7 @@ from chaoskit.core.topology import Topology
 from chaoskit.engine import facts, rpc
 from chaoskit.engine.journal import FILE, Journal
 from chaoskit.engine.ledger import Ledger, Took
-from chaoskit.engine.order import SOCKET, Mail, Order
+from chaoskit.engine.order import SOCKET, Mail, News, Order
 from chaoskit.kernel.identity import Identity
 from chaoskit.labs.change import HostChange, Timings
 from chaoskit.labs.drivers import DriverLab, make_lab
@@ -51,6 +51,7 @@ class Keeper:
         self._mail: list[Mail] = []
         self._expired: list[tuple[int, str]] = []
         self._states: dict[str, HostState] = {}
+        self._holders: list[tuple[str, Identity]] = []
         self._stays = False
         self._lab: DriverLab = make_lab(order.driver, order.spec, order.directory, order.run, self._changed)
         self._ledger = Ledger(self._lab, self._journal, self._clock)
@@ -66,7 +67,8 @@ class Keeper:
     def _up(self, timeout_s: float) -> Timings:
         timings = self._lab.up(timeout_s)
         for pid, start, boot, what in self._lab.identities():
-            self._journal.process(what, Identity(boot, pid, start))
+            self._holders.append((what, Identity(boot, pid, start)))
+            self._journal.process(*self._holders[-1])
         for path in getattr(self._lab, "cgroups", list)():
             self._journal.write({"row": "cgroup", "path": str(path)})
         return timings
@@ -117,12 +119,13 @@ class Keeper:
 
     # ---- news ----------------------------------------------------------------------------------
 
-    def news(self) -> tuple[list[HostChange], list[Mail], list[tuple[int, str]]]:
-        """What happened since the last call: changes of hosts, mail, and actions undone because they expired."""
+    def news(self) -> News:
+        """What happened since the last call."""
         changes, self._changes = self._changes, []
         mail, self._mail = self._mail, []
         expired, self._expired = self._expired, []
-        return changes, mail, expired
+        gone = tuple(what for what, identity in self._holders if not identity.alive())
+        return News(tuple(changes), tuple(mail), tuple(expired), gone)
 
     def post(self, kind: str, text: str) -> None:
         """Leave word for the runner: `stop` or `note`."""

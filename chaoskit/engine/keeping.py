@@ -17,10 +17,10 @@ from chaoskit.core.step import Evidence, Step
 from chaoskit.core.topology import HostInfo, Topology
 from chaoskit.engine import facts
 from chaoskit.engine.ledger import Took
-from chaoskit.engine.order import SOCKET, Mail, Order
+from chaoskit.engine.order import SOCKET, News, Order
 from chaoskit.engine.rpc import Caller
 from chaoskit.kernel.identity import Identity
-from chaoskit.labs.change import HostChange, Timings
+from chaoskit.labs.change import Timings
 
 _LOG = "keeper.log"
 _FINISH_WITHIN_S = 30.0
@@ -112,9 +112,9 @@ class Kept:
         took: Took = self.ask("undo_all")
         return took
 
-    def news(self) -> tuple[list[HostChange], list[Mail], list[tuple[int, str]]]:
+    def news(self) -> News:
         """What happened since the last call."""
-        news: tuple[list[HostChange], list[Mail], list[tuple[int, str]]] = self.ask("news")
+        news: News = self.ask("news")
         return news
 
     def stay(self) -> None:

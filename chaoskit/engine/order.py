@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chaoskit.kernel.identity import Identity
+from chaoskit.labs.change import HostChange
 from chaoskit.labs.spec import LabSpec
 
 SOCKET = "keeper.sock"
@@ -42,3 +43,18 @@ class Mail:
     t: int
     kind: str
     text: str
+
+
+@dataclass(frozen=True)
+class News:
+    """What happened on a keeper's side since it was asked last.
+
+    Attributes:
+        expired: actions that were undone because their time was over: when (CLOCK_MONOTONIC ns), and which.
+        gone: what holds the lab and is not there any more, such as the island's process.
+    """
+
+    changes: tuple[HostChange, ...]
+    mail: tuple[Mail, ...]
+    expired: tuple[tuple[int, str], ...]
+    gone: tuple[str, ...]

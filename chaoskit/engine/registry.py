@@ -1,4 +1,4 @@
-"""Every action, probe, check and step there is: chaoskit's own and those of plug-ins.
+"""Every action, probe and check there is: chaoskit's own and those of plug-ins.
 
 Nothing is registered by hand: what stands at the top level of a module of these packages is there.
 """
@@ -19,7 +19,6 @@ from chaoskit.core.action import ActionKind
 from chaoskit.core.check import CheckKind, ComparisonKind
 from chaoskit.core.errors import UsageError
 from chaoskit.core.probe import ProbeKind
-from chaoskit.core.step import Step
 from chaoskit.core.units import show_duration
 
 Kind = ActionKind[...] | ProbeKind[...] | CheckKind[...] | ComparisonKind[...]
@@ -86,22 +85,6 @@ def kinds(group: str) -> tuple[Registered, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
-@cache
-def steps() -> Mapping[str, type[Step]]:
-    """Every kind of step by the word the journal has for it.
-
-    Raises:
-        UsageError: a plug-in cannot be imported, or two steps have the same word.
-    """
-    found: dict[str, type[Step]] = {}
-    for module in _modules("steps"):
-        for value in vars(module).values():
-            if _is_step(value) and value.__module__ == module.__name__:
-                _refuse_second(found.get(value.kind), module, "steps", value.kind)
-                found[value.kind] = value
-    return found
-
-
 def every_kind() -> tuple[Registered, ...]:
     """Actions, probes and checks."""
     return tuple(kind for group in GROUPS for kind in kinds(group))
@@ -113,11 +96,6 @@ def _kinds_in(module: ModuleType, group: str) -> list[Kind]:
 
 def _function(kind: Kind) -> object:
     return kind.plan if isinstance(kind, ActionKind) else kind.open if isinstance(kind, ProbeKind) else kind.judge
-
-
-def _is_step(value: object) -> bool:
-    marks = {"kind": str, "one_shot": bool, "on_network": bool}
-    return isinstance(value, type) and all(isinstance(getattr(value, mark, None), of) for mark, of in marks.items())
 
 
 def _refuse_second(first: object, module: ModuleType, group: str, name: str) -> None:

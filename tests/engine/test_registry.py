@@ -1,4 +1,4 @@
-"""The registry: every action, probe, check and step of the packages, with nothing registered by hand."""
+"""The registry: every action, probe and check of the packages, with nothing registered by hand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import chaoskit.checks
 import chaoskit.probes
 from chaoskit.core.errors import UsageError
 from chaoskit.engine import registry
-from chaoskit.engine.registry import every_kind, kinds, steps
+from chaoskit.engine.registry import every_kind, kinds
 
 PLUGIN = """
 from chaoskit import Planning, action
@@ -31,7 +31,6 @@ def melt(plan: Planning, *, degrees: float = 40.0):
 def fresh() -> None:
     """The registry is read once a process; tests read it anew."""
     kinds.cache_clear()
-    steps.cache_clear()
 
 
 @pytest.mark.parametrize("package", [chaoskit.actions, chaoskit.probes, chaoskit.checks])
@@ -53,12 +52,6 @@ def test_every_kind_and_every_parameter_is_documented() -> None:
         assert kind.summary.endswith((".", ":")), kind.name
         undocumented = set(kind.signature.parameters) - set(parameter_docs(kind.doc))
         assert not undocumented, f"{kind.name} does not say what {undocumented} are"
-
-
-def test_steps_are_known_by_the_journals_word() -> None:
-    """What a journal names can be undone by another process."""
-    assert steps()
-    assert all(step.kind == word for word, step in steps().items())
 
 
 def plug_in(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
