@@ -68,8 +68,11 @@ class Signal:
     def confirm(self, lab: RunningLab, prior: Prior) -> Evidence:
         """Look whether the host's init is another process, or none."""
         status = host_of(lab, self.host).status()
-        if status.pid == prior["pid"] and status.restarts == prior["restarts"]:
-            return Evidence(False, f"{self.host}: pid {prior['pid']} is still there, the host is {status.state}")
+        same = status.pid == prior["pid"] and status.restarts == prior["restarts"]
+        # Dead, but the driver has not been told yet how it ended.
+        ending = status.pid is None and status.state is HostState.RUNNING
+        if same or ending:
+            return Evidence(False, f"{self.host}: pid {prior['pid']} is {'ending' if ending else 'still there'}")
         return Evidence(True, f"{self.host}: pid {prior['pid']} is gone ({_since(status)})")
 
     def undo(self, lab: RunningLab, prior: Prior) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from chaoskit.core.errors import LabError, StepError, UsageError
-from chaoskit.core.host import HostState
+from chaoskit.core.host import HostState, Status
 from chaoskit.core.step import Step
 from chaoskit.steps.pause import Pause
 from chaoskit.steps.power_off import PowerOff
@@ -77,6 +77,17 @@ def test_a_restart_policy_may_be_faster_than_the_confirmation(lab: FakeLab) -> N
     assert "running again as pid 1001" in seen.what
     step.undo(lab, prior)
     assert lab.hosts["web-1"].calls.count(("start",)) == 1
+
+
+def test_a_death_is_confirmed_when_the_driver_knows_how_the_daemon_ended(
+    lab: FakeLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the process's end and the driver's hearing of it there is no pid, and nothing to say of the end yet."""
+    step = Signal("web-1")
+    prior = step.prepare(lab)
+    monkeypatch.setattr(lab.hosts["web-1"], "status", lambda: Status(HostState.RUNNING, None))
+    seen = step.confirm(lab, prior)
+    assert (seen.holds, seen.what) == (False, "web-1: pid 1000 is ending")
 
 
 def test_the_undo_of_a_crash_leaves_a_paused_host_to_whoever_paused_it(lab: FakeLab) -> None:
