@@ -20,9 +20,8 @@ def badge(outcome: Result) -> Markup:
 
 def arm_verdicts(arm: ArmResult, proof: Proof | None = None) -> Markup:
     """The checks of one arm, then its gates; for a twin first whether it did what it had to."""
-    had_to = proof and el(
-        "p", "This twin failed as it must." if proof.proved else "This twin is not proved.", class_="reason"
-    )
+    said = "This twin failed as it must." if proof and proof.proved else "This twin is not proved."
+    had_to = el("p", said, class_="reason") if proof else None
     reason = el("p", arm.reason, class_="reason") if arm.reason else None
     stopped = arm.history.meta.stopped
     early = el("p", el("b", "Stopped early: "), stopped, class_="reason") if stopped else None
