@@ -2,8 +2,8 @@
 
 Only files below the project's experiment folders (`[tool.chaoskit] experiments` in pyproject.toml) and
 chaoskit's own are taken; everything else is pytest's. A failing check fails the item; an unknown is an
-error and never a skip. This module is imported into every pytest of an environment, so it costs nothing
-until a file of experiments is met.
+error and never a skip. This module is imported into every pytest of an environment, so it imports nothing
+heavy until an experiment is loaded.
 """
 
 from __future__ import annotations
@@ -29,6 +29,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--chaoskit-runs", type=Path, default=Path("runs"), metavar="DIR", help="where runs are recorded")
     group.addoption("--chaoskit-driver", choices=("native", "docker"), default="native", help="how labs are brought up")
     group.addoption("--chaoskit-seed", type=int, default=0, metavar="N", help="decides arrivals and picks")
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Refuse wrong settings before anything is collected."""
+    _sources(session.config)
 
 
 @pytest.hookimpl(wrapper=True)

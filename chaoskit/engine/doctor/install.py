@@ -92,8 +92,8 @@ def _enabled() -> set[str]:
 
 def _disable(units: Sequence[str]) -> tuple[str, ...]:
     """Keep units that a package has just enabled from starting at the next boot."""
-    for unit in units:
-        for link in _UNITS.glob(f"*.wants/{unit}"):
+    for link in list(_UNITS.glob("*.wants/*.service")):
+        if link.name in units:
             link.unlink()
     return tuple(units)
 

@@ -1,0 +1,65 @@
+"""`chaoskit doctor`."""
+
+from __future__ import annotations
+
+import pytest
+
+from chaoskit.cli.commands import doctor
+from chaoskit.engine.doctor import install
+from chaoskit.engine.doctor.fact import MISSING, OK, Fact
+from tests.cli.conftest import Cli
+
+LACKING = (
+    Fact("kernel", "machine", OK, "Linux 6.1", needed=True),
+    Fact(
+        "gdnsd", "daemon", MISSING, "not installed", "stands for gdnsd", "apt-get install gdnsd", "gdnsd", needed=True
+    ),
+)
+
+
+def test_json_has_every_fact(cli: Cli) -> None:
+    """With what was found, what follows and what to do."""
+    facts = cli("doctor", "--json").json
+    assert isinstance(facts, list)
+    assert {"name", "group", "standing", "found", "means", "remedy", "package", "needed"} == set(facts[0])
+    assert {"machine", "tool", "facility", "daemon"} == {fact["group"] for fact in facts}
+
+
+def test_what_is_missing_and_needed_is_an_error(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table names the remedy; the status says that the lab cannot run."""
+    monkeypatch.setattr(doctor, "_look", lambda _lab: LACKING)
+    done = cli("doctor", "--for", "gslb")
+    assert done.status == 3
+    assert "apt-get install gdnsd" in done.out
+    assert "`chaoskit doctor --fix` installs: gdnsd" in done.out
+
+
+def test_fix_asks_before_it_installs(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody can be asked it says how to say yes, and installs nothing."""
+    monkeypatch.setattr(doctor, "_look", lambda _lab: LACKING)
+    monkeypatch.setattr(install, "install", lambda _packages: pytest.fail("installed without being asked to"))
+    done = cli("doctor", "--fix")
+    assert done.status == 3
+    assert "apt-get install -y --no-install-recommends gdnsd" in done.err
+    assert "Say --yes" in done.err
+
+
+def test_fix_installs_and_looks_again(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what is missing is installed; the answer is about the machine as it is then."""
+    installed: list[str] = []
+    looks = [LACKING, LACKING[:1]]
+    monkeypatch.setattr(doctor, "_look", lambda _lab: looks.pop(0))
+    monkeypatch.setattr(install, "install", lambda packages: installed.extend(packages) or ("gdnsd.service",))
+    done = cli("doctor", "--fix", "--yes")
+    assert done.status == 0
+    assert installed == ["gdnsd"]
+    assert "gdnsd.service will not start at the next boot" in done.err
+
+
+def test_nothing_missing_is_nothing_to_do(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--fix --yes` twice is as good as once."""
+    monkeypatch.setattr(doctor, "_look", lambda _lab: LACKING[:1])
+    monkeypatch.setattr(install, "install", lambda _packages: pytest.fail("nothing was missing"))
+    done = cli("doctor", "--fix", "--yes")
+    assert done.status == 0
+    assert "Nothing to install" in done.err
