@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from chaoskit.core.errors import ChaoskitError, LabError, StepError
 from chaoskit.core.host import Host, HostState, RunningLab, Status
-from chaoskit.core.step import Evidence
+from chaoskit.core.step import Evidence, Json
+
+_LOOK_EVERY = 0.002
+_ENDED_WITHIN = 0.2
+"""Seconds a process may take to end by a signal; a daemon's memory is torn down in milliseconds."""
+_NOTICED_WITHIN = 2.0
+"""Seconds a driver may take to notice that a process has ended."""
 
 _HAS_PROCESSES = (HostState.RUNNING, HostState.PAUSED)
 
@@ -38,11 +45,32 @@ def running(host: Host, what: str) -> Status:
     return status
 
 
-def ensure_running(host: Host) -> None:
-    """Start a host unless it has processes; one that is paused is somebody else's to resume."""
-    if host.status().state not in _HAS_PROCESSES:
+def ensure_running(host: Host, doomed: Json = None) -> None:
+    """Start a host unless it has processes; one that is paused is somebody else's to resume.
+
+    Args:
+        host: which.
+        doomed: the pid of a process that may have been killed this very moment. It is given a moment to
+            end: a process with SIGKILL on its way looks alive, and starting beside it would do nothing.
+
+    Raises:
+        StepError: it does not start.
+    """
+    if _settled(host, doomed).state not in _HAS_PROCESSES:
         with step_errors(f"{host.info.name} cannot be started"):
             host.start()
+
+
+def _settled(host: Host, doomed: Json) -> Status:
+    """The host's status once its daemon is neither about to end nor ended without the driver's notice."""
+    began = time.monotonic()
+    while True:
+        status, waited = host.status(), time.monotonic() - began
+        ended = status.pid is None and waited < _NOTICED_WITHIN
+        ending = status.pid is not None and status.pid == doomed and waited < _ENDED_WITHIN
+        if status.state is not HostState.RUNNING or not (ended or ending):
+            return status
+        time.sleep(_LOOK_EVERY)
 
 
 def network_of(host: Host) -> Path:

@@ -81,7 +81,7 @@ class Signal:
         Raises:
             StepError: it does not start.
         """
-        ensure_running(host_of(lab, self.host))
+        ensure_running(host_of(lab, self.host), doomed=prior["pid"])
 
 
 def _since(status: Status) -> str:

@@ -102,6 +102,17 @@ def test_a_crash_says_by_which_signal(running: NativeLab) -> None:
     step.undo(running, prior)
 
 
+def test_a_crash_that_is_undone_at_once_is_undone(running: NativeLab) -> None:
+    """Before the kernel has ended the process, or the driver has heard of it; the host runs all the same."""
+    host_ = running.hosts["a"]
+    for _ in range(20):
+        before = host_.status().pid
+        _undo_twice(_do(crash(name("a")), running), running)
+        status = host_.status()
+        assert status.state is HostState.RUNNING
+        assert status.pid not in (None, before)
+
+
 def test_a_restart_policy_answers_a_crash_and_the_undo_finds_nothing_to_do(running: NativeLab) -> None:
     """The restarted daemon is kept: undoing does not start another one."""
     done = _do(crash(name("phoenix")), running)

@@ -90,6 +90,16 @@ def test_a_death_is_confirmed_when_the_driver_knows_how_the_daemon_ended(
     assert (seen.holds, seen.what) == (False, "web-1: pid 1000 is ending")
 
 
+def test_an_undo_right_after_the_signal_waits_for_the_end(lab: FakeLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process looks alive, then is gone unnoticed; only when the driver says so is there something to start."""
+    step = Signal("web-1")
+    prior = step.prepare(lab)
+    said = iter([Status(HostState.RUNNING, 1000), Status(HostState.RUNNING, None), Status(HostState.EXITED)])
+    monkeypatch.setattr(lab.hosts["web-1"], "status", lambda: next(said))
+    step.undo(lab, prior)
+    assert lab.calls == [("web-1", "start")]
+
+
 def test_the_undo_of_a_crash_leaves_a_paused_host_to_whoever_paused_it(lab: FakeLab) -> None:
     """It has a daemon; that it is frozen is another action's doing."""
     step = Signal("web-1")
