@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from chaoskit.core.errors import LabError
-from chaoskit.labs.native import messages
+from chaoskit.labs.native import messages, order
 from chaoskit.labs.native.client import Asked, Island
 from chaoskit.labs.native.host import NativeHost
-from chaoskit.labs.native.order import Seen, startable
 from chaoskit.labs.spec import HostSpec, LabSpec
 
 _TAIL_LINES = 12
@@ -27,13 +26,13 @@ class Bringup:
         self._hosts = hosts
         self._island = island
         self._logs = logs
-        self._turned = threading.Condition()
+        self._turned = threading.Event()
         self._asked: dict[str, Asked] = {}
+        self._instances = order.instances(spec.hosts)
 
     def wake(self) -> None:
         """A host's state changed."""
-        with self._turned:
-            self._turned.notify_all()
+        self._turned.set()
 
     def connect(self) -> None:
         """Make every host's network namespace, all asked for before the first answer is awaited."""
@@ -47,11 +46,11 @@ class Bringup:
         Raises:
             LabError: a host failed, or was not ready at `deadline` (seconds of the monotonic clock).
         """
-        with self._turned:
-            while not self._advance():
-                left = deadline - time.monotonic()
-                if left <= 0 or not self._turned.wait(left):
-                    raise LabError("\n".join(["the lab is not ready in time:", *self._unready()]))
+        while not self._advance():
+            left = deadline - time.monotonic()
+            if left <= 0 or not self._turned.wait(left):
+                raise LabError("\n".join(["the lab is not ready in time:", *self._unready()]))
+            self._turned.clear()
 
     def _advance(self) -> bool:
         """Start what may start; whether everything is ready.
@@ -60,18 +59,17 @@ class Bringup:
             LabError: a daemon could not be executed, or ended though others count on it.
         """
         seen = {name: self._seen(name) for name in self._hosts}
-        for host in startable(self._spec.hosts, seen):
-            if host.name in self._asked:
-                continue
+        waiting = [host for host in self._spec.hosts if host.name not in self._asked]
+        for host in order.startable(waiting, self._instances, seen):
             self._asked[host.name] = asked = self._island.call(messages.Start(host.name))
             asked.future.add_done_callback(lambda _: self.wake())
         self._raise_failures(seen)
-        return all(_is_ready(host, seen[host.name]) and host.name in self._asked for host in self._spec.hosts)
+        return all(_is_ready(host, seen[host.name]) for host in self._spec.hosts)
 
-    def _seen(self, name: str) -> Seen:
+    def _seen(self, name: str) -> order.Seen:
         return self._hosts[name].seen()
 
-    def _raise_failures(self, seen: Mapping[str, Seen]) -> None:
+    def _raise_failures(self, seen: Mapping[str, order.Seen]) -> None:
         for host in self._spec.hosts:
             asked = self._asked.get(host.name)
             if asked and asked.future.done() and (error := asked.future.exception()) is not None:
@@ -94,7 +92,7 @@ class Bringup:
         return lines
 
 
-def _is_ready(host: HostSpec, seen: Seen) -> bool:
+def _is_ready(host: HostSpec, seen: order.Seen) -> bool:
     if seen.ended == 0:
         return True
     return seen.started and (host.healthcheck is None or seen.healthy is True)

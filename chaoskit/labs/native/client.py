@@ -55,6 +55,7 @@ class Island:
         self._on_event = on_event
         self._on_end = on_end
         self._log = log
+        self._sending = threading.Lock()
         self._lock = threading.Lock()
         self._waiting: dict[int, Future[Answer]] = {}
         self._number = 0
@@ -84,20 +85,23 @@ class Island:
         self._reader.start()
 
     def call(self, operation: messages.Operation, fds: Sequence[int] = ()) -> Asked:
-        """Ask for an operation; it is carried out in the order of the calls."""
-        future: Future[Answer] = Future()
-        with self._lock:
+        """Ask for an operation; it is carried out in the order of the calls.
+
+        Sending may wait for the island, which may wait for the reader: never call it with a lock held
+        that an event needs.
+        """
+        with self._sending:
             self._number += 1
-            asked = Asked(self._number, future)
-            if self._gone:
-                future.set_exception(LabError("the lab is down"))
-                return asked
-            self._waiting[asked.number] = future
+            asked = Asked(self._number, Future())
+            with self._lock:
+                if self._gone:
+                    asked.future.set_exception(LabError("the lab is down"))
+                    return asked
+                self._waiting[asked.number] = asked.future
             try:
                 messages.send(self._socket, messages.Call(asked.number, operation), fds)
             except OSError:
-                del self._waiting[asked.number]
-                future.set_exception(LabError("the lab's process is gone"))
+                self._fail(asked.number)
         return asked
 
     def close(self) -> None:
@@ -119,10 +123,16 @@ class Island:
                 self._on_event(message, fds)
         with self._lock:
             self._gone = True
-            left, self._waiting = list(self._waiting.values()), {}
-        for future in left:
-            future.set_exception(LabError("the lab's process is gone"))
+            left = list(self._waiting)
+        for number in left:
+            self._fail(number)
         self._on_end()
+
+    def _fail(self, number: int) -> None:
+        with self._lock:
+            future = self._waiting.pop(number, None)
+        if future is not None:
+            future.set_exception(LabError("the lab's process is gone"))
 
     def _answer(self, reply: messages.Reply, fds: list[int]) -> None:
         with self._lock:

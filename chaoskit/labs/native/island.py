@@ -9,6 +9,7 @@ of the lab dies, and with the last process every mount, link and namespace: noth
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import resource
@@ -28,7 +29,10 @@ _NAMESPACES = (
 
 
 def main(plan_fd: int, control_fd: int) -> None:
-    """Body of the process: never returns."""
+    """Body of the process: never returns.
+
+    The collector of cycles is off: it would touch, and so copy, memory that forked hosts share.
+    """
     syscalls.die_with_parent()
     control = socket.socket(fileno=control_fd)
     control.set_inheritable(False)
@@ -41,6 +45,8 @@ def main(plan_fd: int, control_fd: int) -> None:
     except OSError as error:
         messages.send(control, messages.Ready(str(error)))
         sys.exit(1)
+    gc.freeze()
+    gc.disable()
     messages.send(control, messages.Ready())
     hosts.serve(control)
 

@@ -10,7 +10,7 @@ from chaoskit.core.host import Host
 from chaoskit.core.topology import Topology
 from chaoskit.kernel import procfs
 from chaoskit.labs.change import HostChange, Timings
-from chaoskit.labs.native import messages, order, preflight
+from chaoskit.labs.native import limits, messages, order, preflight
 from chaoskit.labs.native.bringup import Bringup
 from chaoskit.labs.native.client import Event, Island
 from chaoskit.labs.native.compiler import compile_lab
@@ -37,6 +37,7 @@ class NativeLab:
         self._island: Island | None = None
         self._timers: Timers | None = None
         self._hosts: dict[str, NativeHost] = {}
+        self._cgroups: dict[str, tuple[Path, ...]] = {}
         self._identities: list[tuple[int, int, str, str]] = []
 
     @property
@@ -56,6 +57,10 @@ class NativeLab:
     def identities(self) -> list[tuple[int, int, str, str]]:
         """Pid, start time, boot id and meaning of the processes that hold the lab."""
         return list(self._identities)
+
+    def cgroups(self) -> list[Path]:
+        """Control groups the lab made; only hosts with a limit have one."""
+        return [folder for folders in self._cgroups.values() for folder in folders]
 
     def up(self, timeout_s: float) -> Timings:
         """Bring everything up. Call it on the main thread: the lab dies with the thread that called.
@@ -84,12 +89,16 @@ class NativeLab:
             self._island = None
         for host in self._hosts.values():
             host.on_island_gone()
+        limits.remove(self._cgroups)
+        self._cgroups = {}
         disk = self._directory / "disk"
         if disk.exists():
             disk.rmdir()
 
     def _up(self, began: float, deadline: float) -> Timings:
-        plan = compile_lab(self._spec, self._directory, self._run_id, {}, rootless=False)
+        self._cgroups = limits.make(self._spec, self._run_id)
+        joined = {name: tuple(map(str, folders)) for name, folders in self._cgroups.items()}
+        plan = compile_lab(self._spec, self._directory, self._run_id, joined, rootless=False)
         (self._directory / "logs").mkdir(parents=True, exist_ok=True)
         (self._directory / "disk").mkdir(exist_ok=True)
         self._timers = Timers()

@@ -25,6 +25,7 @@ class Network:
     def __init__(self, netlink: Netlink, bridges: dict[str, int]) -> None:
         self._netlink = netlink
         self._bridges = bridges
+        self._lacking: list[tuple[str, str]] | None = None
         self._home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
     def connect(self, host: HostPlan) -> int:
@@ -49,7 +50,9 @@ class Network:
         try:
             netns = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
             inside = Netlink()
-            sysctls.apply(_HOST_TABLE)
+            if self._lacking is None:
+                self._lacking = sysctls.lacking(_HOST_TABLE)
+            sysctls.apply(self._lacking)
             sysctls.apply(host.sysctls)
         finally:
             syscalls.setns(self._home, syscalls.CLONE_NEWNET)

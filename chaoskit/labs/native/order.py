@@ -24,9 +24,13 @@ class Seen:
     ended: int | None = None
 
 
-def startable(hosts: Sequence[HostSpec], seen: Mapping[str, Seen]) -> list[HostSpec]:
-    """The hosts that are not started and wait for nothing any more, in the file's order."""
-    instances = _instances(hosts)
+def startable(
+    hosts: Iterable[HostSpec], instances: Mapping[str, Sequence[str]], seen: Mapping[str, Seen]
+) -> list[HostSpec]:
+    """The hosts that are not started and wait for nothing any more, in the file's order.
+
+    A dependency on a service the lab does not have (of an inactive profile, say) holds nobody up.
+    """
     return [
         host
         for host in hosts
@@ -77,7 +81,8 @@ def _no_circle(by_service: Mapping[str, HostSpec], needs: Callable[[HostSpec], I
             del left[name]
 
 
-def _instances(hosts: Iterable[HostSpec]) -> dict[str, list[str]]:
+def instances(hosts: Iterable[HostSpec]) -> dict[str, list[str]]:
+    """The hosts of each service."""
     found: dict[str, list[str]] = {}
     for host in hosts:
         found.setdefault(host.service, []).append(host.name)

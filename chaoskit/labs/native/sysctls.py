@@ -7,6 +7,7 @@ behave differently on two machines. What the table does not name has the kernel'
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -51,18 +52,43 @@ ISLAND: tuple[tuple[str, str, str], ...] = (
 
 
 def apply(settings: Iterable[tuple[str, str]], *, required: bool = False) -> None:
-    """Write values in the network namespace the calling thread is in; dots may be slashes.
+    """Write values in the network namespace the calling thread is in; names with slashes may hold dots.
 
     Raises:
         OSError: a value was refused, or (`required`) the kernel has no such name.
     """
     for name, value in settings:
-        path = Path("/proc/sys/net", *name.split("/" if "/" in name else "."))
         try:
-            path.write_text(value)
+            fd = os.open(_path(name), os.O_WRONLY | os.O_CLOEXEC)
         except FileNotFoundError:
             if required:
                 raise
+            continue
+        try:
+            os.write(fd, value.encode())
+        except OSError as error:
+            raise OSError(error.errno, f"sysctl net.{name}={value}: {error.strerror}") from error
+        finally:
+            os.close(fd)
+
+
+def lacking(settings: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The settings that the network namespace of the calling thread does not have already.
+
+    Every new namespace starts from the same values, so one of them speaks for all of a lab.
+    """
+    return [(name, value) for name, value in settings if _read(name) not in (None, value.split())]
+
+
+def _read(name: str) -> list[str] | None:
+    try:
+        return Path(_path(name)).read_text().split()
+    except FileNotFoundError:
+        return None
+
+
+def _path(name: str) -> str:
+    return "/proc/sys/net/" + (name if "/" in name else name.replace(".", "/"))
 
 
 def table(rows: Iterable[tuple[str, str, str]]) -> list[tuple[str, str]]:
