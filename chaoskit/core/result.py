@@ -83,13 +83,18 @@ class ExperimentResult:
         return all(proof.proved for proof in self.proofs)
 
     @property
+    def judged_arms(self) -> tuple[ArmResult, ...]:
+        """The arms whose own verdict counts: a twin's does not where a proof says what it had to show."""
+        return tuple(arm for arm in self.arms if not (arm.mistake and self.proofs))
+
+    @property
     def verdict(self) -> Result:
         """What the exit status says.
 
         For a proof the guarded arm's verdict, and whether every twin was proved; for a run that of its arm,
         be it a twin's.
         """
-        own = [arm.verdict for arm in self.arms if not arm.mistake or not self.proofs]
+        own = [arm.verdict for arm in self.judged_arms]
         return worst([*own, *(judged.verdict.outcome for judged in self.compares), *map(_proof_result, self.proofs)])
 
 

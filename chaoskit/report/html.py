@@ -123,7 +123,8 @@ def hit_hosts(model: RunModel) -> dict[str, str]:
 
 def _footer(models: Sequence[RunModel]) -> str:
     versions = {str(model.arm.history.meta.environment.get("chaoskit", "")) for model in models} - {""}
-    return f"chaoskit {', '.join(sorted(versions))}. Times are seconds since load began (T+) and UTC."
+    name = " ".join(["chaoskit", ", ".join(sorted(versions))]).strip()
+    return f"{name}. Times are seconds since load began (T+) and UTC."
 
 
 def _asset(name: str) -> Markup:

@@ -39,8 +39,7 @@ def _suite(result: ExperimentResult) -> ET.Element:
     if result.arms and (stamp := Utc(result.arms[0].history.anchors).iso()):
         suite.set("timestamp", stamp.removesuffix("Z"))
     suite.append(_properties(result))
-    judged_arms = [arm for arm in result.arms if not (arm.mistake and result.proofs)]
-    cases = [case for arm in judged_arms for case in _arm_cases(result, arm)]
+    cases = [case for arm in result.judged_arms for case in _arm_cases(result, arm)]
     cases += [_case(f"{result.experiment}.compare", judged, "") for judged in result.compares]
     cases += [_proof_case(result, proof) for proof in result.proofs]
     suite.extend(cases)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from chaoskit.core.units import NS, show_duration
@@ -17,6 +18,9 @@ MOST = 40
 
 _LATE = 0.6
 """A bar that starts later than this part of the run has its text at its right end."""
+
+_LEGIBLE = 12
+"""A stay shorter than this part of the run has no room for its text."""
 
 _NARROWEST = 400
 """A stay narrower than this part of the run cannot be seen, and is merged with its neighbours."""
@@ -50,7 +54,7 @@ def lane_chart(model: RunModel, palette: Palette) -> Markup:
     constant = [lane for lane in model.lanes if lane.constant]
     rows = []
     probe = ""
-    for lane in sorted(changing[:MOST], key=lambda lane: (_probe_order(changing, lane), lane.thing)):
+    for lane in sorted(changing[:MOST], key=lambda lane: (_probe_order(changing, lane), _natural(lane.thing))):
         if lane.probe != probe:
             probe = lane.probe
             rows.append(el("div", probe, class_="lane-head"))
@@ -65,11 +69,17 @@ def _probe_order(lanes: Sequence[Lane], lane: Lane) -> int:
     return next(i for i, other in enumerate(lanes) if other.probe == lane.probe)
 
 
+def _natural(name: str) -> list[tuple[int, str]]:
+    """A key that sorts web-2 before web-10."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)]
+
+
 def _stays(model: RunModel, lane: Lane, palette: Palette) -> Iterable[Markup]:
     for stay in thin(lane, model.length // _NARROWEST):
         title = f"{lane.thing}: {stay.state}, T+{stay.start / NS:.2f} s to T+{stay.end / NS:.2f} s"
         style = f"{across(model, stay.start, stay.end)};--c:{palette.state(stay.state)}"
-        yield el("i", el("span", stay.state), class_="stay", style=style, title=title)
+        text = el("span", stay.state) if (stay.end - stay.start) * _LEGIBLE >= model.length else None
+        yield el("i", text, class_="stay", style=style, title=title)
 
 
 def _held(constant: Iterable[Lane]) -> list[str]:

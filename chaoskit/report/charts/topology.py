@@ -60,7 +60,7 @@ def topology_picture(topology: Topology, hit: Mapping[str, str], palette: Palett
         viewBox=f"0 0 {width} {height:g}",
         role="img",
         aria_label=label,
-        style=f"width:{width}px",
+        style=f"width:{width}px;min-width:{width * 3 // 4}px",
         class_="map",
     )
     caption = el("figcaption", el("b", f"Lab {topology.name}"), " ", legend(keys), mark)

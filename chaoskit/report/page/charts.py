@@ -42,16 +42,20 @@ def run_charts(model: RunModel, scales: Scales, palette: Palette) -> Markup:
     """Every chart of one run."""
     parts = [
         span_chart(model),
-        rate_chart(model, scales.rate_top),
-        *share_charts(model, palette),
-        percentile_chart(model, scales.latency),
-        heat_chart(model, scales.latency),
+        *(_load_charts(model, scales, palette) if model.rates else ()),
         time_axis(model),
         lane_chart(model, palette),
         counter_chart(model),
     ]
     label = f"Charts of the run {model.arm.arm}; arrow keys read the numbers"
     return el("div", _numbers(model), *parts, class_="charts", tabindex="0", role="group", aria_label=label)
+
+
+def _load_charts(model: RunModel, scales: Scales, palette: Palette) -> list[Markup]:
+    drawn = [rate_chart(model, scales.rate_top), *share_charts(model, palette)]
+    if model.latency.heat.any():
+        drawn += [percentile_chart(model, scales.latency), heat_chart(model, scales.latency)]
+    return drawn
 
 
 def _numbers(model: RunModel) -> Markup:

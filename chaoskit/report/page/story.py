@@ -28,6 +28,8 @@ def timeline(model: RunModel) -> Markup:
         )
         for one in model.milestones
     ]
+    if not rows:
+        return Markup("")
     title = f"Timeline, {model.utc.date()}" if model.utc.known else "Timeline"
     return el("table", el("caption", title), el("thead", head), el("tbody", *rows), class_="story")
 

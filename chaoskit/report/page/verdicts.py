@@ -40,14 +40,15 @@ def table(title: str, judged: Sequence[Judged], *, small: bool = False) -> Marku
 def _row(judged: Judged) -> Markup:
     verdict = judged.verdict
     sense = _SENSES.get(verdict.bound.sense, verdict.bound.sense) if verdict.bound else ""
-    bound = f"{sense} {verdict.unit.show(verdict.bound.value)}" if verdict.bound else "-"
+    bound = f" {sense} {verdict.unit.show(verdict.bound.value)}" if verdict.bound else ""
+    measured = el("b", verdict.measured_text) if verdict.measured is not None else el("small", "no number")
     code = el("code", judged.title) if judged.title != judged.name else None
     few = f"{verdict.samples:,} samples" if verdict.samples is not None else ""
     needed = f"{verdict.needed:,} needed" if verdict.needed is not None else ""
     basis = ", ".join(filter(None, (few, needed)))
     parts = verdict.bound.parts if verdict.bound else ""
     name = el("th", el("b", judged.name), code, el("p", verdict.reason), _remedy(judged), scope="row")
-    numbers = el("span", el("b", verdict.measured_text), el("span", f" {bound}"), class_="numbers")
+    numbers = el("span", measured, el("span", bound), class_="numbers")
     notes = [el("small", text) for text in (parts, basis) if text]
     return el("tr", el("td", badge(verdict.outcome)), name, el("td", numbers, bullet(verdict), *notes))
 
