@@ -9,14 +9,18 @@ from pathlib import Path
 from chaoskit.labs.compose.fields import Fields
 from chaoskit.labs.compose.hosts import HOST_GATEWAY
 from chaoskit.labs.compose.mistake import shown
+from chaoskit.labs.compose.nodes import Scalar, Seq, text_of
 from chaoskit.labs.spec import Note
 
 _Test = Callable[[Fields, str], bool]
 
 
 def _present(fields: Fields, key: str) -> bool:
+    """Whether a key asks for something: it is not false, and not empty."""
     node = fields.node.get(key)
-    return node is not None and fields.text(key, "-").lower() not in ("false", "")
+    if isinstance(node, Scalar):
+        return text_of(node.value).lower() not in ("false", "")
+    return bool(node.items if isinstance(node, Seq) else node and node.entries)
 
 
 def _matches(pattern: str) -> _Test:
@@ -121,7 +125,7 @@ def service_notes(name: str, service: Fields) -> Iterator[Note]:
     """Keys of a service that change nothing on the native driver."""
     refused = {item.key for item in service_refusals(name, service)}
     for key, text in _NOTED.items():
-        if service.has(key) and key not in refused:
+        if _present(service, key) and key not in refused:
             yield note(service, name, key, text)
     deploy = service.at("deploy")
     for key in _DEPLOY_NOTED:
