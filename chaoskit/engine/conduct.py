@@ -63,6 +63,7 @@ class Conduct:
         self._in_force: dict[str, PlannedEntry] = {}
         self._origin = self.recorder.meta.origin
         self._going = False
+        self._now_in = ""
 
     def perform(self) -> str:
         """Conduct the run to its end, or to the first reason to stop; that reason, or nothing."""
@@ -168,6 +169,8 @@ class Conduct:
             self._begin(due.entry)
         elif due.entry and due.turn is Turn.END:
             self._end(due.entry)
+            if not self._in_force and due.t >= max(entry.start for entry in self.plan.entries):
+                self._phase("quiet")
 
     def _require_steady(self) -> None:
         if self.plan.steady is None:
@@ -271,5 +274,8 @@ class Conduct:
                 return  # the lab is gone with its keeper, and what was done to it; recovery looks at the journal
 
     def _phase(self, name: str) -> None:
+        if name == self._now_in:
+            return
+        self._now_in = name
         self.recorder.event("phase", name, "begin")
         self.progress.phase(name)

@@ -23,6 +23,7 @@ from chaoskit.engine import store
 _PART_ROWS = 200_000
 _AT_HAND = 60 * NS
 _ANCHOR_EVERY = 10 * NS
+_FLUSH_EVERY = 5 * NS
 
 
 class Recorder:
@@ -35,10 +36,11 @@ class Recorder:
         self._names = names
         self._clock = clock
         self._lock = threading.Lock()
-        self._recent: deque[Requests] = deque()
+        self._recent: deque[tuple[int, Requests]] = deque()
         self._unwritten: list[Requests] = []
         self._parts = 0
         self._flushed = 0
+        self._flushed_at = 0
         self._events: list[Event] = []
         self._readings: list[Reading] = []
         self._generated: tuple[Generated, ...] = ()
@@ -69,18 +71,21 @@ class Recorder:
 
     def requests(self, batch: Requests) -> None:
         """A batch of finished requests."""
+        last = int(batch.ended.max(initial=0))
         with self._lock:
-            self._recent.append(batch)
+            self._recent.append((last, batch))
             self._unwritten.append(batch)
-            horizon = self.now() - _AT_HAND
-            while self._recent and self._recent[0].ended.max(initial=horizon - 1) < horizon:
+            while self._recent[0][0] < self.now() - _AT_HAND and len(self._recent) > 1:
                 self._recent.popleft()
             if sum(map(len, self._unwritten)) >= _PART_ROWS:
                 self._write_part()
 
     def flush(self) -> None:
-        """Bring what is at hand to the disk, so that a run that is killed keeps what it had."""
+        """Every 5 s bring what is at hand to the disk, so that a run that is killed keeps what it had."""
+        if self.now() - self._flushed_at < _FLUSH_EVERY:
+            return
         with self._lock:
+            self._flushed_at = self.now()
             self._write_part()
             store.append_events(self.directory, self._events[self._flushed :])
             self._flushed = len(self._events)
@@ -112,11 +117,18 @@ class Recorder:
 
     def recent(self, over: int) -> History:
         """The last `over` ns, as far as they are known by now: what guards and the live view look at."""
+        since = self.now() - over
         with self._lock:
-            requests, readings = list(self._recent), list(self._readings)
-            events = tuple(self._events)
-        history = self._history(concatenate(requests), events, tuple(readings))
-        return history.since(self.now() - over)
+            requests = [batch for last, batch in self._recent if last >= since]
+            history = History(
+                self._meta,
+                self._topology,
+                self._names,
+                concatenate(requests),
+                tuple(self._events),
+                tuple(self._readings),
+            )
+        return history.since(since)
 
     def finish(self, stopped: str) -> History:
         """Write what is not on disk yet, and read nothing back: the whole history comes from the directory.
@@ -135,6 +147,3 @@ class Recorder:
             store.append_events(self.directory, self._events)
             store.write_run(self.directory, self._meta, self._topology, self._anchors)
         return store.read_history(self.directory, self._names)
-
-    def _history(self, requests: Requests, events: tuple[Event, ...], readings: tuple[Reading, ...]) -> History:
-        return History(self._meta, self._topology, self._names, requests, events, readings)
