@@ -70,7 +70,7 @@ def _(given: Mapping[str, Any]) -> None:
 def points_at(reading: Reading, targets: frozenset[str]) -> bool:
     """Whether an answer holds addresses, and only these."""
     addresses = reading.value.get("addresses")
-    if reading.error or reading.value.get("rcode", "NOERROR") != "NOERROR" or not isinstance(addresses, list):
+    if reading.error or reading.value.get("rcode", "NOERROR") != "NOERROR" or not isinstance(addresses, list | tuple):
         return False
     return bool(addresses) and all(address in targets for address in addresses)
 
@@ -110,7 +110,7 @@ def _last_answer(readings: tuple[Reading, ...], host: str, due: moments.Deadline
     if not inside:
         return "no answer"
     addresses = inside[-1].value.get("addresses")
-    shown = ", ".join(map(str, addresses)) if isinstance(addresses, list) and addresses else "no address"
+    shown = ", ".join(map(str, addresses)) if isinstance(addresses, list | tuple) and addresses else "no address"
     return inside[-1].error or f"at its end: {shown}, {inside[-1].value.get('rcode', 'NOERROR')}"
 
 
