@@ -7,7 +7,6 @@ use is bound before locust, and with it gevent's patches, is imported.
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import pickle
@@ -119,7 +118,6 @@ def main() -> int:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     sys.setswitchinterval(_SWITCH)
-    gc.set_threshold(50_000, 20, 50)
     return Child(pipe).run()
 
 

@@ -62,19 +62,17 @@ class Flow:
         self._targets = Targets(networks, anything=job.any_target)
         self._network = engine.networks.add(client.netns)
         self._idle: dict[Connection, None] = {}
-        self._open = 0
+        self._connections: set[Connection] = set()
         self._waiting: deque[Call] = deque()
-        self._naming = Naming(job.request.host, job.dns_cache, client, self._resolver(job, client))
+        self._resolver = Resolver(client, self._network, engine.networks, engine.loop)
+        self._naming = Naming(job.request.host, job.dns_cache, client, self._resolver)
         self._check(job, client)
 
-    def _resolver(self, job: Job, client: Client) -> Resolver:
-        resolver = Resolver(client, self._network, self._engine.networks, self.loop)
-        if literal(job.request.host) is None and job.request.host not in client.hosts:
-            for address, _ in resolver.servers:
-                self._targets.require(address, f"load {job.name}, name server of {client.host}")
-        return resolver
-
     def _check(self, job: Job, client: Client) -> None:
+        """Refuse what is known to lie outside the lab before anything is sent."""
+        if literal(job.request.host) is None and job.request.host not in client.hosts:
+            for server, _ in self._resolver.servers:
+                self._targets.require(server, f"load {job.name}, name server of {client.host}")
         address = self._naming.known(0)
         if address is not None:
             self._targets.require(address, f"load {job.name} from {client.host}")
@@ -102,7 +100,7 @@ class Flow:
                 connection.begin(call)
                 return
             self.lost(connection)
-        if self._open >= self._limit:
+        if len(self._connections) >= self._limit:
             self._wait(call)
             return
         address = self._naming.known(now)
@@ -129,7 +127,7 @@ class Flow:
         """Close a connection; whoever waited for one may make a new one."""
         self._idle.pop(connection, None)
         connection.close()
-        self._open -= 1
+        self._connections.discard(connection)
         while self._waiting:
             call = self._waiting.popleft()
             if call.phase != ENDED:
@@ -166,10 +164,10 @@ class Flow:
             self._engine.live -= 1
 
     def close(self) -> None:
-        """Close what is idle; requests must have ended."""
-        self._waiting.clear()
-        while self._idle:
-            self.lost(next(iter(self._idle)))
+        """Let go of everything."""
+        for connection in self._connections:
+            connection.close()
+        self._resolver.close()
 
     def _wait(self, call: Call) -> None:
         call.phase = CONNECTING
@@ -188,7 +186,7 @@ class Flow:
         self._connect(call, resolved.address, now)
 
     def _connect(self, call: Call, address: str, now: int) -> None:
-        if self._open >= self._limit:
+        if len(self._connections) >= self._limit:
             self._wait(call)
             return
         call.phase = CONNECTING
@@ -205,8 +203,8 @@ class Flow:
             made.close()
             self.failed(call, outcome_of(code), server, now)
             return
-        self._open += 1
         call.connection = connection = Connection(self, made, server, call)
+        self._connections.add(connection)
         self.loop.watch(connection.fd, connection.handle)
         connection.open()
 

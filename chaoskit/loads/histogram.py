@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 _BITS = 6
 _SUB = 1 << _BITS
 _LARGEST = 2**31 - 1
-BUCKETS = 1728
+BUCKETS = 1664
 """Enough for 31 bits of µs, which is 35 minutes."""
 
 

@@ -229,7 +229,7 @@ def _must_be_plain(request: HttpRequest, fields: list[tuple[str, str]]) -> None:
     if not _TOKEN.fullmatch(request.method):
         raise UsageError(f"{request.method!r} is no HTTP method")
     if not request.target.isascii() or any(char <= " " or char == "\x7f" for char in request.target):
-        raise UsageError(f"{request.target!r} is no request target", remedy="Percent-encode it.")
+        raise UsageError(f"{request.target!r} is no HTTP request target", remedy="Percent-encode it.")
     for name, value in fields:
         latin = all(char < "\u0100" for char in value)
         if not _TOKEN.fullmatch(name) or not latin or any(char in value for char in "\r\n\x00"):

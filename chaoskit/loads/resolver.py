@@ -71,10 +71,16 @@ class Resolver:
         self.loop = loop
         self._networks, self._network = networks, network
         self._turn = 0
+        self.under_way: set[_LookUp] = set()
 
     def look_up(self, name: str, done: Done) -> None:
         """Ask for a name's address; `done` is called once, from the loop or at once."""
         _LookUp(self, name, self._plan(), done).next()
+
+    def close(self) -> None:
+        """Forget what is under way; nobody is told."""
+        for look_up in self.under_way:
+            look_up.close()
 
     def ask(self, server: tuple[str, int]) -> socket:
         """A datagram socket in the client's network, connected so that ICMP errors reach it."""
@@ -111,6 +117,7 @@ class _LookUp:
         self._socket: socket | None = None
         self._query = b""
         self._failure = Outcome.NO_ADDRESS
+        resolver.under_way.add(self)
 
     def next(self) -> None:
         """Ask the next server, or give up."""
@@ -121,13 +128,13 @@ class _LookUp:
         self._finish(Resolved(None, failure=self._failure))
 
     def _ask(self, server: tuple[str, int]) -> bool:
-        self._close()
+        self.close()
         try:
             self._query = dns.query(random.getrandbits(16), self._name)
             self._socket = self._resolver.ask(server)
             self._resolver.loop.watch(self._socket.fileno(), self._readable)
             self._socket.send(self._query)
-        except (dns.BadMessage, OSError):
+        except (ValueError, OSError):
             return False
         return True
 
@@ -165,10 +172,12 @@ class _LookUp:
             self.next()
 
     def _finish(self, resolved: Resolved) -> None:
-        self._close()
+        self._resolver.under_way.discard(self)
+        self.close()
         self._done(resolved)
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Stop asking."""
         if self._socket is not None:
             self._resolver.loop.forget(self._socket.fileno())
             self._socket.close()

@@ -1,0 +1,232 @@
+"""Names: hosts file, name servers that answer, fail or are silent, and what a cache makes of it."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dns.message
+import dns.rcode
+import numpy as np
+import pytest
+
+from chaoskit.core.load import Connections, DnsCache
+from chaoskit.core.units import NS
+from chaoskit.loads.arrivals import constant
+from chaoskit.loads.targets import TargetRefused
+from chaoskit.loads.work import Client
+from tests.loads.servers import HELLO, answers, generate, job, naming, outcomes, record, refusal, serving
+
+
+def loopback(query: dns.message.Message) -> dns.message.Message:
+    """Everything is at 127.0.0.1 for a second."""
+    return record(query, "127.0.0.1")
+
+
+def test_the_hosts_file_comes_first() -> None:
+    """A name in the client's hosts needs no name server."""
+    with serving(answers(HELLO)) as port:
+        client = Client("c", hosts={"shop": "127.0.0.1"})
+        table, _ = generate(job(f"http://shop:{port}/", client=client))
+    assert outcomes(table) == {"ok": 10}
+    assert np.all(table.dns == -1)
+
+
+@pytest.mark.parametrize(
+    ("mode", "looked_up"),
+    [(DnsCache.TTL, [True, False]), (DnsCache.FOREVER, [True, False]), (DnsCache.NONE, [True] * 2)],
+)
+def test_answers_are_kept_as_the_cache_says(mode: DnsCache, looked_up: list[bool]) -> None:
+    """Within the time to live a name is asked for once, without a cache for every connection."""
+    with serving(answers(HELLO)) as port, naming(loopback) as (server, asked):
+        client = Client("c", nameservers=(server,))
+        table, _ = generate(
+            job(f"http://shop.example:{port}/", client=client, dns_cache=mode, arrivals=constant("10/s"))
+        )
+    assert outcomes(table) == {"ok": 2}
+    assert (table.dns >= 0).tolist() == looked_up
+    assert len(asked) == looked_up.count(True)
+
+
+def test_the_time_to_live_ends() -> None:
+    """With a time to live of 1 s, new connections during 2.5 s need three look-ups; a cache for ever needs one."""
+    with serving(answers(HELLO)) as port, naming(loopback) as (server, asked):
+        client = Client("c", nameservers=(server,))
+        url = f"http://shop.example:{port}/"
+        table, _ = generate(
+            job(url, name="ttl", client=client),
+            job(url, name="forever", client=client, dns_cache=DnsCache.FOREVER),
+            seconds=2.5,
+        )
+    fresh = {name: int((table.take(table.load.equals(name)).dns >= 0).sum()) for name in ("ttl", "forever")}
+    assert fresh == {"ttl": 3, "forever": 1}
+    assert len(asked) == 4
+
+
+def test_kept_connections_do_not_follow_a_name_but_new_ones_do() -> None:
+    """When the name moves, a kept connection serves on; with a life it is replaced by one to the new address."""
+    current = ["127.0.0.1"]
+    with (
+        serving(answers(HELLO)) as port,
+        naming(lambda query: record(query, current[0], 0)) as (server, _),
+        socket.create_server(("127.0.0.2", port)),
+    ):
+        changes = {"client": Client("c", nameservers=(server,)), "connections": Connections.KEEP_ALIVE}
+        url = f"http://shop.example:{port}/"
+        kept = job(url, name="kept", timeout=NS // 4, **changes)
+        lived = job(url, name="lived", timeout=NS // 4, connection_life=NS // 4, **changes)
+        threading.Timer(0.12 + 1 / 3, current.__setitem__, (0, "127.0.0.2")).start()
+        table, _ = generate(kept, lived, seconds=0.6)
+    servers = {
+        name: {table.server[row] for row in np.flatnonzero(table.load.equals(name)).tolist()}
+        for name in ("kept", "lived")
+    }
+    assert servers == {"kept": {"127.0.0.1"}, "lived": {"127.0.0.1", "127.0.0.2"}}
+
+
+def test_requests_share_a_look_up() -> None:
+    """While a slow look-up is under way requests wait for it; only the first one shows its duration."""
+
+    def slowly(query: dns.message.Message) -> dns.message.Message:
+        time.sleep(0.3)
+        return loopback(query)
+
+    with serving(answers(HELLO)) as port, naming(slowly) as (server, asked):
+        table, _ = generate(job(f"http://shop.example:{port}/", client=Client("c", nameservers=(server,))))
+    assert outcomes(table) == {"ok": 10}
+    assert len(asked) == 1
+    assert int((table.dns >= 300_000).sum()) == 1
+    assert int((table.dns == -1).sum()) == 9
+    assert int(table.end.max()) >= 300_000
+
+
+@pytest.mark.parametrize("code", [dns.rcode.NXDOMAIN, dns.rcode.SERVFAIL, dns.rcode.REFUSED, dns.rcode.NOERROR])
+def test_a_name_without_an_address(code: dns.rcode.Rcode) -> None:
+    """NXDOMAIN, SERVFAIL, REFUSED and an empty answer are `no address`; nothing is connected to."""
+    with naming(lambda query: refusal(query, code)) as (server, asked):
+        table, _ = generate(job("http://shop.example/", client=Client("c", nameservers=(server,))))
+    assert outcomes(table) == {"no address": 10}
+    assert table.server[0] == ""
+    final = code in (dns.rcode.NXDOMAIN, dns.rcode.NOERROR)
+    assert len(asked) == (10 if final else 20)
+
+
+def test_no_name_server_there() -> None:
+    """A name server whose host refuses (ICMP) fails at once, and one that is not configured as well."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    for servers in ((f"127.0.0.1#{port}",), ()):
+        table, _ = generate(job("http://shop.example/", client=Client("c", nameservers=servers)))
+        assert outcomes(table) == {"no address": 10}
+        assert np.all(table.end < 500_000)
+
+
+def test_a_silent_name_server() -> None:
+    """Requests whose name server is silent are DNS time-outs after their own timeout."""
+    with naming(lambda _query: None) as (server, asked):
+        client = Client("c", nameservers=(server,))
+        table, _ = generate(job("http://shop.example/", client=client, timeout=NS // 4))
+    assert outcomes(table) == {"dns timeout": 10}
+    assert np.all((table.end >= 250_000) & (table.end < 450_000))
+    assert len(asked) == 1
+
+
+def test_the_resolvers_patience() -> None:
+    """With timeout:1 attempts:2 a silent server is asked twice, a second apart, and then given up."""
+    with naming(lambda _query: None) as (server, asked):
+        client = Client("c", nameservers=(server,), resolver_options=("timeout:1", "attempts:2"))
+        table, _ = generate(job("http://shop.example/", client=client, timeout=5 * NS, arrivals=constant("5/s")))
+    assert outcomes(table) == {"dns timeout": 1}
+    assert 0.95 < asked[1] - asked[0] < 1.3
+    assert len(asked) == 2
+    assert 2_000_000 <= int(table.end[0]) < 2_400_000
+
+
+def test_the_next_name_server_helps_out() -> None:
+    """After SERVFAIL at once, after silence when the first one's time is up."""
+    with serving(answers(HELLO)) as port, naming(loopback) as (good, _):
+        for answer, least, most in ((None, 1_000_000, 1_400_000), (dns.rcode.SERVFAIL, 0, 300_000)):
+            with naming(lambda query, answer=answer: answer and refusal(query, answer)) as (bad, _):
+                client = Client("c", nameservers=(bad, good), resolver_options=("timeout:1",))
+                table, _ = generate(
+                    job(f"http://shop.example:{port}/", client=client, timeout=3 * NS, arrivals=constant("5/s"))
+                )
+            assert outcomes(table) == {"ok": 1}
+            assert least <= int(table.dns[0]) < most
+
+
+def test_rotate_takes_turns() -> None:
+    """With `rotate` look-ups begin with the next server each time; without, always with the first."""
+    with serving(answers(HELLO)) as port, naming(loopback) as (one, to_one), naming(loopback) as (two, to_two):
+        for options in ((), ("rotate",)):
+            client = Client("c", nameservers=(one, two), resolver_options=options)
+            generate(job(f"http://shop.example:{port}/", client=client, dns_cache=DnsCache.NONE))
+    assert (len(to_one), len(to_two)) == (15, 5)
+
+
+def test_an_address_outside_the_lab_ends_the_load() -> None:
+    """A name that resolves to an address outside the lab is refused before a connection is made."""
+    with (
+        naming(lambda query: record(query, "192.0.2.1")) as (server, _),
+        pytest.raises(TargetRefused, match=r"load shop from c: 192\.0\.2\.1 is outside the lab"),
+    ):
+        generate(job("http://shop.example/", client=Client("c", nameservers=(server,))))
+
+
+@contextmanager
+def unbound(folder: Path, port: int) -> Iterator[None]:
+    """A real resolver with two local names."""
+    config = folder / "unbound.conf"
+    config.write_text(f"""server:
+  interface: 127.0.0.1@{port}
+  do-daemonize: no
+  chroot: ""
+  username: ""
+  directory: "{folder}"
+  pidfile: ""
+  use-syslog: no
+  module-config: "iterator"
+  local-zone: "example." static
+  local-data: "web.example. 7 IN A 127.0.0.1"
+  local-data: "shop.example. 5 IN CNAME web.example."
+remote-control:
+  control-enable: no
+""")
+    process = subprocess.Popen(["unbound", "-d", "-c", str(config)], stderr=subprocess.DEVNULL)
+    try:
+        probe = dns.message.make_query("web.example", "A").to_wire()
+        deadline = time.monotonic() + 10
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+            asking.settimeout(0.1)
+            asking.connect(("127.0.0.1", port))
+            while time.monotonic() < deadline:
+                try:
+                    asking.send(probe)
+                    asking.recv(512)
+                    break
+                except OSError:
+                    time.sleep(0.02)
+        yield
+    finally:
+        process.terminate()
+        process.wait(5)
+
+
+def test_a_real_resolver(tmp_path: Path) -> None:
+    """Unbound's answers are understood, and its NXDOMAIN."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        dns_port = free.getsockname()[1]
+    with unbound(tmp_path, dns_port), serving(answers(HELLO)) as port:
+        client = Client("c", nameservers=(f"127.0.0.1#{dns_port}",))
+        found, _ = generate(job(f"http://web.example:{port}/", client=client))
+        missing, _ = generate(job(f"http://nothing.example:{port}/", client=client))
+    assert outcomes(found) == {"ok": 10}
+    assert int((found.dns >= 0).sum()) == 1
+    assert outcomes(missing) == {"no address": 10}
