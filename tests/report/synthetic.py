@@ -203,13 +203,14 @@ def arm(directory: Path, *, recovers: bool = True) -> ArmResult:
         directory / name,
         run,
         gates,
-        _checks(recovers=recovers),
+        checks(recovers=recovers),
         f"chaoskit run gslb.pool_death{'' if recovers else ' --arm plain-dns'} --seed 7",
         "every check passed" if recovers else "recovered: eu clients were not served before the repair",
     )
 
 
-def _checks(*, recovers: bool) -> tuple[Judged, ...]:
+def checks(*, recovers: bool) -> tuple[Judged, ...]:
+    """What the experiment's checks say of the run."""
     failover = {"failover": Span(_ns(BEGIN), _ns(BEGIN + 8))}
     coming_home = {"coming home": Span(_ns(END + 0.62), _ns(END + 8.62))}
     parts = "8 s = detection 4 s + ttl 2 s + margin 2 s"

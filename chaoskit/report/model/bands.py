@@ -17,6 +17,7 @@ class Fault:
     Attributes:
         name: the action's name in the record.
         action: the action as written.
+        doubt: when it was not confirmed and what was seen instead, or None.
         failed: why a step of it failed, or empty.
         one_shot: nothing of it is in force after its moment.
     """
@@ -30,6 +31,7 @@ class Fault:
     hosts: tuple[str, ...]
     steps: tuple[str, ...]
     evidence: tuple[str, ...]
+    doubt: tuple[int, str] | None = None
     failed: str = ""
     one_shot: bool = False
 
@@ -58,6 +60,7 @@ def windows(judged: Iterable[Judged]) -> dict[str, Span]:
 def _fault(name: str, events: list[Event]) -> Fault:
     moments = {event.what: event.t for event in reversed(events)}
     failures = [event for event in events if event.what == "failed"]
+    doubts = [event for event in events if event.what == "not confirmed"]
     return Fault(
         name,
         action=next(iter(_words(events, "action")), name),
@@ -68,6 +71,7 @@ def _fault(name: str, events: list[Event]) -> Fault:
         hosts=_words(events, "hosts"),
         steps=_words(events, "steps"),
         evidence=_words(events, "evidence"),
+        doubt=next(((event.t, "; ".join(_words([event], "evidence"))) for event in doubts), None),
         failed="; ".join(_words(failures, "evidence", "error", "reason")) or ("failed" if failures else ""),
         one_shot=any(event.data.get("one_shot") is True for event in events),
     )

@@ -62,9 +62,6 @@ def bins_for(length: int, requests: Requests) -> Bins:
     """
     widths = [round(width * NS) for width in _WIDTHS_S]
     fitting = [width for width in widths if -(-length // width) <= MOST] or [-(-length // MOST)]
-    for width in fitting:
-        bins = Bins(width, length)
-        if len(requests) >= _FULL * bins.count:
-            return bins
-    coarse = [width for width in fitting if -(-length // width) >= _FEWEST]
-    return Bins(coarse[-1] if coarse else fitting[0], length)
+    fine = [width for width in fitting if -(-length // width) >= _FEWEST] or fitting[:1]
+    full = [width for width in fine if len(requests) >= _FULL * -(-length // width)]
+    return Bins(full[0] if full else fine[-1], length)

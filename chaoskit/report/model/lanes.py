@@ -97,7 +97,7 @@ def _states(reading: Reading, topology: Topology) -> Iterable[tuple[str, str, bo
         return
     for key, item in value.items():
         if isinstance(item, bool) or not isinstance(item, int | float):
-            thing = reading.host if len(value) == 1 else f"{reading.host} · {key}"
+            thing = reading.host if len(value) == 1 and "/" not in key else f"{reading.host} · {key}"
             yield thing, _text(item), key == "state"
 
 

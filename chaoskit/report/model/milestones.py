@@ -54,6 +54,8 @@ def _moments(fault: Fault) -> list[Milestone]:
         (fault.undone, "undone", f"{fault.name}: every step undone"),
     ]
     found = [Milestone(t, what, text) for t, what, text in moments if t is not None]
+    if fault.doubt:
+        found.append(Milestone(fault.doubt[0], "not confirmed", f"{fault.name}: {fault.doubt[1]}"))
     return found + ([Milestone(fault.begin, "failed", f"{fault.name}: {fault.failed}")] if fault.failed else [])
 
 

@@ -65,7 +65,7 @@ def _outage(model: RunModel, outage: Outage | None) -> Iterable[Markup | str]:
 
 def actions(model: RunModel) -> Markup:
     """Every moment of every action with its steps and the evidence that they took effect."""
-    events = [event for event in model.arm.history.events if event.kind in ("action", "guard", "host")]
+    events = [event for event in model.arm.history.events if event.kind in ("action", "guard", "host", "audit")]
     if not events:
         return el("p", "Nothing was done to the lab.", class_="none")
     head = _head("T+", "Action", "Moment", "Steps and evidence")
@@ -74,7 +74,11 @@ def actions(model: RunModel) -> Markup:
 
 
 def _event(event: Event) -> Markup:
-    lines = [str(line) for key in ("steps", "evidence", "error", "reason") for line in _listed(event.data.get(key))]
+    lines = [
+        str(line)
+        for key in ("steps", "evidence", "why", "error", "reason", "left")
+        for line in _listed(event.data.get(key))
+    ]
     code = event.data.get("action")
     return el(
         "tr",
