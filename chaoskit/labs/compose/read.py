@@ -40,7 +40,7 @@ def read_file(file: Path) -> tuple[Map, ...]:
 def read_text(text: str, name: str) -> tuple[Map, ...]:
     """As `read_file`, of text that errors call `name`; nodes never change, so the same text is parsed once."""
     try:
-        documents = list(YAML(typ="safe", pure=True).compose_all(text))
+        documents = list(_parser().compose_all(text))
     except RecursionError as error:
         raise mistake(Where(name, 1), (), "it is nested too deeply") from error
     except MarkedYAMLError as error:
@@ -50,6 +50,13 @@ def read_text(text: str, name: str) -> tuple[Map, ...]:
     except YAMLError as error:
         raise mistake(Where(name, 1), (), f"no valid YAML: {error}") from error
     return tuple(_document(document, name) for document in documents if document is not None)
+
+
+def _parser() -> YAML:
+    """YAML 1.2, in which an anchor may be given anew (section 3.2.2.2)."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.composer.warn_double_anchors = False
+    return yaml
 
 
 def _document(document: YamlNode, name: str) -> Map:

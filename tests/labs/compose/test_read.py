@@ -37,6 +37,11 @@ def test_merge_keys_give_way_to_own_ones_and_to_earlier_sources() -> None:
     assert plain(tree.section("c")) == {"y": 1, "z": 2, "x": 3}
 
 
+def test_an_anchor_may_be_given_anew() -> None:
+    """An alias means the last anchor of its name before it."""
+    assert plain(read("a: &x 1\nb: *x\nc: &x 2\nd: *x\n")) == {"a": 1, "b": 1, "c": 2, "d": 2}
+
+
 def test_a_quoted_value_is_text() -> None:
     """Quotes and `!!str` keep a number or flag a text."""
     assert plain(read("a: '1'\nb: \"true\"\nc: !!str 5\nd: 5\n")) == {"a": "1", "b": "true", "c": "5", "d": 5}
