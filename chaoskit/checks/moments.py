@@ -92,7 +92,7 @@ def first_good(
         last: the last moment, ns; of later ones too little was recorded to tell.
         holding: ns.
         at_least: share of the arrivals in that time that must be good.
-        fewest: arrivals there must be in that time.
+        fewest: good arrivals there must be in that time, so that a gap in the record is no success.
     """
     order = np.argsort(times, kind="stable")
     sorted_times, sorted_good = times[order], good[order]
@@ -101,8 +101,8 @@ def first_good(
     candidates = candidates[candidates <= last]
     low = np.searchsorted(sorted_times, candidates, "left")
     high = np.searchsorted(sorted_times, candidates + holding, "left")
-    count = high - low
-    meets = (count >= max(1, fewest)) & (before[high] - before[low] >= at_least * count - 1e-9)
+    count, fine = high - low, before[high] - before[low]
+    meets = (fine >= max(1, fewest)) & (fine >= at_least * count - 1e-9)
     return int(candidates[int(np.argmax(meets))]) if meets.any() else None
 
 

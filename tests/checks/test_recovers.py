@@ -162,9 +162,36 @@ def test_it_is_the_first_moment_from_which_the_next_second_is_good(succeed: list
     expected = None
     for moment in sorted({5_000_000_000, *(int(t) for t in times[good] if t >= 5_000_000_000)}):
         second = (times >= moment) & (times < moment + 1_000_000_000)
-        enough = second.sum() >= (50 if at_least > 0.9 else 10)
+        enough = good[second].sum() >= (50 if at_least > 0.9 else 10)
         if moment <= 29_000_000_000 and enough and good[second].mean() >= at_least - 1e-12:
             expected = (moment - 5_000_000_000) / 1e9
             break
     if verdict.outcome is not UNKNOWN:
         assert verdict.measured == expected
+
+
+@given(
+    st.lists(st.floats(4.9, 29.9), max_size=30),
+    st.lists(st.floats(4.9, 29.9), max_size=30),
+    st.sampled_from([0.8, 0.99]),
+)
+def test_further_failures_never_make_recovery_earlier(some: list[float], more: list[float], at_least: float) -> None:
+    """Failures on top of others delay the moment or leave it; a fail never becomes a pass."""
+    base = rows("shoppers", seconds=30, every="10ms")
+    check = recovers(shoppers, within=failover, at_least=at_least)
+    failures = [rows("shoppers", at=at, outcome=Outcome.RESET) for at in (some, [*some, *more])]
+    fewer, all_of_them = (check.judge(history(base, part)) for part in failures)
+    moments = [float("inf") if verdict.measured is None else verdict.measured for verdict in (fewer, all_of_them)]
+    assert moments == sorted(moments)
+    assert not (fewer.outcome is FAIL and all_of_them.outcome is PASS)
+
+
+@given(st.permutations(range(40)))
+def test_order_of_rows_does_not_matter(order: list[int]) -> None:
+    """Rows recorded in any order of completion give the same moment."""
+    base = rows("shoppers", start=10, seconds=19, every="10ms")
+    at = 5 + np.arange(40) / 8
+    outcome = [Outcome.RESET if i % 3 else Outcome.OK for i in range(40)]
+    shuffled = rows("shoppers", at=at[order], outcome=[outcome[i] for i in order])
+    check = recovers(shoppers, within=failover, at_least=0.9)
+    assert check.judge(history(shuffled, base)) == check.judge(history(rows("shoppers", at=at, outcome=outcome), base))

@@ -1,0 +1,7 @@
+"""Settings of all tests."""
+
+from hypothesis import settings
+
+# A deadline an example would measure how busy the machine is, not what is true.
+settings.register_profile("chaoskit", deadline=None)
+settings.load_profile("chaoskit")
