@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from chaoskit.core.clock import Clock
 from chaoskit.core.errors import ChaoskitError, RunAborted, StepError
+from chaoskit.core.host import HostState
 from chaoskit.core.progress import Progress
 from chaoskit.core.step import Evidence, Json
 from chaoskit.core.units import NS
@@ -135,6 +136,8 @@ class Conduct:
         self._take_news()
         while self._said:
             self.progress.fault(*self._said.popleft())
+        if self._probing.problem:
+            raise RunAborted(f"a probe cannot read: {self._probing.problem}")
         if not self.keeping.alive:
             raise RunAborted("the keeper ended; a native lab ends with it")
         if self.plan.loads and not self.generator.alive():
@@ -148,6 +151,8 @@ class Conduct:
         except PeerGone as error:
             raise RunAborted("the keeper ended; a native lab ends with it") from error
         for change in news.changes:
+            if change.state is HostState.OFF:
+                self._probing.renewed(change.host)
             self.recorder.event(
                 "host", change.host, str(change.state), change.t - self._origin, pid=change.pid, why=change.reason
             )

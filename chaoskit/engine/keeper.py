@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from multiprocessing.connection import Connection, Listener
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from chaoskit.core.clock import MonotonicClock
 from chaoskit.core.errors import ChaoskitError
@@ -34,6 +34,8 @@ from chaoskit.engine.order import SOCKET, Mail, News, Order
 from chaoskit.kernel.identity import Identity
 from chaoskit.labs.change import HostChange, Timings
 from chaoskit.labs.drivers import DriverLab, make_lab
+
+T = TypeVar("T")
 
 _EXPIRY_EVERY_S = 0.05
 _ABANDON_WITHIN_S = 1.2
@@ -69,7 +71,7 @@ class Keeper:
         for pid, start, boot, what in self._lab.identities():
             self._holders.append((what, Identity(boot, pid, start)))
             self._journal.process(*self._holders[-1])
-        for path in getattr(self._lab, "cgroups", list)():
+        for path in self._lab.cgroups():
             self._journal.write({"row": "cgroup", "path": str(path)})
         return timings
 
@@ -188,8 +190,8 @@ class Keeper:
         if before is HostState.OFF and change.state is HostState.RUNNING:
             threading.Thread(target=self._ledger.reapply, args=(change.host,), daemon=True).start()
 
-    def _on_main(self, task: Callable[[], Any]) -> Any:
-        result: Future[Any] = Future()
+    def _on_main(self, task: Callable[[], T]) -> T:
+        result: Future[T] = Future()
 
         def body() -> None:
             try:

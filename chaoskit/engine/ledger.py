@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from chaoskit.core.clock import Clock
-from chaoskit.core.errors import StepError
+from chaoskit.core.errors import ChaoskitError, StepError
 from chaoskit.core.host import RunningLab
 from chaoskit.core.step import Evidence, Json, Prior, Step
 from chaoskit.engine.journal import Journal
 from chaoskit.steps.codec import encode
 
 _CONFIRM_EVERY = 20_000_000
+_AT_ONCE = 32
 
 
 @dataclass(frozen=True)
@@ -66,16 +68,15 @@ class Ledger:
             self.journal.write(*(_row(entry) for entry in held))
             self._priors[action] = [entry.prior for entry in held]
             begin = self.clock.now()
-            for entry in held:
-                # Held before it is done: a step that fails half way is undone like any other.
-                self._held.append(entry)
-                try:
-                    entry.step.do(self.lab, entry.prior)
-                except (StepError, OSError) as error:
-                    undone = self._undo(entry_of for entry_of in held if entry_of in self._held)
-                    detail = f"; and undoing it: {'; '.join(undone)}" if undone else ""
-                    raise StepError(f"{action}: {entry.step.describe()}: {error}{detail}") from error
+            # Held before they are done: a step that fails half way is undone like any other.
+            self._held += held
+            failures = _each(held, lambda entry: entry.step.do(self.lab, entry.prior))
             end = self.clock.now()
+            if failures:
+                undone = self._undo(held)
+                first, error = failures[0]
+                detail = f"; and undoing it: {'; '.join(undone)}" if undone else ""
+                raise StepError(f"{action}: {first.step.describe()}: {error}{detail}") from error
             self._held = [entry for entry in self._held if not entry.step.one_shot]
             return Took(begin, end)
 
@@ -131,19 +132,43 @@ class Ledger:
             return Took(begin, self.clock.now(), failures)
 
     def _undo(self, entries: Iterable[_Held]) -> tuple[str, ...]:
-        failures: list[str] = []
-        undone: list[dict[str, Json]] = []
+        """Undo actions one after the other, the last one first, and the steps of each all at once."""
+        actions: dict[str, list[_Held]] = {}
         for entry in reversed(list(entries)):
-            try:
-                entry.step.undo(self.lab, entry.prior)
-            except (StepError, OSError) as error:
-                failures.append(f"{entry.step.describe()}: {error}")
-                undone.append({"row": "failed", "n": entry.number, "error": str(error)})
+            actions.setdefault(entry.action, []).append(entry)
+        failures = [failed for mine in actions.values() for failed in self._undo_steps(mine)]
+        return tuple(f"{entry.step.describe()}: {error}" for entry, error in failures)
+
+    def _undo_steps(self, entries: Sequence[_Held]) -> Sequence[tuple[_Held, Exception]]:
+        failures = _each(entries, lambda entry: entry.step.undo(self.lab, entry.prior))
+        failed = {entry.number: str(error) for entry, error in failures}
+        rows: list[dict[str, Json]] = []
+        for entry in entries:
+            if entry.number in failed:
+                rows.append({"row": "failed", "n": entry.number, "error": failed[entry.number]})
             else:
                 self._held.remove(entry)
-                undone.append({"row": "undone", "n": entry.number})
-        self.journal.write(*undone)
-        return tuple(failures)
+                rows.append({"row": "undone", "n": entry.number})
+        self.journal.write(*rows)
+        return failures
+
+
+def _each(entries: Sequence[_Held], act: Callable[[_Held], None]) -> list[tuple[_Held, Exception]]:
+    """Act on all of them as close together as can be; what failed, in their order."""
+
+    def attempt(entry: _Held) -> Exception | None:
+        try:
+            act(entry)
+        except (ChaoskitError, OSError) as error:
+            return error
+        return None
+
+    if len(entries) <= 1:
+        results = [attempt(entry) for entry in entries]
+    else:
+        with ThreadPoolExecutor(min(len(entries), _AT_ONCE)) as pool:
+            results = list(pool.map(attempt, entries))
+    return [(entry, error) for entry, error in zip(entries, results, strict=True) if error is not None]
 
 
 def _row(entry: _Held) -> dict[str, Json]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from chaoskit.core.clock import Clock
-from chaoskit.core.errors import LabError
+from chaoskit.core.errors import ChaoskitError, LabError
 from chaoskit.core.history import Reading
 from chaoskit.core.host import RunningLab, Status
 from chaoskit.core.probe import Probe, Reader
@@ -58,6 +57,9 @@ class Probing:
     def __init__(self, lab: RunningLab, probes: tuple[PlannedProbe, ...], sink: Sink, clock: Clock) -> None:
         self._lab, self._sink, self._clock = lab, sink, clock
         self._stopping = threading.Event()
+        self._lives: dict[str, int] = {}
+        self.problem: ChaoskitError | None = None
+        """What keeps a probe from ever reading, such as a wrong argument; the run has to be stopped."""
         self._threads = [
             threading.Thread(
                 target=self._watch, args=(one.name, one.probe, host), name=f"probe {one.name}", daemon=True
@@ -70,6 +72,10 @@ class Probing:
         """Start reading."""
         for thread in self._threads:
             thread.start()
+
+    def renewed(self, host: str) -> None:
+        """The host has a new network: its probes go over to it."""
+        self._lives[host] = self._lives.get(host, 0) + 1
 
     def stop(self, timeout: float = 2.0) -> None:
         """Ask all probes to end, and wait for them; one that hangs in a system call is left to its time-out."""
@@ -90,13 +96,16 @@ class Probing:
 
     def _one_life(self, name: str, probe: Probe, host: HostInfo) -> None:
         begin = self._sink.now()
+        life = self._lives.get(host.name, 0)
         try:
-            netns = self._lab.hosts[host.name].netns()
-            enter_network(netns)
-            inode = _inode(netns)
+            enter_network(self._lab.hosts[host.name].netns())
             read = probe.open(_Site(self._lab, host, probe.timeout / NS))
         except (LabError, OSError) as error:
             self._record(name, host.name, begin, {}, str(error))
+            return
+        except ChaoskitError as error:
+            self.problem = error
+            self._stopping.set()
             return
         due = self._clock.now()
         while not self._stopping.wait(max(0, due - self._clock.now()) / NS):
@@ -105,14 +114,8 @@ class Probing:
             self._record(name, host.name, begin, value, error_text)
             # A slow reading delays the next ones; it does not make them come in a burst.
             due = max(due + probe.every, self._clock.now())
-            if error_text and not self._is_same(host.name, inode):
+            if self._lives.get(host.name, 0) != life:
                 return
-
-    def _is_same(self, host: str, inode: int) -> bool:
-        try:
-            return _inode(self._lab.hosts[host].netns()) == inode
-        except (LabError, OSError):
-            return False
 
     def _record(self, probe: str, host: str, begin: int, value: Mapping[str, Json], error: str) -> None:
         self._sink.reading(Reading(begin, self._sink.now() - begin, probe, host, value, error))
@@ -123,7 +126,3 @@ def _read(read: Reader) -> tuple[Mapping[str, Json], str]:
         return read(), ""
     except (OSError, LabError) as error:  # TimeoutError is an OSError
         return {}, str(error) or type(error).__name__
-
-
-def _inode(path: Path) -> int:
-    return path.stat().st_ino
