@@ -21,7 +21,7 @@ from chaoskit.core.lab import Lab
 from chaoskit.core.load import Load
 from chaoskit.core.names import Names
 from chaoskit.core.probe import Probe
-from chaoskit.core.selector import everything, hosts
+from chaoskit.core.selector import Selector, everything, hosts
 from chaoskit.core.step import Step
 from chaoskit.core.suggest import did_you_mean
 from chaoskit.core.topology import PROTECTED, HostInfo, Topology
@@ -141,6 +141,11 @@ def make_plan(found: Found, *, arm: str = GUARDED, seed: int = 0, driver: str = 
     spec = load_lab(_lab(experiment, twin))
     names = found.names.alias(instead)
     planner = _Planner(spec.topology, names, instead, seed)
+    checks = tuple((names.of(check), check) for check in (*experiment.checks, *(twin.checks if twin else ())))
+    steady = (names.of(experiment.steady), experiment.steady) if experiment.steady else None
+    guards = tuple((names.of(guard), guard) for guard in experiment.guards)
+    judging = [check for _, check in (*checks, *([steady] if steady else []))]
+    planner.see_that_selectors_match([*judging, *(guard.check for guard in experiment.guards)])
     return Plan(
         found,
         arm,
@@ -155,9 +160,9 @@ def make_plan(found: Found, *, arm: str = GUARDED, seed: int = 0, driver: str = 
         tuple(planner.timeline(experiment.timeline)),
         tuple(planner.loads(experiment.loads)),
         tuple(planner.probes(experiment.probes)),
-        (names.of(experiment.steady), experiment.steady) if experiment.steady else None,
-        tuple((names.of(check), check) for check in (*experiment.checks, *(twin.checks if twin else ()))),
-        tuple((names.of(guard), guard) for guard in experiment.guards),
+        steady,
+        checks,
+        guards,
     )
 
 
@@ -226,6 +231,15 @@ class _Planner:
             probe = self._actual(original)
             chosen = hosts(probe.hosts or everything(), self.topology, self._rng(f"probe/{index}"))
             yield PlannedProbe(self.names.of(probe), probe, chosen)
+
+    def see_that_selectors_match(self, checks: Iterable[Check]) -> None:
+        """Resolve what checks select, as judging will: a selector without a match is an error now."""
+        for check in checks:
+            for selector in (value for value in check.arguments.values() if isinstance(value, Selector)):
+                try:
+                    hosts(selector, self.topology, random.Random(self.seed))
+                except UsageError as error:
+                    raise UsageError(f"{check.where}: {check.kind}: {error.args[0]}", remedy=error.remedy) from None
 
     def _entry(
         self, stream: str, action: Action, start: int, lasting: int | None, in_force: int | None

@@ -89,6 +89,11 @@ def test_a_twins_overlay_is_merged_over_the_lab(checkout: Found) -> None:
         (('role("service").pick(2)', 'role("servce")'), {}, r"role\('servce'\) matches no host"),
         (('role("service").pick(2)', 'role("service").pick(9)'), {}, "wants 9, but only 4"),
         (('role("service").pick(2)', 'name("db")'), {}, "would hit db, which is protected"),
+        (
+            ("at_least=0.9)", "at_least=0.9, clients=role('byer'))"),
+            {},
+            r"shop.py:\d+: availability: role\('byer'\) match",
+        ),
         (("instead={buyers: hasty}", "instead={buyers: outage}"), {"arm": "half-the-buyers"}, "in place of a load"),
         (("    checks=[av", "    boot=[crash(name('web-2'))], duration='20m', checks=[av"), {}, "10 min at most"),
     ],
