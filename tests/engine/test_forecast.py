@@ -46,9 +46,11 @@ def test_samples_are_arrivals_in_the_checks_window(tmp_path: Path) -> None:
 
 
 def test_a_check_that_would_be_unknown_is_warned_of(tmp_path: Path) -> None:
-    """At a tenth of the rate availability of 99 % cannot be told."""
+    """At a tenth of the rate availability of 99 % cannot be told; at 63/s it depends on how many arrive."""
     assert [check.warning for check in planned_checks(planned(tmp_path)) if check.name == "available"] == [""]
     (warning,) = [each.warning for each in planned_checks(planned(tmp_path, rate="10/s")) if each.name == "available"]
+    (close,) = [each.warning for each in planned_checks(planned(tmp_path, rate="63/s")) if each.name == "available"]
+    assert "available expects 1,07" in close
     assert "available expects 17" in warning
     assert "needs 1,000" in warning
 
