@@ -67,6 +67,13 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def positive(text: str) -> int:
+    """A whole number from 1 up, for argparse."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a whole number from 1 up is wanted, not {text!r}")
+    return int(text)
+
+
 def driver(parser: argparse.ArgumentParser) -> None:
     """`--driver`."""
     parser.add_argument("--driver", choices=DRIVERS, default="native", help="how the lab is brought up (native)")

@@ -33,7 +33,7 @@ def run_all(args: argparse.Namespace, run: Run) -> tuple[list[ExperimentResult],
     found = select(args.ids, overrides=options.overrides(args.set))
     if args.junit:
         _refuse_unwritable(args.junit)
-    choice = Choice(args.seed, args.driver, getattr(args, "arm", GUARDED), args.rerun_unknown)
+    choice = Choice(args.seed, args.driver, getattr(args, "arm", GUARDED), args.rerun_unknown, getattr(args, "jobs", 1))
     results: list[ExperimentResult] = []
     status = PASS
     for each, result in _each(found, choice, RunOptions(args.runs), run):

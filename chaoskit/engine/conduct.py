@@ -133,6 +133,8 @@ class Conduct:
         Raises:
             RunAborted: something did.
         """
+        if self.options.cancel.is_set():
+            raise RunAborted("it was interrupted")
         self._take_news()
         while self._said:
             self.progress.fault(*self._said.popleft())

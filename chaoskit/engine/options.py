@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from chaoskit.core.units import NS
@@ -15,7 +16,9 @@ class RunOptions:
     Attributes:
         runs: the folder in which run directories are made.
         ready_within: ns a lab may take to come up with all healthchecks healthy.
+        cancel: set by whoever wants runs on other threads to end as if they had been interrupted.
     """
 
     runs: Path = Path("runs")
     ready_within: int = 60 * NS
+    cancel: threading.Event = field(default_factory=threading.Event)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from chaoskit.core.arm import GUARDED, Twin
 from chaoskit.core.check import Comparison
-from chaoskit.core.errors import ChaoskitError
 from chaoskit.core.progress import Progress
 from chaoskit.core.result import ArmResult, ExperimentResult, Judged, Proof
 from chaoskit.core.verdict import UNKNOWN, unknown
+from chaoskit.engine.arms import Ran, run_arms
 from chaoskit.engine.found import Found
 from chaoskit.engine.options import RunOptions
 from chaoskit.engine.paths import new_run_id, space_is_said
@@ -23,12 +23,17 @@ from chaoskit.report.write import write_all
 
 @dataclass(frozen=True)
 class Choice:
-    """What of an experiment is to be run, and how often again when nothing can be said."""
+    """What of an experiment is to be run, how often again when nothing can be said, and how much of it at a time.
+
+    Attributes:
+        jobs: how many arms of a proof run side by side.
+    """
 
     seed: int
     driver: str = "native"
     arm: str = GUARDED
     rerun_unknown: int = 0
+    jobs: int = 1
 
 
 def run_experiment(found: Found, choice: Choice, options: RunOptions, progress: Progress) -> ExperimentResult:
@@ -47,7 +52,7 @@ def run_experiment(found: Found, choice: Choice, options: RunOptions, progress: 
 
 
 def prove(found: Found, choice: Choice, options: RunOptions, progress: Progress) -> ExperimentResult:
-    """Run every arm, one after the other, and say of each twin whether it failed as it must.
+    """Run every arm and say of each twin whether it failed as it must.
 
     Raises:
         ChaoskitError: the guarded arm cannot be run; a twin that cannot be run is not proved.
@@ -55,35 +60,30 @@ def prove(found: Found, choice: Choice, options: RunOptions, progress: Progress)
     """
     directory = options.runs.resolve() / new_run_id(found.id)
     plans = {arm: make_plan(found, arm=arm, seed=choice.seed, driver=choice.driver) for arm in found.experiment.arms}
-    guarded, attempts = _run(plans.pop(GUARDED), choice.rerun_unknown, options, progress, directory / GUARDED)
-    arms, proofs = [guarded], []
-    for twin in found.experiment.twins:
-        arm, proof, tries = _try(found, twin, plans[twin.name], choice, options, progress, directory)
-        arms += [arm] if arm else []
-        proofs.append(proof)
-        attempts += tries
+
+    def run(plan: Plan, folder: str, watcher: Progress) -> tuple[ArmResult, tuple[str, ...]]:
+        return _run(plan, choice.rerun_unknown, options, watcher, directory / folder)
+
+    ran = run_arms(plans, choice.jobs, run, options, progress)
+    if error := ran[GUARDED].error:
+        raise error
+    arms = [one.result for one in ran.values() if one.result]
+    proofs = tuple(_proof(found, twin, ran[twin.name]) for twin in found.experiment.twins)
     compares = tuple(compared(found, found.experiment.compares, arms))
-    result = ExperimentResult(
-        found.id, found.experiment.claim, directory, tuple(arms), tuple(proofs), compares, attempts
-    )
+    attempts = tuple(line for one in ran.values() for line in one.attempts)
+    result = ExperimentResult(found.id, found.experiment.claim, directory, tuple(arms), proofs, compares, attempts)
     _report(result)
     point_latest(options.runs, directory)
     return result
 
 
+def _proof(found: Found, twin: Twin, ran: Ran) -> Proof:
+    return prove_twin(found, twin, ran.result) if ran.result else never_ran(twin, str(ran.error))
+
+
 def _report(result: ExperimentResult) -> None:
     with space_is_said(result.directory):
         write_all(result, result.directory)
-
-
-def _try(
-    found: Found, twin: Twin, plan: Plan, choice: Choice, options: RunOptions, progress: Progress, directory: Path
-) -> tuple[ArmResult | None, Proof, tuple[str, ...]]:
-    try:
-        arm, attempts = _run(plan, choice.rerun_unknown, options, progress, directory / twin.name)
-    except ChaoskitError as error:
-        return None, never_ran(twin, str(error)), ()
-    return arm, prove_twin(found, twin, arm), attempts
 
 
 def _run(

@@ -71,6 +71,19 @@ def test_twins_are_proved_or_not_for_the_right_reasons(tmp_path: Path) -> None:
     assert result.verdict is not PASS
 
 
+@pytest.mark.usefixtures("machine")
+def test_arms_side_by_side_give_the_verdicts_they_give_alone(tmp_path: Path) -> None:
+    """Three labs at once: each arm says what it says alone, or was run again alone because a gate broke."""
+    (found,) = select([f"{SMALL}::unharmed"])
+    result = prove(found, Choice(seed=1, jobs=3), RunOptions(tmp_path, ready_within=10 * NS), Silent())
+    assert [(proof.twin, proof.proved) for proof in result.proofs] == [
+        ("clients-of-the-dead-one", True),
+        ("nothing-is-wrong-here", False),
+        ("does-not-come-up", False),
+    ]
+    assert result.arms[0].verdict is PASS, result.arms[0].reason
+
+
 @pytest.mark.parametrize("name", ["guarded_by_load", "guarded_by_reading"])
 @pytest.mark.usefixtures("machine")
 def test_a_guard_stops_the_run_and_the_fault_is_gone_within_a_second(tmp_path: Path, name: str) -> None:

@@ -10,6 +10,7 @@ from chaoskit.cli.output import say_json
 HELP = "run all arms: the checks must notice each twin's mistake"
 EXAMPLES = """\
   chaoskit prove gslb.pool_death            passes only if the guarded arm does and every twin fails as it must
+  chaoskit prove gslb.pool_death --jobs 2   both arms side by side, in half the time
   chaoskit prove gslb.pool_death --json     the arms' runs and `proved`
 """
 
@@ -17,6 +18,13 @@ EXAMPLES = """\
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare options."""
     options.running(parser)
+    parser.add_argument(
+        "--jobs",
+        type=options.positive,
+        default=1,
+        metavar="N",
+        help="arms to run side by side (1); one whose gates break that way is run again alone",
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -75,7 +75,7 @@ def test_lists_are_updated_first_and_units_do_not_start_at_boot(apt: Path) -> No
 def test_a_failing_apt_is_an_error(apt: Path) -> None:
     """Its words are on stderr already; the error names the command."""
     (apt / "status").write_text("100")
-    with pytest.raises(ChaoskitError, match="apt-get .* failed with status 100"):
+    with pytest.raises(ChaoskitError, match=r"apt-get .* failed with status 100"):
         install.install(["haproxy"])
     assert not (apt / "policy").exists()
 
@@ -91,5 +91,5 @@ def test_without_root_the_command_to_type_is_said(apt: Path, monkeypatch: pytest
 def test_without_apt_the_packages_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Other distributions have them under their own names."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(UsageError, match="(?s)no apt-get.*haproxy, gdnsd"):
+    with pytest.raises(UsageError, match=r"(?s)no apt-get.*haproxy, gdnsd"):
         install.install(["haproxy", "gdnsd"])
