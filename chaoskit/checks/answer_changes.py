@@ -34,7 +34,7 @@ def answer_changes(
         probe: one whose readings are `{"addresses": [...], "rcode": "NOERROR", ...}`, as of `dns_answers`.
         to: hosts the answers must come to point at: `region("na")`.
         within: from when time counts, and how long it may take.
-        seen_by: readings taken at these hosts only.
+        seen_by: readings taken at these hosts only; of them, those at which the probe reads.
     """
     due = moments.deadline(history, within)
     among = None if seen_by is None else {host.name for host in rows.hosts(history, seen_by)}
@@ -42,7 +42,7 @@ def answer_changes(
     targets = frozenset(address for host in rows.hosts(history, to) for address in host.addresses)
     found: dict[str, int | None] = {}
     there_before = []
-    for host in sorted({reading.host for reading in readings} | (among or set())):
+    for host in sorted({reading.host for reading in readings}):
         own = [reading for reading in readings if reading.host == host]
         problem = _unreadable(own, due)
         if problem:
@@ -51,10 +51,13 @@ def answer_changes(
             )
         found[host] = _change(own, due, targets)
         there_before += [host] if _pointed_there_before(own, due, targets) else []
+    if not found:
+        return unknown("no readings", remedy="Choose hosts with seen_by= at which the probe reads.")
     if len(there_before) == len(found):
-        where = ", ".join(there_before) or "any host"
-        said = f"answers seen by {where} pointed at {to} before the window already" if found else "nothing was read"
-        return unknown(said, remedy="Choose hosts with seen_by= whose answers point elsewhere at first.")
+        return unknown(
+            f"answers seen by {', '.join(there_before)} pointed at {to} before the window already",
+            remedy="Choose hosts with seen_by= whose answers point elsewhere at first.",
+        )
     slowest = max(found, key=lambda host: float("inf") if found[host] is None else found[host])  # type: ignore[arg-type, return-value]
     what = f"answers seen by {slowest} pointed only at {to} ({_last_answer(readings, slowest, due)})"
     return moments.time_to(due, found[slowest], what, samples=sum(reading.t >= due.start for reading in readings))

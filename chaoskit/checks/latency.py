@@ -61,10 +61,8 @@ def latency(
     if len(took) < needed:
         return too_few(len(took), needed, what)
     measured, middle = _quantile(took, q), _quantile(took, 0.5)
-    reason = (
-        f"{q:.4%}".rstrip("%").rstrip("0").rstrip(".") + f" % of {len(took):,} {what} took at most "
-        f"{_shown(measured)} (median {_shown(middle)}, longest {_shown(int(took.max()))})"
-    )
+    shown = f"{_shown(measured)} (median {_shown(middle)}, longest {_shown(int(took.max()))})"
+    reason = f"{q * 100:g} % of {len(took):,} {what} took at most {shown}"
     return bounds.judged(measured / _US, held, Unit.SECONDS, reason, samples=len(took), needed=needed)
 
 

@@ -54,14 +54,15 @@ def reading(
         at_most: largest value that is right.
         equals: the only value that is right.
         take: every reading, the last one, or how far a counter rose.
-        at: readings taken at these hosts only.
+        at: readings taken at these hosts only; of them, those at which the probe reads.
         during: readings taken up in this window only.
     """
     span = history.span(during)
     among = None if at is None else [host.name for host in rows.hosts(history, at)]
-    inside = [r for r in history.readings_of(probe, among) if during is None or span.holds(r.t)]
+    every = history.readings_of(probe, among)
+    inside = [r for r in every if during is None or span.holds(r.t)]
     values: list[tuple[str, Json]] = []
-    for host in sorted({r.host for r in inside} | set(among or ())):
+    for host in sorted({r.host for r in every}):
         own = [_value(r, field) for r in inside if r.host == host]
         found = _taken([value for value in own if value is not None], take)
         if not found:

@@ -81,6 +81,12 @@ def test_the_slowest_resolver_counts() -> None:
     assert check.judge(history(readings=never)).outcome is FAIL
 
 
+def test_a_selection_may_be_wider_than_the_probe() -> None:
+    """Hosts of the region at which the probe does not read are passed over."""
+    wide = answer_changes(answers, to=region("na"), within=failover, seen_by=region("eu"))
+    assert wide.judge(history(readings=turning(8.0))).outcome is PASS
+
+
 def test_answers_that_pointed_there_all_along_prove_nothing() -> None:
     """With nothing that could change the check is unknown; beside a resolver that changes it is no matter."""
     na = resolver(lambda _t: said(NA), "resolver-na")

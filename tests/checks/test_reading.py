@@ -78,7 +78,8 @@ def test_failed_readings_are_left_out_and_told() -> None:
     ("taken", "arguments", "why"),
     [
         ((), {}, "no readings"),
-        (read({"n": 1}), {"during": failover, "at": name("lb-na")}, "lb-na: no reading in the window"),
+        (read({"n": 1}), {"at": name("lb-na")}, "no readings"),
+        (read({"n": 1}, seconds=4.0), {"during": failover}, "lb-eu: no reading in the window"),
         (read(lambda _t: "refused"), {}, "lb-eu: every reading failed (refused)"),
         (read({"m": 1}), {}, "lb-eu: no reading has the field 'n'"),
         (read({"n": "many"}), {}, "'many' is no number"),
