@@ -16,12 +16,12 @@ import time
 from _thread import start_new_thread
 from typing import TYPE_CHECKING
 
-from chaoskit.core.errors import ChaoskitError
+from chaoskit.core.errors import ChaoskitError, UsageError
 from chaoskit.kernel import syscalls
 from chaoskit.loads import frames
 from chaoskit.loads.engine import Engine
 from chaoskit.loads.frames import Kind
-from chaoskit.loads.work import Work
+from chaoskit.loads.work import IMPORTABLE, Work
 from chaoskit.loads.writer import Writer
 
 if TYPE_CHECKING:
@@ -51,7 +51,11 @@ class Child:
         frame = frames.read(0)
         if frame is None:
             return 0
-        work: Work = pickle.loads(frame[1])
+        try:
+            work: Work = pickle.loads(frame[1])
+        except (ImportError, AttributeError) as error:
+            self._error = UsageError(f"a load cannot be handed to its generator: {error}", remedy=IMPORTABLE)
+            return self._close(0, 0)
         start_new_thread(self._listen, ())
         names = [locust_user.Names("", "")]
         names += [locust_user.Names(job.request.method, job.name) for job in work.jobs]

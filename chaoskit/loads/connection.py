@@ -155,18 +155,18 @@ class Connection:
         flow = self.flow
         meaning = flow.known.get(data[: data.find(b"\r\n\r\n") + 4])
         if meaning is None or meaning.size != len(data) or self._answer is not None or flow.looks_inside:
-            self._read_on(data, now)
+            self._read_on(data, now, ends=bool(events & _END))
             return
         call.first = now
         self._done(meaning, meaning.outcome, now, ends=bool(events & _END))
 
-    def _read_on(self, data: bytes, now: int) -> None:
+    def _read_on(self, data: bytes, now: int, *, ends: bool) -> None:
         """The long way: an answer in pieces, a new header block, a body to look into, or the connection's end."""
         call = self.call
         assert call is not None
         while True:
             try:
-                if self._take(call, data, now):
+                if self._take(call, data, now, ends):
                     return
                 data = self._recv(_TAKE)
             except BlockingIOError:
@@ -179,7 +179,7 @@ class Connection:
                 return
             now = monotonic_ns()
 
-    def _take(self, call: Call, data: bytes, now: int) -> bool:
+    def _take(self, call: Call, data: bytes, now: int, ends: bool) -> bool:
         """Feed one piece, empty at the end of the connection; true when the request is over."""
         if self._answer is None:
             self._answer = Answer(self._head_of, self.flow.needle)
@@ -196,7 +196,7 @@ class Connection:
         if outcome == _OK and not self._answer.found:
             outcome = _BAD
         self._answer = None
-        self._done(self._meaning, outcome, now, ends=not data)
+        self._done(self._meaning, outcome, now, ends=ends or not data)
         return True
 
     def _head_of(self, block: bytes) -> Head:

@@ -19,7 +19,7 @@ from chaoskit.loads import frames
 from chaoskit.loads.columns import unpack
 from chaoskit.loads.frames import Kind
 from chaoskit.loads.targets import TargetRefused
-from chaoskit.loads.work import Client, Job, Work
+from chaoskit.loads.work import IMPORTABLE, Client, Job, Work
 
 __all__ = ["Client", "Generator", "Job", "Totals", "Work"]
 
@@ -88,7 +88,7 @@ class Generator:
         """
         self.open()
         self._sink = sink
-        self._send(Kind.WORK, pickle.dumps(work))
+        self._send(Kind.WORK, _packed(work))
         self._await(lambda: self._accepted, _START, "take the work up")
 
     def stop(self) -> None:
@@ -203,6 +203,13 @@ class Generator:
         with self._state:
             vars(self).update(news)
             self._state.notify_all()
+
+
+def _packed(work: Work) -> bytes:
+    try:
+        return pickle.dumps(work)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise UsageError(f"a load cannot be handed to its generator: {error}", remedy=IMPORTABLE) from error
 
 
 def _error(told: dict[str, str]) -> ChaoskitError:

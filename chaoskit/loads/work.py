@@ -13,6 +13,9 @@ from chaoskit.core.request import HttpRequest
 MAX_CONNECTIONS = 4096
 """Connections one load of one client host may hold; beyond it requests wait for one, until their timeout."""
 
+IMPORTABLE = "Use the arrivals of chaoskit.loads, or put your class into a module that can be imported."
+"""The remedy for arrivals that another process cannot make sense of."""
+
 
 @dataclass(frozen=True)
 class Client:

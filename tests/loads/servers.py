@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import socket
 import struct
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import dns.message
@@ -18,6 +20,7 @@ from chaoskit.core.history import Generated, Requests, concatenate
 from chaoskit.core.load import OUTCOMES, Connections
 from chaoskit.core.request import HttpRequest, get
 from chaoskit.core.units import NS
+from chaoskit.kernel.namespaces import in_network
 from chaoskit.loads.arrivals import constant
 from chaoskit.loads.columns import columns, pack, unpack
 from chaoskit.loads.engine import Engine
@@ -29,9 +32,13 @@ HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Instance: web-1\r\n\r\nhello
 
 
 @contextmanager
-def serving(behave: Behaviour, *, address: str = "127.0.0.1") -> Iterator[int]:
+def serving(behave: Behaviour, *, port: int = 0, netns: Path | None = None) -> Iterator[int]:
     """A server whose every connection gets a thread with this behaviour; gives its port."""
-    listener = socket.create_server((address, 0), backlog=1024)
+
+    def listen() -> socket.socket:
+        return socket.create_server(("127.0.0.1", port), backlog=1024)
+
+    listener = in_network(netns, listen) if netns else listen()
     held: list[socket.socket] = []
 
     def attend(connection: socket.socket) -> None:
@@ -100,6 +107,23 @@ def silent(connection: socket.socket) -> None:
 
 
 @contextmanager
+def namespace() -> Iterator[Path]:
+    """A network namespace with nothing but loopback; needs root."""
+    holder = subprocess.Popen(
+        ["unshare", "--net", "sh", "-c", "ip link set lo up && echo up && exec sleep 60"], stdout=-1
+    )
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"up\n"
+        yield Path(f"/proc/{holder.pid}/ns/net")
+    finally:
+        holder.kill()
+        holder.wait()
+        if holder.stdout is not None:
+            holder.stdout.close()
+
+
+@contextmanager
 def naming(answer: Callable[[dns.message.Message], dns.message.Message | None]) -> Iterator[tuple[str, list[float]]]:
     """A DNS server that answers as told, None for silence; gives its address, and the times of queries."""
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -155,10 +179,10 @@ def job(target: str | HttpRequest, *, client: Client | None = None, **changes: A
 
 
 def generate(
-    *jobs: Job, seconds: float = 0.2, stop_after: float | None = None
+    *jobs: Job, seconds: float = 0.2, stop_after: float | None = None, networks: tuple[str, ...] = ()
 ) -> tuple[Requests, tuple[Generated, ...]]:
     """Run the engine in a thread of its own; gives the rows and the account."""
-    work = Work(time.monotonic_ns() + NS // 3, round(seconds * NS), 1, jobs, ())
+    work = Work(time.monotonic_ns() + NS // 3, round(seconds * NS), 1, jobs, networks)
     result: list[Any] = []
 
     def body() -> None:

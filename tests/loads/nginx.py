@@ -1,0 +1,83 @@
+"""A real nginx on loopback."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+CONFIG = """{user}worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log;
+events {{ worker_connections 8192; }}
+http {{
+  access_log off; keepalive_requests 1000000000; gzip on; gzip_types text/plain; gzip_min_length 0;
+  client_body_temp_path {folder}/1; proxy_temp_path {folder}/2; fastcgi_temp_path {folder}/3;
+  uwsgi_temp_path {folder}/4; scgi_temp_path {folder}/5;
+  server {{
+    listen {address}:{port} backlog=4096;
+    default_type text/plain;
+    add_header X-Instance web-1 always;
+    location / {{ return 200 "hello, world!\\n"; }}
+    location /missing {{ return 404; }}
+    location /broken {{ return 500; }}
+    location /busy {{ return 503; }}
+    location /files/ {{ alias {folder}/files/; }}
+  }}
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Nginx:
+    """A server that is up: its port, and its processes (master first)."""
+
+    port: int
+    pids: tuple[int, ...]
+
+
+@contextmanager
+def nginx(
+    folder: Path, *, prefix: Sequence[str] = (), address: str = "127.0.0.1", port: int | None = None
+) -> Iterator[Nginx]:
+    """Run nginx until the end of the block; `prefix` is a command that runs it, such as taskset."""
+    program = shutil.which("nginx") or "/usr/sbin/nginx"
+    port = port or free_port()
+    (folder / "files").mkdir(exist_ok=True)
+    config = folder / "nginx.conf"
+    user = "user root; " if os.geteuid() == 0 else ""
+    config.write_text(CONFIG.format(user=user, folder=folder, address=address, port=port))
+    process = subprocess.Popen([*prefix, program, "-p", str(folder), "-c", str(config)], stderr=subprocess.DEVNULL)
+    try:
+        if not prefix or prefix[0] == "taskset":
+            _wait(address, port)
+        yield Nginx(port, (process.pid, *children(process.pid)))
+    finally:
+        process.terminate()
+        process.wait(5)
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def children(pid: int) -> list[int]:
+    """The processes a process has started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _wait(address: str, port: int) -> None:
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            socket.create_connection((address, port), 1).close()
+            return
+        except OSError:
+            assert time.monotonic() < deadline, "nginx did not come up"
+            time.sleep(0.01)
