@@ -139,7 +139,7 @@ def forecast_samples(
 
 def needed_to_hold(at_least: float) -> int:
     """How many arrivals the time that must meet a criterion needs: 100 for 99 % and above, at least 20."""
-    return 100 if at_least >= 0.99 else max(20, math.ceil(1 / (1 - at_least)))
+    return 100 if at_least >= 0.99 else max(20, math.ceil(round(1 / (1 - at_least), 6)))
 
 
 def time_to(

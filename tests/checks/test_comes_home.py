@@ -46,6 +46,14 @@ def test_clients_without_any_success_did_not_come_home() -> None:
     assert (verdict.outcome, verdict.measured) == (FAIL, None)
 
 
+def test_a_lone_success_is_no_homecoming() -> None:
+    """One request that home answers among nothing but failures is too little to call it home."""
+    failures = away(0, outcome=Outcome.REFUSED)
+    lone = rows("shoppers", at=[18.0], client="client-eu", instance="web-eu-1")
+    check = comes_home(shoppers, to=EU, within=return_home, clients=EU)
+    assert check.judge(history(failures, lone)).outcome is FAIL
+
+
 def test_failures_do_not_keep_clients_from_being_home() -> None:
     """A tenth of failures among answers from home is another check's matter."""
     failures = rows("shoppers", every="100ms", seconds=30, outcome=Outcome.RESET, client="client-eu", instance="")
