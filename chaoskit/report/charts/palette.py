@@ -44,7 +44,9 @@ class Palette:
 
     def state(self, state: str) -> str:
         """The colour of a probe's state: good, bad, changing, a region, or none of these."""
-        word = state.lower().split(":")[0].split(" (")[0]
+        word = state.lower().split(":")[0].split(", ")[0].split(" (")[0]
+        if "unhealthy" in state:
+            return "var(--bad)"
         if word in _GOOD or word.startswith("up "):
             return "var(--good)"
         if word in _BAD or word == "error" or word.startswith("down "):

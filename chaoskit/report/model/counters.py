@@ -16,6 +16,8 @@ MOST = 8
 """Lines shown at most; those that stand out most from their own usual level come first."""
 
 _ENOUGH = 3
+_NO_NUMBERS = {"addresses", "state"}
+"""Keys of readings whose numbers (a TTL, a pid) are no quantities: DNS answers and hosts' lives."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def counters(readings: Iterable[Reading], bins: Bins) -> Counters:
     """Numbers that moved at all, the most remarkable first."""
     series: dict[tuple[str, str, str], list[tuple[int, float]]] = {}
     for reading in readings:
-        if reading.probe == MACHINE or "addresses" in reading.value:
+        if reading.probe == MACHINE or not _NO_NUMBERS.isdisjoint(reading.value):
             continue
         for name, value in reading.value.items():
             if isinstance(value, int | float) and not isinstance(value, bool):

@@ -1,8 +1,9 @@
 """Probe readings as lanes: spans of constant state to draw, and counters as rates a bin.
 
-A reading's value is a mapping. Numbers in it are counters or gauges; anything else is a state. Two
+A reading's value is a mapping. Numbers in it are counters or gauges; anything else is a state. Three
 shapes are read with more care: a DNS answer (`addresses`, `rcode`, `ttl`) becomes the regions it
-points at, and a mapping of servers (`backend/server`) becomes a lane a server.
+points at, a host's life (`state`, `healthy`, `pid`) is one lane, and a mapping of servers
+(`backend/server`) becomes a lane a server.
 """
 
 from __future__ import annotations
@@ -92,13 +93,13 @@ def _states(reading: Reading, topology: Topology) -> Iterable[tuple[str, str, bo
     if "addresses" in value:
         yield reading.host, _answer(value, topology), False
         return
-    if set(value) == {"state"}:
-        yield reading.host, str(value["state"]), True
+    if "state" in value:
+        yield reading.host, f"{value['state']}{', unhealthy' * (value.get('healthy') is False)}", True
         return
     for key, item in value.items():
         if isinstance(item, bool) or not isinstance(item, int | float):
             thing = reading.host if len(value) == 1 and "/" not in key else f"{reading.host} · {key}"
-            yield thing, _text(item), key == "state"
+            yield thing, _text(item), False
 
 
 def _answer(value: Mapping[str, Json], topology: Topology) -> str:

@@ -65,12 +65,17 @@ def _outage(model: RunModel, outage: Outage | None) -> Iterable[Markup | str]:
 
 def actions(model: RunModel) -> Markup:
     """Every moment of every action with its steps and the evidence that they took effect."""
-    events = [event for event in model.arm.history.events if event.kind in ("action", "guard", "host", "audit")]
+    events = [event for event in model.arm.history.events if _told(event, model.length)]
     if not events:
         return el("p", "Nothing was done to the lab.", class_="none")
     head = _head("T+", "Action", "Moment", "Steps and evidence")
     rows = [_event(event) for event in events]
     return el("table", el("caption", "Action log"), el("thead", head), el("tbody", *rows), class_="actions")
+
+
+def _told(event: Event, length: int) -> bool:
+    """Whether an event belongs in the log: hosts only while load runs, not as the lab comes up and goes down."""
+    return event.kind in ("action", "guard", "audit") or (event.kind == "host" and 0 <= event.t <= length)
 
 
 def _event(event: Event) -> Markup:

@@ -49,6 +49,12 @@ def test_a_failed_reading_shows_in_every_lane_of_its_probe_and_host() -> None:
     }
 
 
+def test_a_hosts_life_is_one_lane() -> None:
+    """Its pid is no state, and a healthcheck that fails shows beside the state."""
+    found = of(readings("alive", "a", lambda t: {"state": "running", "pid": int(t), "healthy": t < 5}))
+    assert found == {"alive a": ["running", "running, unhealthy"]}
+
+
 def test_numbers_make_no_lane_and_this_machine_is_not_shown() -> None:
     """Counters are drawn as lines; readings for the gates are no part of the system under test."""
     assert of(readings("tcp", "web-eu-1", {"TcpOutRsts": 4}), readings("machine", "", {"state": "busy"})) == {}
