@@ -6,6 +6,7 @@ import difflib
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from chaoskit.core.errors import LabError
 from chaoskit.labs.native.plan import Preparation
@@ -21,8 +22,10 @@ class Image:
 
     Attributes:
         names: without registry, `library/` and tag.
-        program: the executable this machine must have; empty where chaoskit brings it.
-        package: the Debian package that holds it.
+        program: the executable this machine must have, or a pattern of its path where it is on no search
+            path; empty where chaoskit brings it.
+        package: the Debian package that holds it; empty where Debian has none.
+        build: the command that makes it where Debian has no package.
         command: the default arguments, the program among them.
         entrypoint: what the image puts before a command of the user's.
         options_go_to_program: a command that starts with an option is the program's, as official images do it.
@@ -42,6 +45,7 @@ class Image:
     working_dir: str = "/"
     stop_signal: str = ""
     changes_user: bool = False
+    build: str = ""
     preparation: Preparation = field(default_factory=Preparation)
 
     def argv(self, entrypoint: tuple[str, ...] | None, command: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -56,8 +60,15 @@ class Image:
         return argv
 
     @property
+    def remedy(self) -> str:
+        """The command that brings the program onto this machine."""
+        return f"apt-get install --no-install-recommends {self.package}" if self.package else self.build
+
+    @property
     def is_here(self) -> bool:
         """Whether this machine has the program."""
+        if "/" in self.program:
+            return any(Path("/").glob(self.program.lstrip("/")))
         return not self.program or shutil.which(self.program, path=PATH) is not None
 
 
@@ -95,7 +106,7 @@ def resolve(name: str, where: str = "") -> Image:
 
 
 def packages(spec: LabSpec) -> dict[str, str]:
-    """The Debian package of every executable that a lab needs.
+    """The Debian package of every executable that a lab needs, empty where Debian has none.
 
     Raises:
         LabError: an image that no daemon stands for.

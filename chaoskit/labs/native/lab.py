@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from chaoskit.core.host import Host
 from chaoskit.core.topology import Topology
 from chaoskit.kernel import procfs
 from chaoskit.labs.change import HostChange, Timings
-from chaoskit.labs.native import limits, messages, order, preflight
+from chaoskit.labs.native import images, limits, messages, order, preflight
 from chaoskit.labs.native.bringup import Bringup
 from chaoskit.labs.native.client import Event, Island
 from chaoskit.labs.native.compiler import compile_lab
 from chaoskit.labs.native.host import NativeHost
 from chaoskit.labs.native.timers import Timers
-from chaoskit.labs.spec import LabSpec
+from chaoskit.labs.spec import HostSpec, LabSpec
 
 
 class NativeLab:
@@ -107,7 +108,7 @@ class NativeLab:
         self._identities.append((who.pid, who.starttime, who.boot, f"island of lab {self._spec.name}"))
         for spec in self._spec.hosts:
             info = self.topology.by_name[spec.name]
-            self._hosts[spec.name] = NativeHost(spec, info, island, self._timers, self._tell)
+            self._hosts[spec.name] = NativeHost(_with_stop_signal(spec), info, island, self._timers, self._tell)
         island.wait_ready()
         bringup = self._bringup = Bringup(self._spec, self._hosts, island, self.logs)
         bringup.connect()
@@ -129,3 +130,9 @@ class NativeLab:
     def _tell(self, change: HostChange) -> None:
         self._notify(change)
         self._bringup.wake()
+
+
+def _with_stop_signal(spec: HostSpec) -> HostSpec:
+    """The image's stop signal where the file names none: nginx ends gracefully on SIGQUIT, Apache on SIGWINCH."""
+    image = images.resolve(spec.image, spec.where)
+    return replace(spec, stop_signal=image.stop_signal) if image.stop_signal and spec.stop_signal == "SIGTERM" else spec

@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 from chaoskit.kernel import capabilities, syscalls
@@ -82,7 +83,7 @@ def _default_signals() -> None:
 def join_cgroups(host: HostPlan) -> None:
     """Move this process under the host's limits."""
     for group in host.cgroups:
-        with open(f"{group}/cgroup.procs", "w") as procs:
+        with Path(group, "cgroup.procs").open("w") as procs:
             procs.write("0")
 
 

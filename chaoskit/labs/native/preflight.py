@@ -23,9 +23,11 @@ def check(spec: LabSpec) -> None:
         )
     missing = [(host, image) for host in spec.hosts if not (image := images.resolve(host.image, host.where)).is_here]
     if missing:
-        lines = [f"{host.where}: {host.service} needs {image.program} ({image.package})" for host, image in missing]
-        packages = " ".join(sorted({image.package for _, image in missing}))
+        lines = [f"{host.where}: service {host.service} needs {image.program}" for host, image in missing]
+        packages = sorted({image.package for _, image in missing if image.package})
+        commands = [f"apt-get install --no-install-recommends {' '.join(packages)}"] if packages else []
+        commands += sorted({image.build for _, image in missing if not image.package})
         raise MissingTool(
             "\n".join(["daemons of this lab are not installed:", *dict.fromkeys(lines)]),
-            remedy=f"apt-get install --no-install-recommends {packages}, or: chaoskit doctor --fix",
+            remedy=f"{' && '.join(commands)}{', or: chaoskit doctor --fix' if packages else ''}",
         )

@@ -16,7 +16,7 @@ def write_etc(host: HostPlan) -> None:
         path = f"/etc/{name}"
         if os.path.islink(path):  # noqa: PTH114
             os.unlink(path)  # noqa: PTH108
-        with open(path, "w") as file:
+        with Path(path).open("w") as file:
             file.writelines(text)
 
 
@@ -31,6 +31,7 @@ def once(host: HostPlan) -> None:
         path = Path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+        path.chmod(0o755 if text.startswith("#!") else 0o644)
     for name, destination in (what.links or {}).items():
         path = Path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,10 +56,10 @@ def _add_user(name: str, uid: str, home: str) -> None:
     passwd = Path("/etc/passwd").read_text()
     if any(line.startswith(f"{name}:") for line in passwd.splitlines()):
         return
-    with open("/etc/passwd", "a") as file:
+    with Path("/etc/passwd").open("a") as file:
         file.write(f"{name}:x:{uid}:{uid}::{home}:/usr/sbin/nologin\n")
     if not any(line.startswith(f"{name}:") for line in Path("/etc/group").read_text().splitlines()):
-        with open("/etc/group", "a") as file:
+        with Path("/etc/group").open("a") as file:
             file.write(f"{name}:x:{uid}:\n")
 
 

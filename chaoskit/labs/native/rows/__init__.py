@@ -1,0 +1,1 @@
+"""The rows of the images table, by what the daemons do."""

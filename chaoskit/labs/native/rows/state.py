@@ -1,0 +1,94 @@
+"""Images of databases, caches and registries."""
+
+from __future__ import annotations
+
+from chaoskit.labs.native.images import Image
+from chaoskit.labs.native.plan import Preparation
+
+_POSTGRES_ENTRYPOINT = """\
+#!/bin/sh
+# Makes the database cluster on the first start, as the official image does, then executes the server.
+set -e
+bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+export PATH="$bin:$PATH"
+[ "${1#-}" = "$1" ] || set -- postgres "$@"
+[ "$1" = postgres ] && [ "$(id -u)" = 0 ] || exec "$@"
+user=${POSTGRES_USER:-postgres}
+as="setpriv --reuid=postgres --regid=postgres --init-groups --"
+install -d -o postgres -g postgres -m 700 "$PGDATA"
+install -d -o postgres -g postgres -m 775 /run/postgresql
+if [ ! -s "$PGDATA/PG_VERSION" ]; then
+    if [ -z "$POSTGRES_PASSWORD" ] && [ "$POSTGRES_HOST_AUTH_METHOD" != trust ]; then
+        echo "set POSTGRES_PASSWORD, or POSTGRES_HOST_AUTH_METHOD=trust" >&2
+        exit 1
+    fi
+    (umask 077; printf '%s\\n' "$POSTGRES_PASSWORD" > /run/postgresql/.password)
+    chown postgres /run/postgresql/.password
+    password="--pwfile=/run/postgresql/.password"
+    [ -n "$POSTGRES_PASSWORD" ] || password=
+    $as initdb --no-sync -U "$user" $password $POSTGRES_INITDB_ARGS
+    rm /run/postgresql/.password
+    echo "host all all all ${POSTGRES_HOST_AUTH_METHOD:-scram-sha-256}" >> "$PGDATA/pg_hba.conf"
+    echo "listen_addresses = '*'" >> "$PGDATA/postgresql.conf"
+    $as pg_ctl -w -o "-c listen_addresses=" start
+    db=${POSTGRES_DB:-$user}
+    [ "$db" = postgres ] || $as createdb -U "$user" "$db"
+    for file in /docker-entrypoint-initdb.d/*; do
+        case "$file" in
+            *.sh) . "$file" ;;
+            *.sql) $as psql -v ON_ERROR_STOP=1 -U "$user" -d "$db" -f "$file" ;;
+        esac
+    done
+    $as pg_ctl -m fast -w stop
+fi
+exec $as "$@"
+"""
+_CONSUL = (
+    "go mod init scratch && go get -tool github.com/hashicorp/consul@v1.19.2 && "
+    "CGO_ENABLED=0 go build -o /usr/local/bin/consul github.com/hashicorp/consul"
+)
+
+ROWS = (
+    Image(
+        ("redis", "chaoskit/redis"),
+        "redis-server",
+        "redis-server",
+        ("redis-server",),
+        working_dir="/data",
+        preparation=Preparation(directories=("/data:redis:755",)),
+    ),
+    Image(
+        ("memcached", "chaoskit/memcached"),
+        "memcached",
+        "memcached",
+        ("memcached",),
+        user="memcache",
+    ),
+    Image(
+        ("postgres", "chaoskit/postgres"),
+        "/usr/lib/postgresql/*/bin/postgres",
+        "postgresql",
+        ("postgres",),
+        entrypoint=("docker-entrypoint.sh",),
+        options_go_to_program=False,
+        environment={"PGDATA": "/var/lib/postgresql/data"},
+        stop_signal="SIGINT",
+        changes_user=True,
+        preparation=Preparation(files={"/usr/local/bin/docker-entrypoint.sh": _POSTGRES_ENTRYPOINT}),
+    ),
+    Image(
+        ("coreos/etcd", "etcd-development/etcd", "etcd", "chaoskit/etcd"),
+        "etcd",
+        "etcd-server",
+        ("etcd",),
+        preparation=Preparation(links={"/usr/local/bin/etcd": "/usr/bin/etcd"}),
+    ),
+    Image(
+        ("hashicorp/consul", "consul", "chaoskit/consul"),
+        "consul",
+        "",
+        ("agent", "-dev", "-client", "0.0.0.0"),
+        entrypoint=("consul",),
+        build=_CONSUL,
+    ),
+)
