@@ -92,7 +92,7 @@ def _problems(experiment: Experiment) -> Iterator[str]:
     for probe in experiment.probes:
         if not isinstance(probe.hosts, Selector):
             yield f"{probe.where}: probe {probe} does not say where: add .at(hosts, every=...)"
-    for check in experiment.every_check:
+    for check in (*experiment.every_check, *experiment.compares):
         for value in check.arguments.values():
             yield from _reference_problems(experiment, check, value)
 
@@ -126,7 +126,7 @@ def _twin_problems(experiment: Experiment) -> Iterator[str]:
                 yield f"{twin.where}: the twin {twin.mistake!r} replaces something that is not in the experiment"
 
 
-def _reference_problems(experiment: Experiment, check: Check, value: object) -> Iterator[str]:
+def _reference_problems(experiment: Experiment, check: Check | Comparison, value: object) -> Iterator[str]:
     if isinstance(value, Load) and value not in experiment.loads:
         yield f"{check.where}: {check.kind} judges a load that the experiment does not drive"
     if isinstance(value, Probe) and value not in experiment.probes:
@@ -137,3 +137,5 @@ def _reference_problems(experiment: Experiment, check: Check, value: object) -> 
                 yield f"{value.where}: a window refers to an action that is not in the timeline: {event.action}"
     if isinstance(value, Action) and value not in experiment.actions:
         yield f"{check.where}: {check.kind} refers to an action that is not in the timeline: {value}"
+    if isinstance(value, Twin) and value not in experiment.twins:
+        yield f"{check.where}: {check.kind} compares a twin that the experiment does not have: {value.mistake!r}"

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -6,12 +6,13 @@ import pytest
 
 from chaoskit.core.action import Action, Planning, action, at
 from chaoskit.core.arm import GUARDED, Twin
-from chaoskit.core.check import Check, check
+from chaoskit.core.check import Check, check, compare
 from chaoskit.core.errors import DefinitionError
 from chaoskit.core.experiment import Experiment
 from chaoskit.core.guard import stop_unless
 from chaoskit.core.history import History
 from chaoskit.core.lab import Lab
+from chaoskit.core.load import Load
 from chaoskit.core.step import Step
 from chaoskit.core.units import NS
 from chaoskit.core.verdict import Verdict, passed
@@ -24,6 +25,13 @@ def well(history: History, *, of: object = None, during: Window | None = None) -
     """Pass, whatever it is about."""
     del history, of, during
     return passed("well")
+
+
+@compare
+def alike(histories: Mapping[str, History], load: Load, *, of: Twin | None) -> Verdict:
+    """Pass, whatever it compares."""
+    del histories, load, of
+    return passed("alike")
 
 
 @action(longest="10s")
@@ -125,6 +133,14 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
     "a steady state of a load that is not driven": (
         {"steady": well(of=others)},
         "judges a load that the experiment does not drive",
+    ),
+    "a comparison of a load that is not driven": (
+        {"compares": [alike(others, of=None)]},
+        "alike judges a load that the experiment does not drive",
+    ),
+    "a comparison with a twin that is not there": (
+        {"compares": [alike(shoppers, of=Twin("other", must_fail=[good]))]},
+        "alike compares a twin that the experiment does not have: 'other'",
     ),
     "two twins of one name": (
         {"twins": [Twin("plain DNS", must_fail=[good]), Twin("Plain  dns!", must_fail=[good])]},
