@@ -1,17 +1,22 @@
 """The gslb lab on real daemons: who is told which address, before, during and after the death of a pool."""
 
+import http.client
 import json
 import runpy
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from signal import SIGKILL
 
+import dns.message
+import dns.query
 import pytest
 
 from chaoskit.core.lab import Lab
 from chaoskit.core.units import NS
 from chaoskit.core.window import Bound
+from chaoskit.kernel.namespaces import in_network
 from chaoskit.labs.load import load_lab
 from chaoskit.labs.native.lab import NativeLab
 from tests.labs.native.build import up
@@ -42,16 +47,27 @@ def plain_dns(tmp_path: Path) -> Iterator[NativeLab]:
 
 
 def answer(lab: NativeLab, region: str, *, asked: str = "") -> str:
-    """What the region's client is told by the resolver of its resolv.conf, or by another one."""
-    argv = ["dig", "+short", "+tries=1", "+time=2", "price.example.com", *([f"@{asked}"] if asked else [])]
-    return lab.hosts[f"client-{region}"].run(argv, timeout=5).stdout.strip()
+    """What the region's client is told by its own resolver, or by the one at another address."""
+    question = dns.message.make_query("price.example.com", "A")
+    ask = partial(dns.query.udp, question, asked or RESOLVER[region], timeout=2)
+    told = in_network(lab.hosts[f"client-{region}"].netns(), ask)
+    return " ".join(str(record) for rrset in told.answer for record in rrset)
 
 
 def served(lab: NativeLab, region: str, address: str) -> str:
     """The region of the instance that answers the region's client at an address; empty for a 503."""
-    argv = ["curl", "--silent", "--fail", "--max-time", "2", f"http://{address}/"]
-    body = lab.hosts[f"client-{region}"].run(argv, timeout=5).stdout
-    return str(json.loads(body)["region"]) if body else ""
+
+    def fetch() -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection(address, timeout=2)
+        connection.request("GET", "/")
+        response = connection.getresponse()
+        told = response.status, response.read()
+        connection.close()
+        return told
+
+    status, body = in_network(lab.hosts[f"client-{region}"].netns(), fetch)
+    assert status in (200, 503)
+    return str(json.loads(body)["region"]) if status == 200 else ""
 
 
 def seconds_until(holds: Callable[[], bool], limit: Bound) -> float:
@@ -75,6 +91,13 @@ def test_near_is_what_the_clients_subnet_says_not_the_resolvers(gslb: NativeLab)
     """A client that asks the other region's resolver is told its own region's VIP: the subnet reaches gdnsd."""
     assert answer(gslb, "na", asked=RESOLVER["eu"]) == VIP["na"]
     assert answer(gslb, "eu", asked=RESOLVER["na"]) == VIP["eu"]
+
+
+def test_clients_ask_their_regions_resolver(gslb: NativeLab) -> None:
+    """Their resolv.conf names it: that is where the load generator looks."""
+    for region, resolver in RESOLVER.items():
+        shown = gslb.hosts[f"client-{region}"].run(["cat", "/etc/resolv.conf"], timeout=5).stdout
+        assert shown.split()[:2] == ["nameserver", resolver]
 
 
 def test_one_dead_instance_is_the_balancers_business(gslb: NativeLab) -> None:
