@@ -92,7 +92,8 @@ def _problems(experiment: Experiment) -> Iterator[str]:
     for probe in experiment.probes:
         if not isinstance(probe.hosts, Selector):
             yield f"{probe.where}: probe {probe} does not say where: add .at(hosts, every=...)"
-    for check in (*experiment.every_check, *experiment.compares):
+    judges: tuple[Check | Comparison, ...] = (*experiment.every_check, *experiment.compares)
+    for check in judges:
         for value in check.arguments.values():
             yield from _reference_problems(experiment, check, value)
 
