@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 
-from chaoskit.core.result import ExperimentResult, Proof
-from chaoskit.core.topology import Topology
+from chaoskit.core.result import ExperimentResult
 from chaoskit.report.charts.palette import Palette, palette_of
 from chaoskit.report.charts.topology import topology_picture
 from chaoskit.report.markup import Content, Markup, el, join
@@ -45,9 +44,7 @@ def _body(result: ExperimentResult, models: Sequence[RunModel]) -> Sequence[Cont
         el("header", *_title(result, models)),
         el(
             "main",
-            _section(
-                "Verdicts", models, lambda model: verdicts.arm_verdicts(model.arm, _proof_of(result, model)), badge=True
-            ),
+            _verdicts(result, models),
             verdicts.table("Arms compared", result.compares) if result.compares else None,
             _section("What happened", models, lambda model: run_charts(model, scales, palette)),
             _section("What it cost", models, lambda model: join(impact(model), timeline(model))),
@@ -75,37 +72,43 @@ def _title(result: ExperimentResult, models: Sequence[RunModel]) -> Sequence[Con
     ]
 
 
-def _proof_of(result: ExperimentResult, model: RunModel) -> Proof | None:
-    return next((proof for proof in result.proofs if proof.twin == model.arm.arm), None)
+def _verdicts(result: ExperimentResult, models: Sequence[RunModel]) -> Markup:
+    """The verdicts of each arm, and whether a twin's are the ones it had to have."""
+    proved = {proof.twin: ", failed as it must" if proof.proved else ", not proved" for proof in result.proofs}
+    columns = []
+    for model in models:
+        arm = model.arm
+        mistake = el("small", f"twin: {arm.mistake}{proved.get(arm.arm, '')}") if arm.mistake else None
+        heading = el("h3", arm.arm, verdicts.badge(arm.verdict), mistake)
+        columns.append(el("div", heading, verdicts.arm_verdicts(arm)))
+    return el("section", el("h2", "Verdicts"), el("div", *columns, class_="arms"))
 
 
-def _section(
-    title: str, models: Sequence[RunModel], content: Callable[[RunModel], Markup], *, badge: bool = False
-) -> Markup:
+def _section(title: str, models: Sequence[RunModel], content: Callable[[RunModel], Markup]) -> Markup:
     """A section with a column for each arm; side by side where there is room."""
-    columns = [el("div", _arm_title(model, badge=badge, alone=len(models) == 1), content(model)) for model in models]
+    columns = [el("div", _arm_title(model, len(models)), content(model)) for model in models]
     return el("section", el("h2", title), el("div", *columns, class_="arms"))
 
 
-def _arm_title(model: RunModel, *, badge: bool, alone: bool) -> Markup | None:
-    if alone and not badge:
-        return None
+def _arm_title(model: RunModel, arms: int) -> Markup | None:
+    """Which arm a column is about; nothing where there is only one."""
     arm = model.arm
     mistake = el("small", f"twin: {arm.mistake}") if arm.mistake else None
-    return el("h3", arm.arm, verdicts.badge(arm.verdict) if badge else None, mistake)
+    return el("h3", arm.arm, mistake) if arms > 1 else None
 
 
 def _lab(models: Sequence[RunModel], palette: Palette) -> Markup:
-    """The picture and the action log; one picture where every arm ran on the same lab."""
-    if _one_lab([model.arm.history.topology for model in models]):
-        logged = [join(_arm_title(model, badge=False, alone=len(models) == 1), actions(model)) for model in models]
+    """The picture and the action log; one picture where every arm hit the same hosts of the same lab."""
+    if _alike(models):
+        logged = [join(_arm_title(model, len(models)), actions(model)) for model in models]
         columns = [el("div", _picture(models[0], palette)), el("div", *logged)]
         return el("section", el("h2", "Lab and actions"), el("div", *columns, class_="pair"))
     return _section("Lab and actions", models, lambda model: join(_picture(model, palette), actions(model)))
 
 
-def _one_lab(topologies: Sequence[Topology]) -> bool:
-    return bool(topologies) and all(topology == topologies[0] for topology in topologies)
+def _alike(models: Sequence[RunModel]) -> bool:
+    pictures = [(model.arm.history.topology, hit_hosts(model)) for model in models]
+    return bool(pictures) and all(picture == pictures[0] for picture in pictures)
 
 
 def _picture(model: RunModel, palette: Palette) -> Markup:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections import deque
+from collections.abc import Iterable, Mapping
 
 from rich import live
 from rich.console import Console, Group, RenderableType
@@ -36,8 +36,9 @@ class Live:
         self._since = 0.0
         self._t: float | None = None
         self._load = ""
-        self._errors: deque[float] = deque(maxlen=KEPT)
-        self._broken: dict[str, str] = {}
+        # Replaced, never changed: the thread that redraws reads them at any moment.
+        self._errors: tuple[float, ...] = ()
+        self._broken: Mapping[str, str] = {}
 
     def phase(self, name: str, lasting_s: float | None = None) -> None:
         """Show the phase; its bar starts anew."""
@@ -47,15 +48,13 @@ class Live:
     def tick(self, t_s: float, rate: float, error_share: float, p99_s: float) -> None:
         """Show the load."""
         self._t, self._load = t_s, load_text(rate, error_share, p99_s)
-        self._errors.append(error_share)
+        self._errors = (*self._errors, error_share)[-KEPT:]
         self._draw()
 
     def fault(self, name: str, moment: str) -> None:
         """Keep a line of it above the view; show what is in force in it."""
-        if moment in _OVER:
-            self._broken.pop(name, None)
-        else:
-            self._broken[name] = moment
+        others = {other: at for other, at in self._broken.items() if other != name}
+        self._broken = others if moment in _OVER else {**others, name: moment}
         self._say(f"{name}: {moment}", "red" if moment == Moment.BEGIN else "")
 
     def note(self, text: str) -> None:
@@ -110,7 +109,7 @@ class Live:
             self._screen.start()
 
 
-def sparkline(shares: deque[float]) -> str:
+def sparkline(shares: Iterable[float]) -> str:
     """Shares of 0..1 as bars; a second without requests is a blank, one without errors the lowest bar."""
     top = len(_BARS) - 1
     return "".join(" " if math.isnan(share) else _BARS[min(top, math.ceil(share * top))] for share in shares)

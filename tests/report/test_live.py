@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import math
-from collections import deque
 from collections.abc import Iterator
 
 import pytest
@@ -69,7 +68,15 @@ def test_closing_gives_the_terminal_back_and_may_be_repeated(live: Live, screen:
 
 def test_the_sparkline_never_hides_an_error() -> None:
     """One failure in a thousand is above the lowest bar; a second without requests is blank."""
-    assert sparkline(deque([0.0, 0.001, 0.5, 1.0, math.nan])) == "▁▂▅█ "
+    assert sparkline([0.0, 0.001, 0.5, 1.0, math.nan]) == "▁▂▅█ "
+
+
+def test_only_the_last_minute_is_drawn(live: Live) -> None:
+    """An hour of errors does not run off the screen."""
+    for second in range(3600):
+        live.tick(second, 500, 1.0 if second < 3599 else 0.0, 0.003)
+    assert "█" * 59 + "▁" in shown(live)
+    assert "█" * 60 not in shown(live)
 
 
 def test_nobody_has_to_watch() -> None:

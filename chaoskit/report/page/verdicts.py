@@ -18,14 +18,12 @@ def badge(outcome: Result) -> Markup:
     return el("span", el("span", _MARKS[outcome], aria_hidden="true"), f" {outcome}", class_=f"badge {outcome}")
 
 
-def arm_verdicts(arm: ArmResult, proof: Proof | None = None) -> Markup:
-    """The checks of one arm, then its gates; for a twin first whether it did what it had to."""
-    said = "This twin failed as it must." if proof and proof.proved else "This twin is not proved."
-    had_to = el("p", said, class_="reason") if proof else None
+def arm_verdicts(arm: ArmResult) -> Markup:
+    """The checks of one arm, then its gates."""
     reason = el("p", arm.reason, class_="reason") if arm.reason else None
     stopped = arm.history.meta.stopped
     early = el("p", el("b", "Stopped early: "), stopped, class_="reason") if stopped else None
-    return join(had_to, early, reason, table("Checks", arm.checks), table("Gates", arm.gates, small=True))
+    return join(early, reason, table("Checks", arm.checks), table("Gates", arm.gates, small=True))
 
 
 def table(title: str, judged: Sequence[Judged], *, small: bool = False) -> Markup:
@@ -34,7 +32,13 @@ def table(title: str, judged: Sequence[Judged], *, small: bool = False) -> Marku
         return el("p", f"{title}: none", class_="none")
     head = el("tr", *(el("th", text, scope="col") for text in ("Verdict", title, "Measured against bound")))
     rows = [_row(one) for one in judged]
-    return el("table", el("thead", head), el("tbody", *rows), class_="verdicts small" if small else "verdicts")
+    return el(
+        "table",
+        el("thead", head),
+        el("tbody", *rows),
+        class_="verdicts small" if small else "verdicts",
+        aria_label=title,
+    )
 
 
 def _row(judged: Judged) -> Markup:
