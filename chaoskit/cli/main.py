@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 from chaoskit.cli.output import complain
@@ -27,6 +28,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone; Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+    except Exception:  # noqa: BLE001  Python's own status for it, 1, would say that a check failed
+        traceback.print_exc()
+        complain("this is a mistake in chaoskit; please report it with the lines above")
+        return ERROR
     return status
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from chaoskit.cli import options
+from chaoskit.cli.leftovers import offer_sweep
 from chaoskit.cli.output import complain, console, tell, warn
 from chaoskit.cli.status import ERROR, PASS, UNKNOWN, worst
 from chaoskit.core.arm import GUARDED
@@ -33,6 +34,7 @@ def run_all(args: argparse.Namespace, run: Run) -> tuple[list[ExperimentResult],
     found = select(args.ids, overrides=options.overrides(args.set))
     if args.junit:
         _refuse_unwritable(args.junit)
+    offer_sweep()
     choice = Choice(args.seed, args.driver, getattr(args, "arm", GUARDED), args.rerun_unknown, getattr(args, "jobs", 1))
     results: list[ExperimentResult] = []
     status = PASS

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from chaoskit.cli.parser import build
+from chaoskit.engine import discovery
 from tests.cli.conftest import Cli
 
 
@@ -49,6 +50,19 @@ def test_a_mistake_exits_3_with_a_message_and_no_traceback(cli: Cli, argv: list[
     assert done.err.startswith("error: ")
     assert "Traceback" not in done.err
     assert done.out == ""
+
+
+def test_a_mistake_of_chaoskits_own_exits_3_too(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's status for it would be 1, which says that a check failed; the traceback is for the report."""
+
+    def crash() -> None:
+        raise RuntimeError("out of tune")
+
+    monkeypatch.setattr(discovery, "discover", crash)
+    done = cli("list")
+    assert done.status == 3
+    assert "RuntimeError: out of tune" in done.err
+    assert "this is a mistake in chaoskit" in done.err
 
 
 def commands() -> list[list[str]]:

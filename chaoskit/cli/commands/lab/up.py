@@ -27,8 +27,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Bring it up and say how long it took."""
+    from chaoskit.cli.leftovers import offer_sweep
     from chaoskit.engine import labs
 
+    offer_sweep()
     timeout = duration(args.timeout) / 1e9
     spec = _options.read(args)
     for note in spec.notes:

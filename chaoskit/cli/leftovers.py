@@ -1,0 +1,31 @@
+"""What an older run left behind: told, and undone if the user says so, before anything new starts."""
+
+from __future__ import annotations
+
+import sys
+
+from chaoskit.cli.output import tell, warn
+from chaoskit.engine import facts
+from chaoskit.engine.facts import Running
+from chaoskit.engine.recover import recover
+
+
+def offer_sweep() -> None:
+    """Say which runs have lost all their processes; on a terminal, offer to undo what they left."""
+    left = [running for running in facts.everything() if not running.alive and not _starting(running)]
+    if not left:
+        return
+    names = ", ".join(running.run for running in left)
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        warn(f"an older run was killed and may have left something: {names}; `chaoskit sweep` undoes it")
+        return
+    print(f"An older run was killed and may have left something: {names}. Undo it? [Y/n] ", end="", file=sys.stderr)
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() in ("", "y", "yes"):
+        for line in recover():
+            tell(line)
+
+
+def _starting(running: Running) -> bool:
+    """Whether it is just beginning: its runner lives, its keeper is not there yet."""
+    return running.keeper is None and running.runner is not None and running.runner.alive()

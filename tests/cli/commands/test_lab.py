@@ -1,0 +1,75 @@
+"""`chaoskit lab` on a lab that is up."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.machine import look
+
+pytestmark = pytest.mark.lab
+COMPOSE = Path(__file__).parents[2] / "engine" / "small" / "compose.yaml"
+
+
+def lab(*argv: str) -> subprocess.CompletedProcess[str]:
+    """A command about labs."""
+    command = [sys.executable, "-m", "chaoskit.cli.main", "lab", *argv]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL)
+
+
+@pytest.fixture(scope="module")
+def up() -> Iterator[str]:
+    """The name of a lab that is up; when it is down, the machine is as it was."""
+    before = look()
+    done = lab("up", str(COMPOSE), "--json")
+    assert done.returncode == 0, done.stderr
+    name = json.loads(done.stdout)["run"]
+    yield name
+    down = lab("down", name)
+    assert down.returncode == 0, down.stderr
+    assert look() == before
+
+
+def test_hosts_are_shown_with_their_state(up: str) -> None:
+    """For a machine, and for a person."""
+    rows = {row["host"]: row for row in json.loads(lab("ps", "--json").stdout) if row["lab"] == up}
+    assert set(rows) == {"client", "web-1", "web-2"}
+    assert rows["web-1"]["state"] == "running"
+    assert rows["web-1"]["healthy"] is True
+    assert rows["web-1"]["addresses"] == ["198.18.200.11"]
+    assert up in lab("ps").stdout
+
+
+def test_a_command_runs_in_a_host_and_its_status_is_passed_on(up: str) -> None:
+    """Output on stdout and stderr as the command wrote it."""
+    done = lab("exec", up, "client", "--", "sh", "-c", "hostname; echo trouble >&2; exit 7")
+    assert (done.stdout, done.stderr, done.returncode) == ("client\n", "trouble\n", 7)
+
+
+def test_a_daemons_words_are_shown(up: str) -> None:
+    """The log of one host."""
+    assert lab("logs", up, "web-1").returncode == 0
+
+
+@pytest.mark.parametrize("argv", [["exec", "{up}", "web-9", "--", "true"], ["logs", "{up}", "web-9"]])
+def test_a_mistyped_host_is_an_error_with_the_nearest_one(up: str, argv: list[str]) -> None:
+    """And a list of what there is."""
+    done = lab(*[word.format(up=up) for word in argv])
+    assert done.returncode == 3
+    assert "no host 'web-9'" in done.stderr
+    assert "Did you mean" in done.stderr
+
+
+def test_a_lab_that_does_not_come_up_leaves_nothing_and_shows_why() -> None:
+    """The end of the failing daemon's log is in the message."""
+    before = look()
+    done = lab("up", str(COMPOSE), "-f", str(COMPOSE.with_name("broken.yaml")), "--timeout", "10s")
+    assert done.returncode == 3
+    assert "web-2" in done.stderr
+    assert "no configuration" in done.stderr
+    assert look() == before
