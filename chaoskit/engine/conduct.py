@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import deque
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from chaoskit.core.clock import Clock
@@ -29,6 +30,7 @@ from chaoskit.engine.recorder import Recorder
 from chaoskit.engine.rpc import Caller, PeerGone
 from chaoskit.engine.timetable import Due, Turn, timetable
 from chaoskit.engine.watch import Watch
+from chaoskit.labs.change import Timings
 from chaoskit.loads.generator import Generator
 from chaoskit.loads.work import Job, Work
 
@@ -36,6 +38,7 @@ TICK = NS // 10
 LEAD = NS // 2
 """Time between the order to the generator and the origin: its threads enter namespaces and warm up."""
 CONFIRM_WITHIN = 2 * NS
+INTERRUPTED = "it was interrupted"
 EXPIRY_MARGIN = 2 * NS
 """How long after its planned end the keeper waits for the runner before it undoes an action itself."""
 
@@ -89,13 +92,30 @@ class Conduct:
         # The generator's process needs most of a second to import what it needs: the lab comes up meanwhile.
         warming = threading.Thread(target=self._warm_up, daemon=True)
         warming.start()
-        timings = self._lab.up(self.options.ready_within / NS)
+        timings = self._up()
         warming.join()
         self.recorder.learn(lab={"created_s": timings.created_s, "ready_s": timings.ready_s})
         if self.plan.boot:
             self._phase("boot")
             for entry in self.plan.boot:
                 self._begin(entry)
+
+    def _up(self) -> Timings:
+        """Wait for the lab without being deaf to an interruption meanwhile."""
+        timings: Future[Timings] = Future()
+
+        def body() -> None:
+            try:
+                timings.set_result(self._lab.up(self.options.ready_within / NS))
+            except BaseException as error:  # noqa: BLE001  raised again by `result`
+                timings.set_exception(error)
+
+        threading.Thread(target=body, daemon=True).start()
+        while True:
+            if self.options.cancel.is_set():
+                raise RunAborted(INTERRUPTED)
+            with contextlib.suppress(TimeoutError):
+                return timings.result(TICK / NS)
 
     def _warm_up(self) -> None:
         if self.plan.loads:
@@ -134,7 +154,7 @@ class Conduct:
             RunAborted: something did.
         """
         if self.options.cancel.is_set():
-            raise RunAborted("it was interrupted")
+            raise RunAborted(INTERRUPTED)
         self._take_news()
         while self._said:
             self.progress.fault(*self._said.popleft())
@@ -194,9 +214,11 @@ class Conduct:
         if not entry.one_shot:
             lasting = entry.action.longest if entry.lasting is None else entry.lasting
             expires = self.clock.now() + min(lasting + EXPIRY_MARGIN, entry.action.longest + EXPIRY_MARGIN)
+            self._in_force[entry.name] = entry
         try:
             took = self._lab.apply(entry.name, entry.steps, expires)
         except StepError as error:
+            self._in_force.pop(entry.name, None)
             self.recorder.event("action", entry.name, "failed", error=str(error))
             raise RunAborted(f"the action {entry.name} could not be done: {error}") from error
         steps: list[Json] = [step.describe() for step in entry.steps]
@@ -210,8 +232,6 @@ class Conduct:
             steps=steps,
             took_s=(took.end - took.begin) / NS,
         )
-        if not entry.one_shot:
-            self._in_force[entry.name] = entry
         self.progress.fault(entry.name, "begin")
         thread = threading.Thread(target=self._confirm, args=(entry,), name=f"confirm {entry.name}", daemon=True)
         self._confirming.append(thread)

@@ -54,16 +54,15 @@ def run_arm(plan: Plan, options: RunOptions, progress: Progress, directory: Path
 def _record(
     plan: Plan, options: RunOptions, order: Order, recorder: Recorder, clock: Clock, progress: Progress
 ) -> History:
-    stopped = "it was interrupted"
-    with Generator() as generator:
+    stopped = "chaoskit failed"
+    with Generator() as generator, _interruption_waits(options):
         keeping = start_keeper(order)
         try:
             stopped = Conduct(plan, options, keeping, recorder, generator, clock, progress).perform()
         finally:
-            with _uninterrupted():
-                progress.phase("down")
-                _take_down(keeping, order, recorder, clock)
-                history = recorder.finish(stopped)
+            progress.phase("down")
+            _take_down(keeping, order, recorder, clock)
+            history = recorder.finish(stopped)
     return history
 
 
@@ -95,13 +94,21 @@ def _meta(plan: Plan, run: str, clock: Clock) -> Meta:
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Ctrl-C again while the lab is being taken down changes nothing: taking down has its own deadlines."""
+def _interruption_waits(options: RunOptions) -> Iterator[None]:
+    """Let Ctrl-C end the run at its next tick, not in the middle of a call; a second one changes nothing.
+
+    Taking down has deadlines of its own. On other threads whoever started them sets `options.cancel`.
+
+    Raises:
+        KeyboardInterrupt: at the end, when everything has been undone.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.signal(signal.SIGINT, lambda *_: options.cancel.set())
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+    if options.cancel.is_set():
+        raise KeyboardInterrupt

@@ -33,12 +33,12 @@ def _run(name: str, runs: Path) -> ExperimentResult:
 
 
 @pytest.fixture
-def machine() -> Iterator[None]:
+def machine(tmp_path: Path) -> Iterator[None]:
     """The machine is afterwards as it was before, and nothing is running."""
     before = look()
     yield
     assert look() == before
-    assert not [running for running in facts.everything() if running.title.startswith("small.")]
+    assert not [running for running in facts.everything() if running.directory.is_relative_to(tmp_path)]
 
 
 @pytest.mark.usefixtures("machine")
@@ -133,4 +133,4 @@ def test_a_full_disk_is_said_and_nothing_is_left(tmp_path: Path, kib: int) -> No
     with _small_disk(tmp_path, kib) as disk, pytest.raises(ChaoskitError, match="No space left on device"):
         _run("unharmed", disk / "runs")
     assert look() == before
-    assert not [running for running in facts.everything() if running.title.startswith("small.")]
+    assert not [running for running in facts.everything() if running.directory.is_relative_to(tmp_path)]
