@@ -158,7 +158,7 @@ class Connection:
             self._read_on(data, now, ends=bool(events & _END))
             return
         call.first = now
-        self._done(meaning, meaning.outcome, now, ends=bool(events & _END))
+        self._done(call, meaning, meaning.outcome, now, ends=bool(events & _END))
 
     def _read_on(self, data: bytes, now: int, *, ends: bool) -> None:
         """The long way: an answer in pieces, a new header block, a body to look into, or the connection's end."""
@@ -196,25 +196,23 @@ class Connection:
         if outcome == _OK and not self._answer.found:
             outcome = _BAD
         self._answer = None
-        self._done(self._meaning, outcome, now, ends=ends or not data)
+        self._done(call, self._meaning, outcome, now, ends=ends or not data)
         return True
 
     def _head_of(self, block: bytes) -> Head:
         self._meaning = self.flow.judge.meaning(block)
         return self._meaning.head
 
-    def _done(self, meaning: Meaning, outcome: int, now: int, *, ends: bool) -> None:
-        call = self.call
-        assert call is not None
+    def _done(self, call: Call, meaning: Meaning, outcome: int, now: int, *, ends: bool) -> None:
         self.call = call.connection = None
-        within = self.flow.within
-        if within is not None and outcome == _OK and now - call.due > within:
+        flow = self.flow
+        if flow.within is not None and outcome == _OK and now - call.due > flow.within:
             outcome = _BAD
-        self.flow.answered(self, call, meaning, outcome, now)
+        flow.answered(self, call, meaning, outcome, now)
         if ends or meaning.close or self._unsent:
-            self.flow.lost(self)
+            flow.lost(self)
         else:
-            self.flow.release(self, now)
+            flow.release(self, now)
 
     def _outcome_of(self, code: int | None) -> int:
         """As `outcome_of`; the kernel's own patience may end before the request's, in any phase."""

@@ -43,7 +43,6 @@ class Engine:
 
     def __init__(self, work: Work, emit: Callable[[bytes], None]) -> None:
         self.now = monotonic_ns
-        self.live = 0
         self.labels = Labels()
         self.rows = Rows(emit)
         self.again: deque[Call] = deque()
@@ -102,7 +101,7 @@ class Engine:
         self.loop.at(self.now() + _FLUSH, self._flush)
         self.loop.at(self.now() + _SWEEP, self._sweep)
         self._advance()
-        while self._due != FAR or self.live:
+        while self._due != FAR or self._live():
             now = self._send_due(self.now())
             nearest = min(self._due, self._expire(now), self.loop.due(now))
             if self._stopping:
@@ -113,6 +112,10 @@ class Engine:
             self.loop.wait(0 if self.again or self._due <= now else nearest)
         self.rows.flush()
         return self._work.duration
+
+    def _live(self) -> bool:
+        """Whether any request is under way."""
+        return any(flow.taken != flow.recorded + flow.abandoned for flow in self._flows)
 
     def _send_due(self, now: int) -> int:
         again = self.again
@@ -132,11 +135,11 @@ class Engine:
         return now
 
     def _advance(self) -> None:
-        moments, self._streams = self._schedule.take()
-        origin = self._work.origin
-        self._moments = [moment + origin for moment in moments]
+        moments, streams = self._schedule.take()
+        self._moments = (moments + self._work.origin).tolist()
+        self._streams = streams.tolist()
         self._next = 0
-        self._due = self._moments[0] if moments else FAR
+        self._due = self._moments[0] if self._moments else FAR
 
     def _expire(self, now: int) -> int:
         """End requests whose timeout has come; returns when the next one does."""

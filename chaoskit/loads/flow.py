@@ -34,7 +34,7 @@ _LATE = CODE[Outcome.LATE]
 
 
 class Flow:
-    """See the module. `recorded` counts its rows."""
+    """See the module. Of the arrivals `taken` up, so many have a row (`recorded`) or were given up (`abandoned`)."""
 
     def __init__(self, engine: Engine, job: Job, client: Client, networks: tuple[str, ...]) -> None:
         labels = engine.labels
@@ -47,10 +47,11 @@ class Flow:
         self.needle = job.request.ok.body_contains
         self.looks_inside = bool(self.needle)
         self.within = job.request.ok.within
+        self.taken = 0
         self.recorded = 0
         self.abandoned = 0
         self._engine = engine
-        self._rows = engine.rows
+        self._write = engine.rows.write
         self._deadlines = engine.deadlines(job.timeout)
         self._again = engine.again
         self._codes = (labels.code("load", job.name), labels.code("client", client.host))
@@ -80,7 +81,7 @@ class Flow:
     def arrive(self, due: int, now: int) -> int:
         """Take an arrival up; returns the time."""
         call = Call(self, due, now)
-        self._engine.live += 1
+        self.taken += 1
         if now - due > self.timeout:
             call.attempts = 0
             self._finish(call, _LATE, 0, 0, 0, now)
@@ -144,7 +145,16 @@ class Flow:
         """A whole answer came."""
         if outcome != _OK and self._retry(call, now):
             return
-        self._finish(call, outcome, meaning.status, connection.server, meaning.instance, now)
+        if call.attempts != 1 or outcome != meaning.outcome:
+            self._finish(call, outcome, meaning.status, connection.server, meaning.instance, now)
+            return
+        code = meaning.rows.get(connection.server)
+        if code is None:
+            code = self._combination(connection.server, meaning.instance, meaning.status, outcome, 1)
+            meaning.rows[connection.server] = code
+        call.phase = ENDED
+        self.recorded += 1
+        self._write(call.due, call.taken, call.sent, call.first, now, call.dns, call.connect, code)
 
     def failed(self, call: Call, outcome: int, server: int, now: int) -> None:
         """An attempt came to nothing."""
@@ -158,10 +168,11 @@ class Flow:
     def abandon(self, call: Call | None = None) -> None:
         """The run is over before its time: count a request under way, or one not even taken up."""
         self.abandoned += 1
-        if call is not None:
+        if call is None:
+            self.taken += 1
+        else:
             self._cut(call)
             call.phase = ENDED
-            self._engine.live -= 1
 
     def close(self) -> None:
         """Let go of everything."""
@@ -228,17 +239,9 @@ class Flow:
 
     def _finish(self, call: Call, outcome: int, status: int, server: int, instance: int, now: int) -> None:
         call.phase = ENDED
-        self._engine.live -= 1
         self.recorded += 1
-        load, client = self._codes
-        rows = self._rows
-        rows.write(
-            call.due,
-            call.taken,
-            call.sent,
-            call.first,
-            now,
-            call.dns,
-            call.connect,
-            rows.combination((load, client, server, instance, status, outcome, call.attempts)),
-        )
+        code = self._combination(server, instance, status, outcome, call.attempts)
+        self._write(call.due, call.taken, call.sent, call.first, now, call.dns, call.connect, code)
+
+    def _combination(self, server: int, instance: int, status: int, outcome: int, attempts: int) -> int:
+        return self._engine.rows.combination((*self._codes, server, instance, status, outcome, attempts))

@@ -14,9 +14,14 @@ _REMEMBERED = 4096
 
 
 class Meaning:
-    """A header block, understood. `size` is that of a whole answer with it, -1 where the head does not say."""
+    """A header block, understood.
 
-    __slots__ = ("close", "head", "instance", "outcome", "size", "status")
+    Attributes:
+        size: bytes of a whole answer with this head; -1 where the head does not say.
+        rows: by the server's code, the code of the combination that a first attempt's row has.
+    """
+
+    __slots__ = ("close", "head", "instance", "outcome", "rows", "size", "status")
 
     def __init__(self, head: Head, size: int, outcome: int, instance: int) -> None:
         self.head = head
@@ -25,6 +30,7 @@ class Meaning:
         self.close = head.close
         self.outcome = outcome
         self.instance = instance
+        self.rows: dict[int, int] = {}
 
 
 class Judge:

@@ -3,46 +3,50 @@
 from __future__ import annotations
 
 import random
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chaoskit.core.load import Arrivals
 from chaoskit.core.units import NS
 
+Moments = NDArray[np.int64]
+_NONE: Moments = np.empty(0, np.int64)
+_CHUNK = 256
 _FEW, _MANY = 128, 512
 """A slice aims to hold between so many arrivals: merging must neither cost much each nor hold a send up."""
 _SHORTEST, _LONGEST = NS // 10_000, NS
 
 
-def stream(arrivals: Arrivals, duration: int, *, seed: int, load: str, client: str, clients: int) -> Iterator[int]:
-    """Intended starts of one client's part of a load, ns from the origin, ascending, below `duration` ns.
+def stream(arrivals: Arrivals, duration: int, *, seed: int, load: str, client: str, clients: int) -> Iterator[Moments]:
+    """Intended starts of one client's part of a load, ns from the origin, ascending, below `duration` ns, in chunks.
 
     The random numbers depend on the seed, the load's name and the client's name and on nothing else:
     another load or client more does not change the schedule of this one.
     """
     rng = random.Random(f"{seed}/{load}/{client}")
-    for time in arrivals.part(clients).times(duration / NS, rng):
-        moment = round(time * NS)
-        if moment < duration:
-            yield moment
+    times = arrivals.part(clients).times(duration / NS, rng)
+    while chunk := list(islice(times, _CHUNK)):
+        moments = np.rint(np.array(chunk) * NS).astype(np.int64)
+        yield moments[: int(np.searchsorted(moments, duration))]
 
 
 class Schedule:
     """Streams merged into slices of time, each as ascending moments and the stream each belongs to."""
 
-    def __init__(self, streams: Sequence[Iterator[int]]) -> None:
+    def __init__(self, streams: Sequence[Iterator[Moments]]) -> None:
         self._streams = list(streams)
-        self._heads = [next(iterator, None) for iterator in self._streams]
+        self._chunks = [next(iterator, None) for iterator in self._streams]
         self._counts = [0] * len(self._streams)
         self._until = 0
         self._width = _SHORTEST
-        self._slice: tuple[list[int], list[int]] = ([], [])
+        self._slice: tuple[Moments, Moments] = (_NONE, _NONE)
 
-    def take(self) -> tuple[list[int], list[int]]:
+    def take(self) -> tuple[Moments, Moments]:
         """The next slice that holds any arrival: moments in ns from the origin, and streams; empty at the end."""
-        while any(head is not None for head in self._heads):
+        while any(chunk is not None for chunk in self._chunks):
             self._until += self._width
             parts = [self._pull(index, self._until) for index in range(len(self._streams))]
             total = sum(map(len, parts))
@@ -50,7 +54,7 @@ class Schedule:
             if total:
                 self._slice = _merge(parts)
                 return self._slice
-        self._slice = ([], [])
+        self._slice = (_NONE, _NONE)
         return self._slice
 
     def owed(self, until: int) -> list[int]:
@@ -58,23 +62,24 @@ class Schedule:
 
         Call it once, when no more will be taken; `until` is not before the last slice but one.
         """
-        while any(head is not None and head <= until for head in self._heads):
+        while self._until <= until and any(chunk is not None for chunk in self._chunks):
             self.take()
-        counts = self._counts[:]
         moments, streams = self._slice
-        for index in streams[bisect_right(moments, until) :]:
-            counts[index] -= 1
-        return counts
+        early = np.bincount(streams[int(np.searchsorted(moments, until, "right")) :], minlength=len(self._counts))
+        return [count - int(more) for count, more in zip(self._counts, early, strict=True)]
 
-    def _pull(self, index: int, until: int) -> list[int]:
-        head, iterator = self._heads[index], self._streams[index]
-        taken = []
-        while head is not None and head < until:
-            taken.append(head)
-            head = next(iterator, None)
-        self._heads[index] = head
-        self._counts[index] += len(taken)
-        return taken
+    def _pull(self, index: int, until: int) -> Moments:
+        taken = [_NONE]
+        while (chunk := self._chunks[index]) is not None:
+            count = int(np.searchsorted(chunk, until))
+            taken.append(chunk[:count])
+            if count < len(chunk):
+                self._chunks[index] = chunk[count:]
+                break
+            self._chunks[index] = next(self._streams[index], None)
+        found = np.concatenate(taken)
+        self._counts[index] += len(found)
+        return found
 
     def _adapt(self, total: int) -> None:
         if total > _MANY:
@@ -83,12 +88,8 @@ class Schedule:
             self._width = min(self._width * 2, _LONGEST)
 
 
-def _merge(parts: list[list[int]]) -> tuple[list[int], list[int]]:
-    filled = [(index, part) for index, part in enumerate(parts) if part]
-    if len(filled) == 1:
-        index, part = filled[0]
-        return part, [index] * len(part)
-    moments = np.concatenate([np.array(part, np.int64) for _, part in filled])
-    streams = np.concatenate([np.full(len(part), index, np.int64) for index, part in filled])
+def _merge(parts: list[Moments]) -> tuple[Moments, Moments]:
+    moments = np.concatenate(parts)
+    streams = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
     order = np.argsort(moments, kind="stable")
-    return moments[order].tolist(), streams[order].tolist()
+    return moments[order], streams[order]

@@ -1,29 +1,43 @@
 """The merged schedule: order, completeness, repeatability."""
 
 from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Any
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chaoskit.core.units import NS
 from chaoskit.loads.arrivals import constant, poisson
-from chaoskit.loads.schedule import Schedule, stream
+from chaoskit.loads.schedule import Moments, Schedule, stream
 
 MOMENTS = st.lists(st.integers(0, 5 * NS), max_size=300).map(sorted)
+
+
+def chunked(moments: list[int]) -> Iterator[Moments]:
+    """A stream in chunks of seven."""
+    for start in range(0, len(moments), 7):
+        yield np.array(moments[start : start + 7], np.int64)
+
+
+def made(**words: Any) -> list[int]:
+    """A whole stream as a list."""
+    return [moment for chunk in stream(**words) for moment in chunk.tolist()]
 
 
 def drained(schedule: Schedule) -> list[tuple[int, int]]:
     """Take until nothing is left."""
     found: list[tuple[int, int]] = []
-    while (slice_ := schedule.take())[0]:
-        found += zip(*slice_, strict=True)
+    while len((slice_ := schedule.take())[0]):
+        found += zip(slice_[0].tolist(), slice_[1].tolist(), strict=True)
     return found
 
 
 @given(st.lists(MOMENTS, max_size=5))
 def test_a_schedule_is_its_streams_merged(streams: list[list[int]]) -> None:
     """Nothing is lost, nothing made up, all in order of time; the count owed is that of the streams."""
-    schedule = Schedule([iter(moments) for moments in streams])
+    schedule = Schedule([chunked(moments) for moments in streams])
     found = drained(schedule)
     assert [moment for moment, _ in found] == sorted(moment for moments in streams for moment in moments)
     for index, moments in enumerate(streams):
@@ -34,11 +48,11 @@ def test_a_schedule_is_its_streams_merged(streams: list[list[int]]) -> None:
 @given(st.lists(MOMENTS, min_size=1, max_size=4), st.integers(0, 30), st.integers(0, 5 * NS))
 def test_what_is_owed_at_an_early_end(streams: list[list[int]], slices: int, later: int) -> None:
     """When a load ends early, it owed the arrivals up to then: those taken, and those due but not taken."""
-    schedule = Schedule([iter(moments) for moments in streams])
+    schedule = Schedule([chunked(moments) for moments in streams])
     passed, current = 0, 0
     for _ in range(slices):
         moments, _streams = schedule.take()
-        passed, current = current, moments[-1] if moments else current
+        passed, current = current, int(moments[-1]) if len(moments) else current
     until = max(passed, later)
     assert schedule.owed(until) == [bisect_right(moments, until) for moments in streams]
 
@@ -46,18 +60,19 @@ def test_what_is_owed_at_an_early_end(streams: list[list[int]], slices: int, lat
 def test_the_same_seed_gives_the_same_schedule() -> None:
     """A stream depends on seed, load and client only; each of these changes it."""
 
-    def made(seed: int, load: str, client: str) -> list[int]:
-        return list(stream(poisson("500/s"), NS, seed=seed, load=load, client=client, clients=2))
+    def times(seed: int, load: str, client: str) -> list[int]:
+        return made(arrivals=poisson("500/s"), duration=NS, seed=seed, load=load, client=client, clients=2)
 
-    assert made(1, "shop", "eu-1") == made(1, "shop", "eu-1")
-    others = [made(2, "shop", "eu-1"), made(1, "pay", "eu-1"), made(1, "shop", "eu-2")]
-    assert all(other != made(1, "shop", "eu-1") for other in others)
+    assert times(1, "shop", "eu-1") == times(1, "shop", "eu-1")
+    others = [times(2, "shop", "eu-1"), times(1, "pay", "eu-1"), times(1, "shop", "eu-2")]
+    assert all(other != times(1, "shop", "eu-1") for other in others)
 
 
 def test_clients_share_the_rate_equally() -> None:
     """Two clients of a constant 1000/s send 500 each in a second, out of step with each other."""
     streams = [
-        list(stream(constant("1000/s"), NS, seed=1, load="shop", client=name, clients=2)) for name in ("eu-1", "eu-2")
+        made(arrivals=constant("1000/s"), duration=NS, seed=1, load="shop", client=name, clients=2)
+        for name in ("eu-1", "eu-2")
     ]
     assert [len(moments) for moments in streams] == [500, 500]
     assert not set(streams[0]) & set(streams[1])
@@ -67,7 +82,7 @@ def test_slices_stay_small_at_any_rate() -> None:
     """At 200,000/s no slice grows so long that making it would delay a send by a millisecond."""
     schedule = Schedule([stream(poisson("200k/s"), NS // 4, seed=1, load="shop", client="c", clients=1)])
     sizes = []
-    while moments := schedule.take()[0]:
+    while len(moments := schedule.take()[0]):
         sizes.append(len(moments))
     assert max(sizes) < 2000
     assert abs(sum(sizes) - 50_000) < 1500

@@ -1,0 +1,191 @@
+"""How fast the load engine is, beside wrk and Locust's FastHttpUser: `tests/bench/load.py [--json FILE] [--rounds N]`.
+
+One nginx on core 0, one generator at a time on core 1, 64 kept connections. Generators take turns, so
+that what disturbs the machine disturbs all of them; each round's figures are compared with wrk's of the
+same round. Ours is offered more than it can send (open loop, 64 in flight) and does all it does in a run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from chaoskit.core.history import Requests, concatenate
+from chaoskit.core.load import OUTCOMES, Outcome
+from chaoskit.core.request import get
+from chaoskit.core.units import NS
+from chaoskit.loads.arrivals import poisson
+from chaoskit.loads.engine import Engine
+from chaoskit.loads.generator import Client, Generator, Job, Work
+from tests.loads.nginx import nginx
+
+CONNECTIONS = 64
+SERVER_CORE, LOAD_CORE = 0, 1
+OVERLOAD = 1.3
+ON_LOAD_CORE = ["taskset", "-c", str(LOAD_CORE)]
+LOCUSTFILE = """
+from locust import FastHttpUser, constant, task
+class Bench(FastHttpUser):
+    wait_time = constant(0)
+    @task
+    def get(self):
+        self.client.get("/")
+"""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One generator in one round: requests a second, and CPU time of the generator a request."""
+
+    rate: float
+    cpu_us: float
+
+
+def wrk(port: int, seconds: float) -> Figure:
+    """Closed loop, C."""
+    before = children_cpu()
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", f"http://127.0.0.1:{port}/"]
+    text = subprocess.run([*ON_LOAD_CORE, *command], capture_output=True, text=True, check=True).stdout
+    count = int(re.findall(r"(\d+) requests in", text)[0])
+    return Figure(float(re.findall(r"Requests/sec:\s*([\d.]+)", text)[0]), (children_cpu() - before) / count * 1e6)
+
+
+def fast_http_user(port: int, seconds: float) -> Figure:
+    """Closed loop, Locust with its fast client."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "locustfile.py"
+        script.write_text(LOCUSTFILE)
+        before = children_cpu()
+        command = [sys.executable, "-m", "locust", "-f", str(script), "--headless", "--json", "--only-summary"]
+        command += ["-u", str(CONNECTIONS), "-r", str(CONNECTIONS), "-t", f"{max(2, round(seconds))}s"]
+        command += ["--host", f"http://127.0.0.1:{port}"]
+        ran = subprocess.run([*ON_LOAD_CORE, *command], capture_output=True, text=True, check=True)
+    (entry,) = json.loads(ran.stdout)
+    span = entry["last_request_timestamp"] - entry["start_time"]
+    return Figure(entry["num_requests"] / span, (children_cpu() - before) / entry["num_requests"] * 1e6)
+
+
+def bare(port: int, seconds: float, rate: float) -> Figure:
+    """Our engine alone, in a process of its own."""
+    command = [sys.executable, __file__, "--engine", str(port), str(seconds), str(rate)]
+    ran = subprocess.run([*ON_LOAD_CORE, *command], capture_output=True, text=True, check=True)
+    return Figure(**json.loads(ran.stdout))
+
+
+def engine_alone(port: int, seconds: float, rate: float) -> Figure:
+    """The body of `bare`."""
+    raw: list[bytes] = []
+    engine = Engine(work(port, seconds, rate), raw.append)
+    threading.Timer(seconds + 0.2, engine.stop).start()
+    before = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+    (account,) = engine.run()
+    done = account.recorded - account.abandoned
+    return Figure(done / seconds, (sum(resource.getrusage(resource.RUSAGE_SELF)[:2]) - before) / done * 1e6)
+
+
+def through_locust(port: int, seconds: float, rate: float) -> Figure:
+    """Our engine as it runs in an experiment: in the child, under Locust, rows sent to this process."""
+    batches: list[Requests] = []
+    with Generator() as generator:
+        generator.open()
+        os.sched_setaffinity(generator.pid, {LOAD_CORE})
+        before = cpu_of(generator.pid)
+        planned = work(port, seconds, rate)
+        generator.start(planned, batches.append)
+        time.sleep(max(0.0, (planned.origin + seconds * NS - time.monotonic_ns()) / NS))
+        used = cpu_of(generator.pid) - before
+        generator.stop()
+        generator.wait(20)
+    table = concatenate(batches)
+    ok = table.outcome == OUTCOMES.index(Outcome.OK)
+    done = int((ok & (table.ended < seconds * NS)).sum())
+    return Figure(done / seconds, used / done * 1e6)
+
+
+def work(port: int, seconds: float, rate: float) -> Work:
+    """One load of one client that begins in 0.2 s."""
+    request = get(f"http://127.0.0.1:{port}/")
+    job = Job("bench", request, poisson(rate), (Client("here"),), 30 * NS, max_connections=CONNECTIONS)
+    return Work(time.monotonic_ns() + NS // 5, round(seconds * NS), 1, (job,))
+
+
+def children_cpu() -> float:
+    """CPU seconds of processes that have ended."""
+    return sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds of a process, all threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def rounds(count: int, seconds: float) -> dict[str, list[Figure]]:
+    """Let the generators take turns."""
+    figures: dict[str, list[Figure]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        with nginx(Path(folder), prefix=["taskset", "-c", str(SERVER_CORE)]) as server:
+            for _ in range(count):
+                reference = wrk(server.port, seconds)
+                offered = reference.rate * OVERLOAD
+                contestants: dict[str, Callable[[], Figure]] = {
+                    "wrk": lambda figure=reference: figure,
+                    "chaoskit, engine alone": lambda rate=offered: bare(server.port, seconds, rate),
+                    "chaoskit, under Locust": lambda rate=offered: through_locust(server.port, seconds, rate),
+                    "Locust FastHttpUser": lambda: fast_http_user(server.port, seconds),
+                }
+                for name, contestant in contestants.items():
+                    figures.setdefault(name, []).append(contestant())
+    return figures
+
+
+def table(figures: dict[str, list[Figure]]) -> str:
+    """The figures as Markdown."""
+    lines = ["| generator | req/s, median (spread) | of wrk, median (spread) | CPU us a request |", "|---|---|---|---|"]
+    for name, own in figures.items():
+        rates = [figure.rate for figure in own]
+        ratios = [figure.rate / other.rate for figure, other in zip(own, figures["wrk"], strict=True)]
+        cpu = statistics.median(figure.cpu_us for figure in own)
+        lines.append(
+            f"| {name} | {statistics.median(rates):,.0f} ({min(rates):,.0f}-{max(rates):,.0f}) "
+            f"| {statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f}) | {cpu:.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, print a table, write JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each generator in each round")
+    parser.add_argument("--json", type=Path, help="also write the figures of all rounds here")
+    parser.add_argument("--engine", nargs=3, type=float, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.engine:
+        port, seconds, rate = options.engine
+        print(json.dumps(asdict(engine_alone(int(port), seconds, rate))))
+        return
+    figures = rounds(options.rounds, options.seconds)
+    print(table(figures))
+    if options.json:
+        plain = {name: [asdict(figure) for figure in own] for name, own in figures.items()}
+        options.json.write_text(json.dumps(plain, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
