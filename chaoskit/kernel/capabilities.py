@@ -76,18 +76,47 @@ DOCKER_DEFAULT = frozenset(
 """What a container has without `cap_add` and `cap_drop` (Docker Engine's documentation, "Runtime privilege")."""
 
 
+OF_THE_MACHINE = frozenset(
+    NUMBERS[name]
+    for name in (
+        "MKNOD",
+        "SYS_MODULE",
+        "SYS_RAWIO",
+        "SYS_TIME",
+        "SYSLOG",
+        "MAC_OVERRIDE",
+        "MAC_ADMIN",
+        "AUDIT_CONTROL",
+        "WAKE_ALARM",
+        "BLOCK_SUSPEND",
+        "DAC_READ_SEARCH",
+    )
+)
+"""What no namespace contains: the machine's disks (a container has a devices cgroup before it), clock and kernel."""
+
+
+def machine_wide(names: Iterable[str]) -> list[str]:
+    """Those of the names, as written, that would reach the machine; `ALL` is taken to mean all others.
+
+    Raises:
+        ValueError: a name that no capability has.
+    """
+    return [name for name in names if name.upper() != "ALL" and _numbers([name]) & OF_THE_MACHINE]
+
+
 def allowed(add: Iterable[str], drop: Iterable[str]) -> frozenset[int]:
-    """Docker's default set with `cap_add` and `cap_drop` applied; `ALL` means every capability.
+    """Docker's default set with `cap_add` and `cap_drop` applied, without those that reach the machine.
 
     Raises:
         ValueError: a name that no capability has.
     """
     added, dropped = _numbers(add), _numbers(drop)
     everything = frozenset(range(len(NAMES)))
-    base = DOCKER_DEFAULT
-    if "ALL" in {name.upper() for name in add}:
-        return everything - (dropped if dropped != everything else frozenset())
-    return (base - dropped) | added
+    if added == everything:
+        chosen = everything if dropped == everything else everything - dropped
+    else:
+        chosen = (DOCKER_DEFAULT - dropped) | added
+    return chosen - OF_THE_MACHINE
 
 
 def _numbers(names: Iterable[str]) -> frozenset[int]:

@@ -55,13 +55,12 @@ def _mac(value: str) -> bytes:
     return bytes.fromhex(value.replace(":", ""))
 
 
-def bridge(name: str, mac: str, *, alias: str = "") -> Request:
+def bridge(name: str, mac: str) -> Request:
     """Make a bridge that is up, without spanning tree and with multicast flooded to every port."""
     data = _number(_IFLA_BR_STP_STATE, 0) + _attribute(_IFLA_BR_MCAST_SNOOPING, b"\0")
     info = _text(_IFLA_INFO_KIND, "bridge") + _attribute(_IFLA_INFO_DATA, data)
     body = _LINK.pack(0, 0, 0, 0, _IFF_UP, _IFF_UP) + _text(_IFLA_IFNAME, name) + _attribute(_IFLA_ADDRESS, _mac(mac))
-    named = _text(_IFLA_IFALIAS, alias) if alias else b""
-    return _RTM_NEWLINK, _F_CREATE | _F_EXCL, body + named + _attribute(_IFLA_LINKINFO, info)
+    return _RTM_NEWLINK, _F_CREATE | _F_EXCL, body + _attribute(_IFLA_LINKINFO, info)
 
 
 def veth(name: str, master: int, peer: str, peer_namespace: int, peer_mac: str) -> Request:
@@ -77,6 +76,11 @@ def veth(name: str, master: int, peer: str, peer_namespace: int, peer_mac: str) 
 def set_up(index: int, *, up: bool = True) -> Request:
     """Set a link administratively up or down."""
     return _RTM_NEWLINK, 0, _LINK.pack(0, 0, 0, index, _IFF_UP if up else 0, _IFF_UP)
+
+
+def alias(index: int, text: str) -> Request:
+    """Give a link an alias; the kernel ignores one in the request that makes the link."""
+    return _RTM_NEWLINK, 0, _LINK.pack(0, 0, 0, index, 0, 0) + _text(_IFLA_IFALIAS, text)
 
 
 def delete(index: int) -> Request:

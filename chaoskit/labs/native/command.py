@@ -14,14 +14,14 @@ _NAMESPACES = ("net", "uts", "ipc", "mnt")
 """The mount namespace last: entering it changes what /proc/PID means."""
 
 
-def execute(host: HostPlan, init: int, argv: tuple[str, ...], fds: list[int]) -> int:
+def execute(host: HostPlan, launcher: launch.Launcher, init: int, argv: tuple[str, ...], fds: list[int]) -> int:
     """Run a command inside all of the host's namespaces with its limits, user and environment; its pid.
 
     A command that cannot be executed says why on its stderr and exits with 126.
     """
 
     def body() -> None:
-        launch.join_cgroups(host)
+        launcher.join(host)
         _enter(init)
         for target, fd in enumerate(fds):
             os.dup2(fd, target)

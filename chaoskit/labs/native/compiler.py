@@ -125,6 +125,11 @@ def _links(number: int, info: HostInfo, topology: Topology, bridges: Mapping[str
 
 def _capabilities(host: HostSpec) -> frozenset[int]:
     try:
+        if machine_wide := capabilities.machine_wide(host.cap_add):
+            raise LabError(
+                f"{host.where}: service {host.service}: {machine_wide[0]} would reach this machine, not the lab alone",
+                remedy=f"Docker can run it: chaoskit lab up --driver docker {host.where.partition(':')[0]}",
+            )
         return capabilities.allowed(host.cap_add, host.cap_drop)
     except ValueError as error:
         raise LabError(f"{host.where}: service {host.service}: {error}", remedy="See capabilities(7).") from error

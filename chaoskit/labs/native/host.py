@@ -50,6 +50,7 @@ class NativeHost:
         self._state = HostState.CREATED
         self._netns: int | None = None
         self._pidfd: int | None = None
+        self._pid: int | None = None
         self._exit_code: int | None = None
         self._restarts = 0
         self._started_at = 0
@@ -67,8 +68,7 @@ class NativeHost:
     def status(self) -> Status:
         """State, pid and health."""
         with self._changed:
-            pid = procfs.pid_of(self._pidfd) if self._pidfd is not None else None
-            return Status(self._state, pid, self._healthy(), self._exit_code, self._restarts)
+            return Status(self._state, self._pid, self._healthy(), self._exit_code, self._restarts)
 
     def seen(self) -> Seen:
         """How far the host has come, for the order of dependencies."""
@@ -170,6 +170,7 @@ class NativeHost:
         """The island executed the daemon."""
         with self._changed:
             self._pidfd = pidfd
+            self._pid = procfs.pid_of(pidfd)
             self._started_at = t
             self._ever_started = True
             if self._spec.healthcheck:
@@ -190,7 +191,7 @@ class NativeHost:
                 self._health.stop()
             if self._pidfd is not None:
                 os.close(self._pidfd)
-                self._pidfd = None
+                self._pidfd = self._pid = None
             self._exit_code = exit_code
             ended = restart.Ended(exit_code, self._asked_to_end, t - self._started_at, self._delay, self._restarts)
             delay = restart.next_delay(self._spec.restart, ended)
@@ -206,7 +207,7 @@ class NativeHost:
             if self._health:
                 self._health.stop()
             fds = [fd for fd in (self._pidfd, self._netns) if fd is not None]
-            self._pidfd = self._netns = None
+            self._pidfd = self._pid = self._netns = None
             self._restart_due = False
         messages.close_all(fds)
         if self._state is not HostState.OFF:
@@ -279,8 +280,7 @@ class NativeHost:
         """Enter a state and tell everybody who waits or listens."""
         with self._changed:
             self._state = state
-            pid = procfs.pid_of(self._pidfd) if self._pidfd is not None else None
-            change = HostChange(t or time.monotonic_ns(), self._info.name, state, pid, self._exit_code, reason)
+            change = HostChange(t or time.monotonic_ns(), self._info.name, state, self._pid, self._exit_code, reason)
             self._changed.notify_all()
         self._notify(change)
 

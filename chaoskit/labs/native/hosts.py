@@ -132,7 +132,7 @@ class Hosts:
         if host.pid is None or host.starting is not None:
             self._reply(number, "its daemon does not run")
             return
-        pid = command.execute(host.plan, host.pid, argv, fds)
+        pid = command.execute(host.plan, self._launcher, host.pid, argv, fds)
         self._commands[pid] = number
 
     def _abort(self, number: int, call: int) -> None:

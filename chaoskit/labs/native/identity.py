@@ -16,13 +16,18 @@ class Identity:
     home: str
 
 
+ROOT = Identity(0, 0, (0,), "/root")
+
+
 def identity(user: str) -> Identity:
     """The identity of `user`, `user:group`, `uid` or `uid:gid`; root for an empty string.
 
     Raises:
         OSError: a name that the host does not have.
     """
-    name, _, group = (user or "root").partition(":")
+    if user in ("", "root", "0"):
+        return ROOT
+    name, _, group = user.partition(":")
     entry = _passwd(name)
     uid = int(entry[2]) if entry else _number(name, "user")
     gid = _gid(group) if group else int(entry[3]) if entry else 0

@@ -9,6 +9,7 @@ of the lab dies, and with the last process every mount, link and namespace: noth
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import pickle
@@ -16,9 +17,10 @@ import resource
 import signal
 import socket
 import sys
+from pathlib import Path
 
 from chaoskit.kernel import syscalls
-from chaoskit.kernel.netlink import Netlink, address, bridge, set_up
+from chaoskit.kernel.netlink import Netlink, address, alias, bridge, set_up
 from chaoskit.labs.native import messages, sysctls, volumes
 from chaoskit.labs.native.hosts import Hosts
 from chaoskit.labs.native.plan import IslandPlan
@@ -77,15 +79,28 @@ def _make(plan: IslandPlan) -> Hosts:
     sysctls.apply(sysctls.table(sysctls.ISLAND))
     volumes.make(plan)
     netlink = Netlink()
-    return Hosts(plan, netlink, _bridges(plan, netlink))
+    hosts = Hosts(plan, netlink, _bridges(plan, netlink))
+    _detach_needless(plan)
+    return hosts
+
+
+def _detach_needless(plan: IslandPlan) -> None:
+    """Detach what no host needs: every host copies and drops the island's mounts once."""
+    needed = {"/", "/proc", "/dev", plan.disk, *plan.submounts}
+    points = [line.split(" ")[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    for point in reversed(points):
+        if point not in needed:
+            with contextlib.suppress(OSError):  # one that is locked, or named with escapes, costs time only
+                syscalls.unmount(point)
 
 
 def _bridges(plan: IslandPlan, netlink: Netlink) -> dict[str, int]:
     """Make the networks; the index of each bridge by its device name."""
-    netlink.do([bridge(each.device, each.mac, alias=f"chaoskit {plan.run_id} {each.name}") for each in plan.bridges])
+    netlink.do([bridge(each.device, each.mac) for each in plan.bridges])
     indexes = {each.device: socket.if_nametoindex(each.device) for each in plan.bridges}
     gateways = [
         address(indexes[each.device], each.gateway, each.prefix) for each in plan.bridges if each.gateway is not None
     ]
-    netlink.do([set_up(1), *gateways])
+    aliases = [alias(indexes[each.device], f"chaoskit {plan.run_id} {each.name}") for each in plan.bridges]
+    netlink.do([set_up(1), *gateways, *aliases])
     return indexes

@@ -9,7 +9,6 @@ import os
 import resource
 import signal
 from collections.abc import Callable
-from pathlib import Path
 from typing import NoReturn
 
 from chaoskit.kernel import capabilities, syscalls
@@ -26,6 +25,7 @@ class Launcher:
 
     def __init__(self, plan: IslandPlan) -> None:
         self._plan = plan
+        self._groups = {host.name: _open_groups(host) for host in plan.hosts if host.cgroups}
         self._home = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
 
     def start(self, host: HostPlan, netns: int) -> tuple[int, int]:
@@ -41,6 +41,11 @@ class Launcher:
         os.close(tell)
         return pid, told
 
+    def join(self, host: HostPlan) -> None:
+        """Move the calling process under the host's limits."""
+        for fd in self._groups.get(host.name, ()):
+            os.write(fd, b"0")
+
     def _become(self, host: HostPlan, netns: int, tell: int) -> None:
         syscalls.setns(netns, syscalls.CLONE_NEWNET)
         syscalls.unshare(syscalls.CLONE_NEWNS | syscalls.CLONE_NEWUTS | syscalls.CLONE_NEWIPC)
@@ -48,7 +53,7 @@ class Launcher:
         if host.domainname:
             syscalls.set_domainname(host.domainname)
         log = os.open(host.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        join_cgroups(host)
+        self.join(host)
         rootfs.enter(self._plan, host)
         who = identity(host.user)
         os.fchown(log, who.uid, who.gid)
@@ -59,6 +64,11 @@ class Launcher:
         if host.init:
             init.fork_below(tell)
         execute(host, who, host.argv)
+
+
+def _open_groups(host: HostPlan) -> list[int]:
+    """The files by which a process joins the host's groups; they outlive the island's view of /sys."""
+    return [os.open(f"{group}/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC) for group in host.cgroups]
 
 
 def end_in(tell: int, body: Callable[[], None]) -> NoReturn:
@@ -78,13 +88,6 @@ def _default_signals() -> None:
     for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-
-
-def join_cgroups(host: HostPlan) -> None:
-    """Move this process under the host's limits."""
-    for group in host.cgroups:
-        with Path(group, "cgroup.procs").open("w") as procs:
-            procs.write("0")
 
 
 def execute(host: HostPlan, who: Identity, argv: tuple[str, ...]) -> NoReturn:

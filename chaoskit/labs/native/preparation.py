@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -10,14 +11,19 @@ from chaoskit.labs.native.identity import identity
 from chaoskit.labs.native.plan import HostPlan
 
 
-def write_etc(host: HostPlan) -> None:
-    """Write the host's /etc/hosts, resolv.conf and hostname; at every start, as container engines do."""
+def write_etc(own: Path, host: HostPlan) -> None:
+    """Write the host's /etc/hosts, resolv.conf and hostname; at every start, as container engines do.
+
+    They go below the overlay that is about to be mounted: writing through it would copy the machine's
+    files first.
+    """
     for name, text in host.etc.items():
-        path = f"/etc/{name}"
-        if os.path.islink(path):  # noqa: PTH114
-            os.unlink(path)  # noqa: PTH108
-        with Path(path).open("w") as file:
-            file.writelines(text)
+        path = f"{own}/upper/etc/{name}"
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)  # noqa: PTH108  no Path objects on the way of five hundred hosts
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        os.write(fd, "".join(text).encode())
+        os.close(fd)
 
 
 def once(host: HostPlan) -> None:
@@ -41,7 +47,9 @@ def once(host: HostPlan) -> None:
 
 def each_start(host: HostPlan) -> None:
     """Folders the daemon writes to, with their owner, in volumes and in /run as well."""
-    for entry in (*host.preparation.directories, f"{host.working_dir}::"):
+    if not os.path.isdir(host.working_dir):  # noqa: PTH112
+        Path(host.working_dir).mkdir(parents=True)
+    for entry in host.preparation.directories:
         path, owner, mode = entry.split(":")
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=True)

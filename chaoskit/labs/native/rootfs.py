@@ -24,12 +24,9 @@ from chaoskit.kernel.syscalls import (
     MS_REMOUNT,
     mount,
 )
-from chaoskit.labs.native import base, preparation, volumes
+from chaoskit.labs.native import base, devices, preparation, volumes
 from chaoskit.labs.native.plan import HostPlan, IslandPlan, MountPlan
 
-_NODES = ("null", "zero", "full", "random", "urandom", "tty")
-_LINKS = {"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2"}
-_VOLATILE = {"run": 0o755, "tmp": 0o1777}
 _READ_ONLY = ("/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs")
 _HIDDEN = ("/proc/kcore", "/proc/keys", "/proc/timer_list")
 
@@ -41,7 +38,7 @@ def folder(disk: str, host: HostPlan) -> Path:
 
 def empty_volatile(disk: str, host: HostPlan) -> None:
     """Forget /run and /tmp, as a machine does that loses power."""
-    for name in _VOLATILE:
+    for name in base.VOLATILE:
         shutil.rmtree(folder(disk, host) / name, ignore_errors=True)
 
 
@@ -53,18 +50,16 @@ def enter(plan: IslandPlan, host: HostPlan) -> None:
     """
     own = folder(plan.disk, host)
     first = not own.exists()
-    for name, mode in _VOLATILE.items():
-        (own / name).mkdir(parents=True, exist_ok=True)
-        (own / name).chmod(mode)
+    base.make_folders(own)
+    preparation.write_etc(own, host)
     root = base.assemble(plan, own)
-    for name in _VOLATILE:
+    for name in base.VOLATILE:
         mount(str(own / name), f"{root}/{name}", "", MS_BIND)
     _kernel_file_systems(root)
     sources = _open_volumes(plan, host)
     os.chdir(root)
     syscalls.pivot_root_here()
     _protect_proc()
-    preparation.write_etc(host)
     if first:
         preparation.once(host)
     for wanted, source in zip(host.mounts, sources, strict=True):
@@ -82,23 +77,11 @@ def _kernel_file_systems(root: str) -> None:
     mount("sysfs", f"{root}/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY)
     dev = f"{root}/dev"
     mount("tmpfs", dev, "tmpfs", MS_NOSUID, "mode=755,size=64k")
-    for name in _NODES:
-        _bind_node(f"/dev/{name}", f"{dev}/{name}")
-    if os.path.exists("/dev/net/tun"):  # noqa: PTH110  no Path objects on the way of five hundred hosts
-        os.mkdir(f"{dev}/net")  # noqa: PTH102
-        _bind_node("/dev/net/tun", f"{dev}/net/tun")
-    for name in ("shm", "pts", "mqueue"):
-        os.mkdir(f"{dev}/{name}")  # noqa: PTH102
+    devices.make(dev)
+    for name in ("shm", "pts"):
+        os.mkdir(f"{dev}/{name}")  # noqa: PTH102  no Path objects on the way of five hundred hosts
     mount("tmpfs", f"{dev}/shm", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=1777,size=64m")
     mount("devpts", f"{dev}/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620")
-    mount("mqueue", f"{dev}/mqueue", "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC)
-    for name, destination in {**_LINKS, "ptmx": "pts/ptmx"}.items():
-        os.symlink(destination, f"{dev}/{name}")  # noqa: PTH211
-
-
-def _bind_node(source: str, target: str) -> None:
-    os.close(os.open(target, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o666))
-    mount(source, target, "", MS_BIND)
 
 
 def _protect_proc() -> None:

@@ -21,6 +21,7 @@ def make(plan: IslandPlan) -> None:
         OSError: a source cannot be read, or the copies do not fit.
     """
     folder(plan.disk).mkdir()
+    Path(plan.disk, "hosts").mkdir()
     for volume in plan.volumes:
         _make(volume, folder(plan.disk) / volume.key)
 

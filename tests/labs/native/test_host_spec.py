@@ -78,6 +78,7 @@ def test_a_host_has_containers_capabilities(tmp_path: Path) -> None:
     with up(lab(plain, admin, none), tmp_path) as running:
         assert "not permitted" in says(running, "p", "ip link set eth0 down")
         assert "denied" in says(running, "p", "mount -t tmpfs none /mnt")
+        assert "not permitted" in says(running, "p", "mknod /dev/disk b 254 0")
         assert says(running, "n", "ip link set eth0 down && ip link set eth0 up") == ""
         assert says(running, "z", "grep CapEff /proc/self/status").split()[1] == "0" * 16
 
@@ -125,7 +126,9 @@ def test_names_of_shared_networks_are_known(tmp_path: Path) -> None:
         aliases={"b": ("bee",)},
     )
     with up(spec, tmp_path) as running:
-        assert says(running, "a", "for n in b bee ext; do getent ahostsv4 $n | head -n 1 | cut -d' ' -f1; done").split() == [
+        assert says(
+            running, "a", "for n in b bee ext; do getent ahostsv4 $n | head -n 1 | cut -d' ' -f1; done"
+        ).split() == [
             "198.18.0.11",
             "198.18.0.11",
             "198.18.9.9",

@@ -166,6 +166,7 @@ def test_what_cannot_run_is_said_before_anything_is_created(tmp_path: Path) -> N
         (circle, "in a circle"),
         (lab(host("a", sysctls={"kernel.panic": "1"})), r"kernel\.panic is not the network's"),
         (lab(host("a", cap_add=("FLY",))), "no capability 'FLY'"),
+        (lab(host("a", cap_add=("SYS_TIME",))), "SYS_TIME would reach this machine"),
     ]
     for number, (spec, message) in enumerate(cases):
         target = tmp_path / str(number)
