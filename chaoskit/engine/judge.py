@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from chaoskit.core.check import Check
+from chaoskit.core.check import Check, Comparison
 from chaoskit.core.errors import Undefined
 from chaoskit.core.history import History
 from chaoskit.core.names import Names
@@ -73,7 +73,7 @@ def _judged(check: Check, history: History, broken: Judged | None) -> Judged:
     return Judged(history.names.of(check), title(check, history.names), verdict, spans)
 
 
-def title(check: Check, names: Names) -> str:
+def title(check: Check | Comparison, names: Names) -> str:
     """A check as its author would write it: `availability(shoppers, at_least=0.999, outside=failover)`."""
     given = {key: value for key, value in check.arguments.items() if value is not None}
     words = [_word(value, names) for value in given.values()]

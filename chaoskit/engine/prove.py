@@ -10,9 +10,10 @@ from chaoskit.core.arm import GUARDED, Twin
 from chaoskit.core.check import Comparison
 from chaoskit.core.progress import Progress
 from chaoskit.core.result import ArmResult, ExperimentResult, Judged, Proof
-from chaoskit.core.verdict import UNKNOWN, unknown
+from chaoskit.core.verdict import PASS, UNKNOWN, unknown
 from chaoskit.engine.arms import Ran, run_arms
 from chaoskit.engine.found import Found
+from chaoskit.engine.judge import title
 from chaoskit.engine.options import RunOptions
 from chaoskit.engine.paths import new_run_id, space_is_said
 from chaoskit.engine.plan import Plan, make_plan
@@ -103,14 +104,16 @@ def _run(
 
 
 def compared(found: Found, compares: Sequence[Comparison], arms: Sequence[ArmResult]) -> Iterator[Judged]:
-    """The verdicts of the comparisons of arms."""
+    """The verdicts of the comparisons of arms; a broken gate of any arm makes them unknown."""
     histories = {arm.arm: arm.history for arm in arms}
+    broken = [f"{gate.name} ({arm.arm})" for arm in arms for gate in arm.gates if gate.verdict.outcome is not PASS]
     for comparison in compares:
         try:
             verdict = comparison.decide(histories)
         except Exception as error:  # noqa: BLE001  a crashed check is unknown, and takes no other verdict with it
             verdict = unknown(f"the comparison itself failed: {type(error).__name__}: {error}")
-        yield Judged(found.names.of(comparison), comparison.kind, verdict)
+        said = verdict.because_gate(broken[0]) if broken else verdict
+        yield Judged(found.names.of(comparison), title(comparison, found.names), said)
 
 
 def point_latest(runs: Path, directory: Path) -> None:
