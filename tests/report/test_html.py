@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chaoskit.core.history import no_requests
-from chaoskit.core.result import ExperimentResult
+from chaoskit.core.result import ExperimentResult, Proof
 from chaoskit.report import html
 from chaoskit.testing import make_history
 from tests.report import synthetic
@@ -92,6 +92,24 @@ def test_arms_whose_faults_hit_other_hosts_have_pictures_of_their_own(proved: Ex
     left, right = proved.arms
     unharmed = replace(right, history=replace(right.history, events=()))
     assert html.render(replace(proved, arms=(left, unharmed))).count('class="topology"') == 2
+
+
+def test_a_broken_gate_stands_before_the_checks_it_decides_over(single: ExperimentResult) -> None:
+    """Gates that held are a footnote; one that did not is the news."""
+    arm = single.arms[0]
+    held = html.render(single)
+    assert held.index('aria-label="Checks"') < held.index('aria-label="Gates"')
+    broken = html.render(replace(single, arms=(replace(arm, gates=(synthetic.unknown_judged("lag"),)),)))
+    assert broken.index('aria-label="Gates"') < broken.index('aria-label="Checks"')
+
+
+def test_every_reason_of_a_proof_is_there(proved: ExperimentResult) -> None:
+    """The first at once, the others on demand."""
+    proof = Proof("plain-dns", "plain DNS", False, ("gate lag is broken", "recovered says unknown", "so does home"))
+    text = html.render(replace(proved, proofs=(proof,)))
+    assert all(reason in text for reason in proof.reasons)
+    assert "<summary>2 more</summary>" in text
+    assert "twin: plain DNS, not proved" in text
 
 
 def test_charts_of_both_arms_have_one_scale(text: str) -> None:

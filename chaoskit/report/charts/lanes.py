@@ -26,8 +26,11 @@ _NARROWEST = 400
 """A stay narrower than this part of the run cannot be seen, and is merged with its neighbours."""
 
 
-def span_chart(model: RunModel) -> Markup:
-    """Faults and windows by name: the key to the shading of every chart below."""
+def span_chart(model: RunModel, least: int = 0) -> Markup:
+    """Faults and windows by name: the key to the shading of every chart below.
+
+    Rows are added up to `least`, so that the charts of several arms stay level.
+    """
     rows = []
     for fault in model.faults:
         span = fault.span(model.length)
@@ -37,6 +40,7 @@ def span_chart(model: RunModel) -> Markup:
     for name, window in model.windows.items():
         about = f"window {name}: from T+{window.start / NS:.2f} s, {show_duration(window.length)}"
         rows.append(_named(model, window, name, about, "window-bar"))
+    rows += [el("div", el("div", class_="track"), class_="lane")] * (least - len(rows))
     return _figure("Faults and windows", "what the shading means", rows, "spans") if rows else Markup("")
 
 
@@ -54,7 +58,7 @@ def lane_chart(model: RunModel, palette: Palette) -> Markup:
     constant = [lane for lane in model.lanes if lane.constant]
     rows = []
     probe = ""
-    for lane in sorted(changing[:MOST], key=lambda lane: (_probe_order(changing, lane), _natural(lane.thing))):
+    for lane in sorted(changing[:MOST], key=lambda lane: (lane.probe, _natural(lane.thing))):
         if lane.probe != probe:
             probe = lane.probe
             rows.append(el("div", probe, class_="lane-head"))
@@ -63,10 +67,6 @@ def lane_chart(model: RunModel, palette: Palette) -> Markup:
         rows.append(el("div", f"{len(changing) - MOST} further lanes changed", class_="lane-note"))
     rows += [el("div", text, class_="lane-note") for text in _held(constant)]
     return _figure("Probes", "what was seen, where", rows, "lanes") if rows else Markup("")
-
-
-def _probe_order(lanes: Sequence[Lane], lane: Lane) -> int:
-    return next(i for i, other in enumerate(lanes) if other.probe == lane.probe)
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

@@ -23,8 +23,15 @@ from chaoskit.report.model import RunModel
 
 @dataclass(frozen=True)
 class Scales:
-    """The y axes, the same in every arm so that arms can be compared by eye."""
+    """What is the same in every arm so that arms can be compared by eye.
 
+    Attributes:
+        spans: rows for faults and windows.
+        rate_top: top of the axis of rates, in requests a second.
+        latency: axis of latencies.
+    """
+
+    spans: int
     rate_top: float
     latency: Log
 
@@ -35,13 +42,14 @@ def scales_for(models: Sequence[RunModel]) -> Scales:
     edges = [model.latency.edges for model in models if model.latency.heat.any()]
     low = min((float(edge[0]) for edge in edges), default=1e-3)
     high = max((float(edge[-1]) for edge in edges), default=1.0)
-    return Scales(nice_top(max(rates, default=0.0)), Log(low, high))
+    spans = max((len(model.faults) + len(model.windows) for model in models), default=0)
+    return Scales(spans, nice_top(max(rates, default=0.0)), Log(low, high))
 
 
 def run_charts(model: RunModel, scales: Scales, palette: Palette) -> Markup:
     """Every chart of one run."""
     parts = [
-        span_chart(model),
+        span_chart(model, scales.spans),
         *(_load_charts(model, scales, palette) if model.rates else ()),
         time_axis(model),
         lane_chart(model, palette),

@@ -19,11 +19,13 @@ def badge(outcome: Result) -> Markup:
 
 
 def arm_verdicts(arm: ArmResult) -> Markup:
-    """The checks of one arm, then its gates."""
+    """The checks of one arm and its gates; broken gates come first, as they decide over every check."""
     reason = el("p", arm.reason, class_="reason") if arm.reason else None
     stopped = arm.history.meta.stopped
     early = el("p", el("b", "Stopped early: "), stopped, class_="reason") if stopped else None
-    return join(early, reason, table("Checks", arm.checks), table("Gates", arm.gates, small=True))
+    tables = [table("Checks", arm.checks), table("Gates", arm.gates, small=True)]
+    broken = any(gate.verdict.outcome is not PASS for gate in arm.gates)
+    return join(early, reason, *(reversed(tables) if broken else tables))
 
 
 def table(title: str, judged: Sequence[Judged], *, small: bool = False) -> Markup:
@@ -70,5 +72,8 @@ def _proof(proof: Proof) -> Markup:
     mark = el(
         "span", "✓ proved" if proof.proved else "? not proved", class_=f"badge {PASS if proof.proved else UNKNOWN}"
     )
-    reasons = "; ".join(proof.reasons)
-    return el("li", mark, " Twin ", el("b", proof.mistake), f": {reasons}" if reasons else "")
+    if len(proof.reasons) <= 1:
+        return el("li", mark, " Twin ", el("b", proof.mistake), *(f": {reason}" for reason in proof.reasons))
+    further = el("ul", *(el("li", reason) for reason in proof.reasons[1:]))
+    folded = el("details", el("summary", f"{len(proof.reasons) - 1} more"), further)
+    return el("li", mark, " Twin ", el("b", proof.mistake), f": {proof.reasons[0]}", folded)
