@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from chaoskit.core.topology import HostInfo, Network, Topology
+from chaoskit.core.topology import HostInfo, Link, Network, Topology
 from chaoskit.report.charts.palette import Palette
 from chaoskit.report.charts.panel import Key, legend
 from chaoskit.report.markup import Markup, el, join
@@ -120,15 +120,20 @@ def _bar(bar: _Bar) -> Markup:
     )
 
 
+def own_part(link: Link) -> str:
+    """What the subnet above the bar does not say of an address: `.10` on a /24, `.17.10` on a /23."""
+    return "".join(f".{octet}" for octet in link.address.split(".")[min(3, link.prefix // 8) :])
+
+
 def _host(row: _Row, bars: Sequence[_Bar], hit: Mapping[str, str], palette: Palette) -> Markup:
     by_network = {bar.network.name: bar for bar in bars}
-    ends = [(by_network[link.network], link.address) for link in row.host.links if link.network in by_network]
+    ends = [(by_network[link.network], own_part(link)) for link in row.host.links if link.network in by_network]
     colour = palette.role(row.host.role)
     reach = max((bar.x for bar, _ in ends), default=0)
     parts = [el("line", x1=_NAME - 6, x2=reach, y1=row.y, y2=row.y, class_="wire")] if ends else []
     for bar, address in ends:
         parts.append(el("circle", cx=bar.x, cy=row.y, r=4.5, fill=colour, class_="plug"))
-        parts.append(el("text", f".{address.rsplit('.', 1)[-1]}", x=bar.x + 8, y=row.y - 2, class_="address"))
+        parts.append(el("text", address, x=bar.x + 8, y=row.y - 2, class_="address"))
     struck = "host hit" if row.hit else "host"
     about = f"{row.host.name}: {row.host.role or 'no role'}, {', '.join(row.host.addresses)}"
     title = about + (f"; hit by {hit[row.host.name]}" if row.host.name in hit else "")

@@ -3,9 +3,11 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as ET
 
-from chaoskit.core.topology import Topology
+import pytest
+
+from chaoskit.core.topology import Link, Topology
 from chaoskit.report.charts.palette import Palette
-from chaoskit.report.charts.topology import topology_picture
+from chaoskit.report.charts.topology import own_part, topology_picture
 from chaoskit.testing import host, topology_of
 from tests.report import synthetic
 
@@ -32,6 +34,14 @@ def test_every_host_is_a_row_with_a_plug_for_each_address() -> None:
     assert len(rows) == 14
     balancer = rows["lb-eu: balancer, 198.18.0.13, 198.18.1.3"]
     assert [text.text for text in balancer.findall("text[@class='address']")] == [".13", ".3"]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "shown"), [(24, ".10"), (23, ".17.10"), (16, ".17.10"), (28, ".10"), (8, ".18.17.10")]
+)
+def test_an_address_is_shown_as_far_as_its_subnet_leaves_it_open(prefix: int, shown: str) -> None:
+    """Two hosts of one network never look alike."""
+    assert own_part(Link("a", "n", "eth0", "198.18.17.10", prefix, "")) == shown
 
 
 def test_networks_that_do_not_meet_share_a_column() -> None:
