@@ -8,48 +8,24 @@ from typing import ClassVar
 from chaoskit.core.errors import LabError
 from chaoskit.core.host import Host, HostState, RunningLab
 from chaoskit.core.step import Evidence, Prior
-from chaoskit.steps.reach import ensure_running, host_of, running, step_errors
+from chaoskit.steps.on_host import OnHost
+from chaoskit.steps.reach import ensure_running, host_of
 
 
 @dataclass(frozen=True)
-class PowerOff:
-    """Destroy a host with its namespaces; undone by starting it with the addresses and MACs it had.
-
-    Attributes:
-        host: which.
-    """
-
-    host: str
+class PowerOff(OnHost):
+    """Destroy a host with its namespaces; undone by starting it with the addresses and MACs it had."""
 
     kind: ClassVar[str] = "power_off"
-    one_shot: ClassVar[bool] = False
-    on_network: ClassVar[bool] = False
-
-    @property
-    def target(self) -> str:
-        """The host."""
-        return self.host
+    done: ClassVar[str] = "powered off"
 
     def describe(self) -> str:
         """One line for plans."""
         return f"{self.host}: power off, its network disappears with it"
 
-    def prepare(self, lab: RunningLab) -> Prior:
-        """Note which process is meant.
-
-        Raises:
-            StepError: the host does not run.
-        """
-        return {"pid": running(host_of(lab, self.host), "powered off").pid}
-
-    def do(self, lab: RunningLab, prior: Prior) -> None:
-        """Destroy it.
-
-        Raises:
-            StepError: the driver could not.
-        """
-        with step_errors(f"{self.host} could not be powered off"):
-            host_of(lab, self.host).power_off()
+    def change(self, host: Host) -> None:
+        """Destroy it."""
+        host.power_off()
 
     def confirm(self, lab: RunningLab, prior: Prior) -> Evidence:
         """Look whether the host is off and has no network namespace left to enter."""

@@ -7,63 +7,42 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from chaoskit.core.errors import UsageError
-from chaoskit.core.host import HostState, RunningLab, Status
+from chaoskit.core.host import Host, HostState, RunningLab, Status
 from chaoskit.core.step import Evidence, Prior
-from chaoskit.steps.reach import ensure_running, host_of, running, step_errors
+from chaoskit.steps.on_host import OnHost
+from chaoskit.steps.reach import ensure_running, host_of
 
 ENDING = ("KILL", "TERM", "INT", "QUIT", "ABRT", "SEGV", "BUS", "FPE", "ILL")
 """Signals whose default is the end of the process (signal(7)): only an end can be confirmed and undone here."""
 
 
 @dataclass(frozen=True)
-class Signal:
+class Signal(OnHost):
     """Send a signal that ends the daemon; undone by making sure that it runs.
 
     A restart policy applies as to any crash: the host may be running again, under another pid, before
     the step is undone. That is still confirmed, and the undo then finds nothing to do.
 
     Attributes:
-        host: whose init gets it.
         signal: without `SIG`, one of `ENDING`.
     """
 
-    host: str
     signal: str = "KILL"
 
     kind: ClassVar[str] = "signal"
-    one_shot: ClassVar[bool] = False
-    on_network: ClassVar[bool] = False
+    done: ClassVar[str] = "killed"
 
     def __post_init__(self) -> None:
         if self.signal not in ENDING:
             raise UsageError(f"SIG{self.signal} does not end a daemon", remedy=f"One of: {', '.join(ENDING)}.")
 
-    @property
-    def target(self) -> str:
-        """The host."""
-        return self.host
-
     def describe(self) -> str:
         """One line for plans."""
         return f"{self.host}: SIG{self.signal} to the daemon"
 
-    def prepare(self, lab: RunningLab) -> Prior:
-        """Note which process is meant.
-
-        Raises:
-            StepError: the host does not run.
-        """
-        status = running(host_of(lab, self.host), "killed")
-        return {"pid": status.pid, "restarts": status.restarts}
-
-    def do(self, lab: RunningLab, prior: Prior) -> None:
-        """Send it.
-
-        Raises:
-            StepError: it could not be sent.
-        """
-        with step_errors(f"{self.host} could not be sent SIG{self.signal}"):
-            host_of(lab, self.host).kill(signals.Signals[f"SIG{self.signal}"])
+    def change(self, host: Host) -> None:
+        """Send the signal to the host's init."""
+        host.kill(signals.Signals[f"SIG{self.signal}"])
 
     def confirm(self, lab: RunningLab, prior: Prior) -> Evidence:
         """Look whether the host's init is another process, or none."""

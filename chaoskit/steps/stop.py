@@ -5,50 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chaoskit.core.host import HostState, RunningLab
+from chaoskit.core.host import Host, HostState, RunningLab
 from chaoskit.core.step import Evidence, Prior
-from chaoskit.steps.reach import ensure_running, host_of, running, step_errors
+from chaoskit.steps.on_host import OnHost
+from chaoskit.steps.reach import ensure_running, host_of
 
 
 @dataclass(frozen=True)
-class Stop:
-    """Stop a host with its service's stop signal and grace period; undone by starting it.
-
-    Attributes:
-        host: which.
-    """
-
-    host: str
+class Stop(OnHost):
+    """Stop a host with its service's stop signal and grace period; undone by starting it."""
 
     kind: ClassVar[str] = "stop"
-    one_shot: ClassVar[bool] = False
-    on_network: ClassVar[bool] = False
-
-    @property
-    def target(self) -> str:
-        """The host."""
-        return self.host
+    done: ClassVar[str] = "stopped"
 
     def describe(self) -> str:
         """One line for plans."""
         return f"{self.host}: stop by its stop signal, SIGKILL after its grace period"
 
-    def prepare(self, lab: RunningLab) -> Prior:
-        """Note which process is meant.
-
-        Raises:
-            StepError: the host does not run.
-        """
-        return {"pid": running(host_of(lab, self.host), "stopped").pid}
-
-    def do(self, lab: RunningLab, prior: Prior) -> None:
-        """Stop it; returns when the daemon has ended.
-
-        Raises:
-            StepError: the driver could not.
-        """
-        with step_errors(f"{self.host} could not be stopped"):
-            host_of(lab, self.host).stop()
+    def change(self, host: Host) -> None:
+        """Stop it; returns when the daemon has ended."""
+        host.stop()
 
     def confirm(self, lab: RunningLab, prior: Prior) -> Evidence:
         """Look whether the host has no daemon."""
