@@ -73,20 +73,24 @@ class Child:
         start_new_thread(self._generate, (work,))
 
     def _generate(self, work: Work) -> None:
-        """The engine's thread."""
+        """The engine's thread. Whatever happens, all rows are written before the main thread has the last word."""
         try:
-            self._writer = Writer(self._pipe, work.origin)
-            self._engine = Engine(work, self._writer.emit)
-            self._writer.start(self._engine)
+            writer = Writer(self._pipe, work.origin)
+            self._engine = Engine(work, writer.emit)
             frames.write(self._pipe, Kind.ACCEPTED)
+            writer.start(self._engine)
+            self._writer = writer
             if self._stopped:
                 self._engine.stop()
             self._account = self._engine.run()
-            self._writer.finish()
         except BaseException as error:  # noqa: BLE001  told to the runner by the main thread
             self._error = error
-        finally:
-            self._ended = True
+        try:
+            if self._writer is not None:
+                self._writer.finish()
+        except BaseException as error:  # noqa: BLE001  as above
+            self._error = self._error or error
+        self._ended = True
 
     def _listen(self) -> None:
         """Obey the runner; its end of the pipe closed means that it is gone."""
