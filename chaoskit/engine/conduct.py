@@ -230,6 +230,7 @@ class Conduct:
             action=str(entry.action),
             hosts=list(entry.targets),
             steps=steps,
+            one_shot=entry.one_shot,
             took_s=(took.end - took.begin) / NS,
         )
         self.progress.fault(entry.name, "begin")
@@ -305,4 +306,5 @@ class Conduct:
             return
         self._now_in = name
         self.recorder.event("phase", name, "begin")
-        self.progress.phase(name)
+        left = (self.plan.length - self.recorder.now()) / NS if name in ("steady", "run") else None
+        self.progress.phase(name, left)
