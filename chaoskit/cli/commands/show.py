@@ -41,16 +41,21 @@ def run(args: argparse.Namespace) -> int:
 
 def _experiments(args: argparse.Namespace) -> None:
     from chaoskit.cli import describe
-    from chaoskit.engine.discovery import discover, select
-    from chaoskit.engine.registry import every_kind
+    from chaoskit.engine.discovery import select
 
-    names = [kind.name for kind in every_kind()]
-    if hint := did_you_mean(args.name, names):
-        ids = [found.id for found in discover().found]
-        if not did_you_mean(args.name, ids) and "." not in args.name and "-" not in args.name:
-            raise UsageError(f"nothing is called {args.name!r}", remedy=hint.strip())
-    found = select([args.name], overrides=options.overrides(args.set))
+    try:
+        found = select([args.name], overrides=options.overrides(args.set))
+    except UsageError as error:
+        raise _with_kinds(args.name, error) from None
     if args.json:
         say_json([describe.experiment_json(each) for each in found])
     else:
         say("\n\n".join("\n".join(describe.experiment_lines(each)) for each in found))
+
+
+def _with_kinds(name: str, error: UsageError) -> UsageError:
+    """The same error, or one that names the nearest action, probe or check."""
+    from chaoskit.engine.registry import every_kind
+
+    hint = did_you_mean(name, [kind.name for kind in every_kind()])
+    return UsageError(f"nothing is called {name!r}", remedy=hint.strip()) if hint else error

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -49,6 +51,20 @@ def test_a_command_runs_in_a_host_and_its_status_is_passed_on(up: str) -> None:
     """Output on stdout and stderr as the command wrote it."""
     done = lab("exec", up, "client", "--", "sh", "-c", "hostname; echo trouble >&2; exit 7")
     assert (done.stdout, done.stderr, done.returncode) == ("client\n", "trouble\n", 7)
+
+
+def test_on_a_terminal_a_command_has_the_hosts_environment(up: str) -> None:
+    """As off it: what the service's own processes see, and nothing of the caller's but the terminal's kind."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "chaoskit.cli.main", "lab", "exec", up, "web-1", "--", "env"]
+    environment = {**os.environ, "TERM": "vt100", "SECRET": "of the caller"}
+    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
+    assert process.wait(timeout=30) == 0
+    said = os.read(ours, 65536).decode().split()
+    os.close(ours)
+    os.close(theirs)
+    assert {"HOSTNAME=web-1", "TERM=vt100"} <= set(said)
+    assert not [word for word in said if word.startswith("SECRET")]
 
 
 def test_a_daemons_words_are_shown(up: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 
 from chaoskit.cli.commands.lab import _options
 from chaoskit.core.units import duration
@@ -36,10 +37,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _become(pid: int, argv: list[str]) -> None:
-    """Replace this process by the command, inside the namespaces of the host's init."""
+    """Replace this process by the command, inside the namespaces of the host's init and with its environment."""
     from chaoskit.kernel.tools import find_tool
 
     nsenter = find_tool("nsenter", "util-linux")
     user = [] if os.geteuid() == 0 else ["--user", "--preserve-credentials"]
     spaces = ["--mount", "--uts", "--ipc", "--net", "--pid"]
-    os.execv(nsenter, [nsenter, f"--target={pid}", *user, *spaces, "--", *argv])
+    pairs = Path(f"/proc/{pid}/environ").read_text(encoding="utf-8", errors="surrogateescape").split("\0")
+    environment = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+    terminal = {"TERM": os.environ.get("TERM", "dumb")}
+    os.execve(nsenter, [nsenter, f"--target={pid}", *user, *spaces, "--", *argv], {**environment, **terminal})
