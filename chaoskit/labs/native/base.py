@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from chaoskit.kernel.syscalls import MS_BIND, MS_NODEV, MS_RDONLY, MS_REMOUNT, mount
+from chaoskit.labs.native import rootless_base
 from chaoskit.labs.native.plan import IslandPlan
 
 _SHOWN = ("/usr", "/opt", "/lib", "/bin", "/sbin", "/etc", "/var", "/home", "/root", "/srv", "/nix")
@@ -30,13 +31,17 @@ def assemble(plan: IslandPlan, own: Path) -> str:
     """Put the root together below a host's folder on the lab's disk; its path.
 
     An overlay shows the file system of `/` alone: what the machine has mounted below its system
-    folders is bound read-only on top.
+    folders is bound read-only on top. Without root there is no overlay of `/`: see `rootless_base`.
     """
     root = f"{own}/root"
-    mount("overlay", root, "overlay", MS_NODEV, f"lowerdir=/,upperdir={own}/upper,workdir={own}/work")
+    if plan.rootless:
+        rootless_base.assemble(plan, own)
+    else:
+        mount("overlay", root, "overlay", MS_NODEV, f"lowerdir=/,upperdir={own}/upper,workdir={own}/work")
     for below in plan.submounts:
-        mount(below, root + below, "", MS_BIND)
-        mount("", root + below, "", MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NODEV)
+        if Path(root + below).exists():
+            mount(below, root + below, "", MS_BIND)
+            mount("", root + below, "", MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NODEV)
     return root
 
 

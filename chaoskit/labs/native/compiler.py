@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from chaoskit.core.errors import LabError
 from chaoskit.core.topology import HostInfo, Topology
 from chaoskit.kernel import capabilities
-from chaoskit.labs.native import images, names
+from chaoskit.labs.native import images, names, rootless
 from chaoskit.labs.native.base import submounts
 from chaoskit.labs.native.plan import BridgePlan, HostPlan, IslandPlan, LinkPlan, MountPlan, VolumePlan
 from chaoskit.labs.spec import HostSpec, LabSpec, Mount, MountKind
@@ -24,9 +25,7 @@ _PSEUDO = frozenset(
 )
 
 
-def compile_lab(
-    spec: LabSpec, directory: Path, run_id: str, cgroups: Mapping[str, tuple[str, ...]], *, rootless: bool
-) -> IslandPlan:
+def compile_lab(spec: LabSpec, directory: Path, run_id: str, cgroups: Mapping[str, tuple[str, ...]]) -> IslandPlan:
     """The plan of a lab.
 
     Args:
@@ -34,7 +33,6 @@ def compile_lab(
         directory: absolute; gets `logs/` and holds the mount point of the lab's disk.
         run_id: marks what the lab makes.
         cgroups: directories that hold the limits of a host, by its name.
-        rootless: see `IslandPlan`.
 
     Raises:
         LabError: a host asks for what cannot be given; the message starts with file and line.
@@ -55,7 +53,9 @@ def compile_lab(
         _volumes(spec),
         hosts,
         submounts(mountinfo, _PSEUDO),
-        rootless,
+        sys.base_prefix,
+        rootless.is_rootless(),
+        rootless.has_one_user(),
     )
 
 

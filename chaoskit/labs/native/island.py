@@ -21,7 +21,7 @@ from pathlib import Path
 
 from chaoskit.kernel import syscalls
 from chaoskit.kernel.netlink import Netlink, address, alias, bridge, set_up
-from chaoskit.labs.native import messages, sysctls, volumes
+from chaoskit.labs.native import messages, rootless_base, sysctls, volumes
 from chaoskit.labs.native.hosts import Hosts
 from chaoskit.labs.native.plan import IslandPlan
 
@@ -78,6 +78,8 @@ def _make(plan: IslandPlan) -> Hosts:
     syscalls.set_hostname(f"chaoskit-{plan.lab}"[:63])
     sysctls.apply(sysctls.table(sysctls.ISLAND))
     volumes.make(plan)
+    if plan.rootless:
+        rootless_base.make_skeleton(plan)
     netlink = Netlink()
     hosts = Hosts(plan, netlink, _bridges(plan, netlink))
     _detach_needless(plan)
@@ -89,7 +91,8 @@ def _detach_needless(plan: IslandPlan) -> None:
     needed = {"/", "/proc", "/dev", plan.disk, *plan.submounts}
     points = [line.split(" ")[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     for point in reversed(points):
-        if point not in needed:
+        # The run directory may lie on a tmpfs of the machine: hosts open their logs in it when they start.
+        if point not in needed and not Path(plan.disk).is_relative_to(point):
             with contextlib.suppress(OSError):  # one that is locked, or named with escapes, costs time only
                 syscalls.unmount(point)
 

@@ -99,7 +99,7 @@ class NativeLab:
     def _up(self, began: float, deadline: float) -> Timings:
         self._cgroups = limits.make(self._spec, self._run_id)
         joined = {name: tuple(map(str, folders)) for name, folders in self._cgroups.items()}
-        plan = compile_lab(self._spec, self._directory, self._run_id, joined, rootless=False)
+        plan = compile_lab(self._spec, self._directory, self._run_id, joined)
         (self._directory / "logs").mkdir(parents=True, exist_ok=True)
         (self._directory / "disk").mkdir(exist_ok=True)
         self._timers = Timers()

@@ -98,9 +98,10 @@ def execute(host: HostPlan, who: Identity, argv: tuple[str, ...]) -> NoReturn:
     """
     _limit(host)
     capabilities.keep_only(host.capabilities)
-    os.setgroups(list(who.groups))
-    os.setgid(who.gid)
-    os.setuid(who.uid)
+    if (who.uid, who.gid) != (os.getuid(), os.getgid()):
+        os.setgroups(list(who.groups))
+        os.setgid(who.gid)
+        os.setuid(who.uid)
     os.umask(0o022)
     os.chdir(host.working_dir)
     environment = {"HOME": who.home, **host.environment}

@@ -132,7 +132,9 @@ class IslandPlan:
     Attributes:
         disk: the empty directory the lab's file system is mounted on, seen by the lab alone.
         submounts: mount points of the machine that hosts need beside `/`.
-        rootless: there is no overlay of `/`; the root is put together from binds.
+        interpreter: prefix of chaoskit's Python, which hosts see wherever it is.
+        rootless: there is no overlay of `/`; the root is put together from its folders.
+        one_user: user 0 is the only one there is, so that nothing can be given to another.
     """
 
     lab: str
@@ -142,4 +144,6 @@ class IslandPlan:
     volumes: tuple[VolumePlan, ...]
     hosts: tuple[HostPlan, ...]
     submounts: tuple[str, ...]
+    interpreter: str
     rootless: bool
+    one_user: bool

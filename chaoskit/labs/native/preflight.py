@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaoskit.core.errors import LabError, MissingTool
-from chaoskit.labs.native import images
+from chaoskit.labs.native import images, rootless
 from chaoskit.labs.spec import LabSpec
 
 
@@ -21,6 +21,7 @@ def check(spec: LabSpec) -> None:
             "\n".join([f"the native driver cannot run lab {spec.name}:", *lines]),
             remedy=f"Docker can: chaoskit lab up --driver docker {file}",
         )
+    _check_users(spec)
     missing = [(host, image) for host in spec.hosts if not (image := images.resolve(host.image, host.where)).is_here]
     if missing:
         lines = [f"{host.where}: service {host.service} needs {image.program}" for host, image in missing]
@@ -31,3 +32,18 @@ def check(spec: LabSpec) -> None:
             "\n".join(["daemons of this lab are not installed:", *dict.fromkeys(lines)]),
             remedy=f"{' && '.join(commands)}{', or: chaoskit doctor --fix' if packages else ''}",
         )
+
+
+def _check_users(spec: LabSpec) -> None:
+    """Without root and without subordinate ids there is one user: a daemon that gives up root cannot."""
+    if not rootless.has_one_user():
+        return
+    for host in spec.hosts:
+        image = images.resolve(host.image, host.where)
+        if image.changes_user or host.user not in ("", "0", "root", "0:0"):
+            raise MissingTool(
+                f"{host.where}: service {host.service}: {image.program or 'its process'} changes to another user, "
+                "and without root this machine gives you one only",
+                remedy="apt-get install uidmap, and give yourself subordinate ids: "
+                "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER; or run as root",
+            )

@@ -45,7 +45,7 @@ def once(host: HostPlan) -> None:
         path.symlink_to(destination)
 
 
-def each_start(host: HostPlan) -> None:
+def each_start(host: HostPlan, *, owners: bool) -> None:
     """Folders the daemon writes to, with their owner, in volumes and in /run as well."""
     if not os.path.isdir(host.working_dir):  # noqa: PTH112
         Path(host.working_dir).mkdir(parents=True)
@@ -53,7 +53,7 @@ def each_start(host: HostPlan) -> None:
         path, owner, mode = entry.split(":")
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=True)
-        if owner:
+        if owner and owners:
             who = identity(owner)
             os.chown(folder, who.uid, who.gid)
         if mode:
@@ -61,14 +61,18 @@ def each_start(host: HostPlan) -> None:
 
 
 def _add_user(name: str, uid: str, home: str) -> None:
-    passwd = Path("/etc/passwd").read_text()
-    if any(line.startswith(f"{name}:") for line in passwd.splitlines()):
-        return
-    with Path("/etc/passwd").open("a") as file:
-        file.write(f"{name}:x:{uid}:{uid}::{home}:/usr/sbin/nologin\n")
-    if not any(line.startswith(f"{name}:") for line in Path("/etc/group").read_text().splitlines()):
-        with Path("/etc/group").open("a") as file:
-            file.write(f"{name}:x:{uid}:\n")
+    _add_line("/etc/passwd", f"{name}:x:{uid}:{uid}::{home}:/usr/sbin/nologin\n")
+    _add_line("/etc/group", f"{name}:x:{uid}:\n")
+
+
+def _add_line(file: str, line: str) -> None:
+    """Add a line for a name that has none yet, as a new file: without root one of the machine's cannot be changed."""
+    path = Path(file)
+    text = path.read_text()
+    if not any(old.startswith(line.partition(":")[0] + ":") for old in text.splitlines()):
+        path.unlink()
+        path.write_text(text + line)
+        path.chmod(0o644)
 
 
 def _empty(folder: Path) -> None:

@@ -64,7 +64,7 @@ def enter(plan: IslandPlan, host: HostPlan) -> None:
         preparation.once(host)
     for wanted, source in zip(host.mounts, sources, strict=True):
         _mount_volume(wanted, source)
-    preparation.each_start(host)
+    preparation.each_start(host, owners=not plan.one_user)
     if host.read_only:
         mount("", "/", "", MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NODEV)
     syscalls.unmount(".")

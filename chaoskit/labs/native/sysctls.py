@@ -13,6 +13,13 @@ from pathlib import Path
 
 ALL = ("all", "default")
 
+
+def _last_group() -> int:
+    """The highest group of the user namespace: the kernel takes no range beyond it."""
+    maps = [line.split() for line in Path("/proc/self/gid_map").read_text().splitlines()]
+    return min(max(int(first) + int(count) for first, _, count in maps) - 1, 2**31 - 1)
+
+
 HOST: tuple[tuple[str, str, str], ...] = (
     ("ipv4.ip_forward", "0", "a host on several networks routes only when the lab says so"),
     *(
@@ -33,7 +40,7 @@ HOST: tuple[tuple[str, str, str], ...] = (
     ),
     ("ipv4.tcp_syn_linear_timeouts", "0", "SYNs at 0, 1, 3, 7, 15 s; kernels from 6.5 on try at 1, 2, 3, 4 s first"),
     ("ipv4.ip_unprivileged_port_start", "0", "as in a container: any user may bind port 53 or 80"),
-    ("ipv4.ping_group_range", "0 2147483647", "as in a container: any user may ping"),
+    ("ipv4.ping_group_range", f"0 {_last_group()}", "as in a container: any user may ping"),
     ("ipv6.conf.default.disable_ipv6", "1", "labs are IPv4; ::1 on the loopback device stays"),
 )
 """Name below `net`, value, and why."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 from pathlib import Path
@@ -23,34 +24,39 @@ def make(plan: IslandPlan) -> None:
     folder(plan.disk).mkdir()
     Path(plan.disk, "hosts").mkdir()
     for volume in plan.volumes:
-        _make(volume, folder(plan.disk) / volume.key)
+        _make(volume, folder(plan.disk) / volume.key, owners=not plan.one_user)
 
 
-def _make(volume: VolumePlan, target: Path) -> None:
+def _make(volume: VolumePlan, target: Path, *, owners: bool) -> None:
     if volume.content is not None:
         target.write_bytes(volume.content)
     elif not volume.source:
         target.mkdir()
     else:
-        _copy(Path(volume.source), target)
+        _copy(Path(volume.source), target, owners=owners)
         return
     target.chmod(volume.mode)
-    os.chown(target, volume.uid, volume.gid)
+    if owners:
+        os.chown(target, volume.uid, volume.gid)
 
 
-def _copy(source: Path, target: Path) -> None:
-    """Copy a file or a tree with owners; sockets, pipes and devices inside are left out."""
+def _copy(source: Path, target: Path, *, owners: bool) -> None:
+    """Copy a file or a tree, with owners where there are several; sockets, pipes and devices are left out."""
     if not source.is_dir():
-        _copy_file(str(source), str(target))
+        _copy_file(str(source), str(target), owners=owners)
         return
-    shutil.copytree(source, target, symlinks=True, ignore=_special, copy_function=_copy_file)
+    copy_file = functools.partial(_copy_file, owners=owners)
+    shutil.copytree(source, target, symlinks=True, ignore=_special, copy_function=copy_file)
+    if not owners:
+        return
     for folder_path, _, _ in os.walk(source):
         _take_owner(folder_path, str(target / Path(folder_path).relative_to(source)))
 
 
-def _copy_file(source: str, target: str) -> str:
+def _copy_file(source: str, target: str, *, owners: bool) -> str:
     shutil.copy2(source, target, follow_symlinks=False)
-    _take_owner(source, target)
+    if owners:
+        _take_owner(source, target)
     return target
 
 

@@ -31,8 +31,7 @@ ROWS = (
         options_go_to_program=False,
         changes_user=True,
         preparation=Preparation(
-            files={"/usr/lib/frr/docker-start": _FRR_START},
-            links={"/usr/local/bin/docker-start": "/usr/lib/frr/docker-start"},
+            files={"/usr/local/bin/docker-start": _FRR_START},
         ),
     ),
 )

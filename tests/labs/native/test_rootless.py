@@ -1,0 +1,91 @@
+"""Labs of a user who is not root: in a process of `nobody`, who becomes root of a user namespace."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chaoskit.labs.native import rootless
+from tests.labs.native import machine
+
+pytestmark = pytest.mark.lab
+_NOBODY = 65534
+_ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that nobody may write to and reach."""
+    made = Path(tempfile.mkdtemp(prefix="chaoskit-rootless-"))
+    os.chown(made, _NOBODY, _NOBODY)
+    yield made
+    shutil.rmtree(made)
+
+
+def _as_nobody(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
+    """Run a script with the system's Python as a user without root and without subordinate ids."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become nobody")
+    if rootless.forbidden():
+        pytest.skip(rootless.forbidden())
+    file = folder / "script.py"
+    file.write_text(
+        f"import sys; sys.path.insert(0, {str(_ROOT)!r}); sys.dont_write_bytecode = True\n"
+        "from pathlib import Path\n"
+        "from chaoskit.labs.native import rootless\n"
+        "rootless.ensure_privileges([sys.executable, *sys.argv])\n"
+        "from chaoskit.labs.native.lab import NativeLab\n"
+        "from tests.labs.native.build import host, lab\n"
+        f"folder = Path({str(folder)!r})\n{script}"
+    )
+    argv = ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", "/usr/bin/python3", str(file)]
+    return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_user_s_lab_runs_and_leaves_nothing(folder: Path) -> None:
+    """Hosts reach each other, write to their own files, may not write the machine's sysctls, and are gone after."""
+    before = machine.read()
+    done = _as_nobody(
+        folder,
+        "it = NativeLab(lab(host('web', 'python3', '-m', 'http.server', '80', image='python'), host('c')),\n"
+        "               folder, run_id='test-run', notify=lambda _: None)\n"
+        "it.up(20)\n"
+        "c = it.hosts['c']\n"
+        "script = 'echo own > /etc/own && echo own > /usr/local/bin/own && echo own > /var/lib/own && cat /etc/own; '\n"
+        "script += 'echo 1 > /proc/sys/kernel/panic || echo read-only; '\n"
+        "script += 'for i in $(seq 50); do python3 -c \"import socket; socket.create_connection((\\'web\\', 80))\" '\n"
+        "script += '&& echo reached && break; sleep 0.1; done'\n"
+        "print(c.run(['sh', '-c', script], timeout=20).stdout.split())\n"
+        "it.hosts['web'].power_off(); it.hosts['web'].start(); it.hosts['web'].pause(); it.hosts['web'].resume()\n"
+        "print(it.hosts['web'].status().state)\n"
+        "it.down()\n",
+    )
+    assert done.stdout.splitlines() == ["['own', 'read-only', 'reached']", "running"], done.stderr
+    assert machine.wait_empty(folder) == []
+    assert machine.read() == before
+
+
+def test_a_daemon_that_changes_its_user_says_what_it_needs(folder: Path) -> None:
+    """Without subordinate ids the error names the daemon and the package, before anything is made."""
+    done = _as_nobody(
+        folder,
+        "try: NativeLab(lab(host('web', image='nginx')), folder / 'x', run_id='r', notify=lambda _: None).up(5)\n"
+        "except Exception as error: print(type(error).__name__, error)\n",
+    )
+    assert "MissingTool" in done.stdout, done.stderr
+    assert "nginx changes to another user" in done.stdout
+    assert "apt-get install uidmap" in done.stdout
+    assert not (folder / "x").exists()
+
+
+def test_root_needs_nothing() -> None:
+    """As root of the machine nothing is executed again, and all users are there."""
+    if os.geteuid() == 0 and not rootless.is_rootless():
+        rootless.ensure_privileges(["/no/such/program"])
+        assert not rootless.has_one_user()
