@@ -27,6 +27,7 @@ from chaoskit.core.suggest import did_you_mean
 from chaoskit.core.topology import PROTECTED, HostInfo, Topology
 from chaoskit.core.units import duration, show_duration
 from chaoskit.engine.found import Found
+from chaoskit.engine.overlap import refuse_overlaps
 from chaoskit.labs.load import load_lab
 from chaoskit.labs.spec import LabSpec
 
@@ -146,6 +147,9 @@ def make_plan(found: Found, *, arm: str = GUARDED, seed: int = 0, driver: str = 
     guards = tuple((names.of(guard), guard) for guard in experiment.guards)
     judging = [check for _, check in (*checks, *([steady] if steady else []))]
     planner.see_that_selectors_match([*judging, *(guard.check for guard in experiment.guards)])
+    boot = tuple(planner.boot(experiment.boot, experiment.length))
+    entries = tuple(planner.timeline(experiment.timeline))
+    refuse_overlaps((*boot, *entries))
     return Plan(
         found,
         arm,
@@ -156,8 +160,8 @@ def make_plan(found: Found, *, arm: str = GUARDED, seed: int = 0, driver: str = 
         names,
         experiment.length,
         duration(experiment.quiet),
-        tuple(planner.boot(experiment.boot, experiment.length)),
-        tuple(planner.timeline(experiment.timeline)),
+        boot,
+        entries,
         tuple(planner.loads(experiment.loads)),
         tuple(planner.probes(experiment.probes)),
         steady,
