@@ -51,7 +51,7 @@ def setns(fd: int, kind: int = 0) -> None:
 
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
-    """As mount(2); the error names source and target."""
+    """The system call of that name; its error names source and target."""
     result = _libc.mount(
         source.encode(), target.encode(), kind.encode() or None, ctypes.c_ulong(flags), options.encode() or None
     )

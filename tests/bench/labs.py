@@ -92,7 +92,8 @@ def measure(counts: list[int], rounds: int) -> list[dict[str, float]]:
 
 def show(rows: list[dict[str, float]]) -> None:
     """Print the table."""
-    print(f"{'hosts':>6} {'created':>9} {'up':>9} {'down':>9} {'Mininet up':>11} {'down':>9} {'ratio up':>9} {'down':>7}")
+    heads = ("created", "up", "down", "Mininet up", "down", "ratio up", "down")
+    print(" hosts " + " ".join(f"{head:>{width}}" for head, width in zip(heads, (9, 9, 9, 11, 9, 9, 7), strict=True)))
     for row in rows:
         print(
             f"{row['hosts']:6.0f} {row['chaoskit_created']:7.3f} s {row['chaoskit_up']:7.3f} s "

@@ -36,7 +36,7 @@ def in_new_network(body: Callable[[], None]) -> None:
 
 
 def ip(*words: str) -> list[dict[str, object]]:
-    """What ip(8) shows in the calling thread's namespace."""
+    """Parsed output of the command in the calling thread's namespace."""
     path = f"/proc/{os.getpid()}/task/{threading.get_native_id()}/ns/net"
     argv = ["nsenter", f"--net={path}", "ip", "-j", "-d", *words]
     return json.loads(subprocess.run(argv, capture_output=True, text=True, check=True).stdout)

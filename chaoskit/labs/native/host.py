@@ -146,8 +146,7 @@ class NativeHost:
             self._require_running("paused")
             if self._state is HostState.PAUSED:
                 return
-            self._signal_all(signal.SIGSTOP)
-            self._wait_stopped()
+            self._stop_all()
             self._turn(HostState.PAUSED, "paused")
 
     def resume(self) -> None:
@@ -155,7 +154,8 @@ class NativeHost:
         with self._operation:
             if self._state is not HostState.PAUSED:
                 return
-            self._signal_all(signal.SIGCONT)
+            self._signal_others(signal.SIGCONT)
+            self._send(signal.SIGCONT)
             self._turn(HostState.RUNNING, "resumed")
 
     def run(self, argv: Sequence[str], *, timeout: float, stdin: str = "") -> Completed:
@@ -248,20 +248,31 @@ class NativeHost:
                 return False
             return True
 
-    def _signal_all(self, number: int) -> None:
-        self._send(number)
+    def _signal_others(self, number: int) -> None:
         self._island.call(messages.Signal(self._info.name, number)).future.result(_LONGEST_CALL)
 
-    def _wait_stopped(self) -> None:
-        """Wait until every process of the host is stopped: a signal takes effect a moment after it is sent."""
+    def _stop_all(self) -> None:
+        """Stop the init, wait until it has stopped, then the others.
+
+        The signal to the others reaches all of them at once, forks in progress included - but not
+        what an init that still runs forks meanwhile.
+        """
         pid = self.status().pid
         namespace = procfs.pid_namespace(pid) if pid is not None else None
+        if pid is None or namespace is None:
+            raise LabError(f"host {self._info.name} cannot be paused: its daemon ended")
+        self._send(signal.SIGSTOP)
+        self._wait_until(lambda: _stopped(pid))
+        self._signal_others(signal.SIGSTOP)
+        self._wait_until(lambda: all(_stopped(member) for member in procfs.members(namespace)))
+
+    def _wait_until(self, stopped: Callable[[], bool]) -> None:
+        """Wait for a signal to take effect, which happens a moment after it was sent."""
         deadline = time.monotonic() + _KILLED
-        while namespace is not None and time.monotonic() < deadline:
-            if all(_stopped(member) for member in procfs.members(namespace)):
-                return
+        while not stopped():
+            if time.monotonic() > deadline:
+                raise LabError(f"host {self._info.name} cannot be paused: not every process of it stops")
             time.sleep(0.001)
-        raise LabError(f"host {self._info.name} cannot be paused: not every process of it stops")
 
     def _require_running(self, what: str) -> None:
         with self._changed:

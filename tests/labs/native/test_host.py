@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -24,14 +23,15 @@ from tests.labs.native.build import host, lab, up
 
 pytestmark = pytest.mark.lab
 
-ECHO = (
-    "python3",
-    "-c",
-    "import socket\n"
-    "s = socket.create_server(('', 7), backlog=16)\n"
-    "while True:\n"
-    "    c, _ = s.accept(); c.sendall(c.recv(100)); c.close()\n",
-)
+_SERVER = """
+import socket
+s = socket.create_server(('', 7), backlog=16)
+while True:
+    c, _ = s.accept()
+    c.sendall(c.recv(100))
+    c.close()
+"""
+ECHO = ("python3", "-c", _SERVER)
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_restart_policies_apply_to_crashes(tmp_path: Path) -> None:
 
 
 def test_run_gives_output_and_exit_code(running: NativeLab) -> None:
-    """stdin goes in, stdout and stderr come back apart, a signal is a negative exit code."""
+    """Text goes in, stdout and stderr come back apart, a signal is a negative exit code."""
     c = running.hosts["c"]
     done = c.run(["sh", "-c", "cat; echo oops >&2; exit 4"], timeout=5, stdin="x" * 300_000)
     assert (done.exit_code, len(done.stdout), done.stderr) == (4, 300_000, "oops\n")
@@ -220,4 +220,4 @@ def test_the_namespace_path_works_for_other_programs(running: NativeLab) -> None
     )
     assert web.info.addresses[0] in shown.stdout
     pid = web.status().pid
-    assert os.readlink(f"/proc/{pid}/ns/net") == f"net:[{web.netns().stat().st_ino}]"
+    assert str(Path(f"/proc/{pid}/ns/net").readlink()) == f"net:[{web.netns().stat().st_ino}]"

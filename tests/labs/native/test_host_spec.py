@@ -111,7 +111,7 @@ def test_the_machine_s_own_values_do_not_reach_a_host(tmp_path: Path) -> None:
 
 
 def test_names_of_shared_networks_are_known(tmp_path: Path) -> None:
-    """Services, hosts and aliases of a shared network resolve, those of other networks do not; resolv.conf is the file's."""
+    """Names and aliases of a shared network resolve, those of other networks do not; resolv.conf is the file's."""
     spec = lab(
         host(
             "a",

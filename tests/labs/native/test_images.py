@@ -101,70 +101,108 @@ def _daemon(image: str, check: Healthcheck, *mounts: Mount, **wanted: object) ->
     return HostSpec(**{**spec.__dict__, "command": wanted.get("command")})  # type: ignore[arg-type]
 
 
-_HAPROXY = "defaults\n timeout connect 1s\n timeout client 1s\n timeout server 1s\nfrontend f\n mode http\n bind :80\n http-request return status 200\n"
-_KNOT = "server:\n  listen: 0.0.0.0@53\n  user: knot:knot\ndatabase:\n  storage: /var/lib/knot\nzone:\n  - domain: example\n    file: /zones/example\n"
-_NSD = "server:\n  ip-address: 0.0.0.0\n  username: nsd\n  zonesdir: /zones\nremote-control:\n  control-enable: no\nzone:\n  name: example\n  zonefile: example\n"
-_UNBOUND = 'server:\n  interface: 0.0.0.0\n  chroot: ""\n  username: unbound\n  module-config: "iterator"\n  access-control: 0.0.0.0/0 allow\n  local-data: "example. A 198.18.0.99"\n'
-_BIND = 'options { directory "/var/cache/bind"; listen-on { any; }; dnssec-validation no; };\nzone "example" { type master; file "/zones/example"; };\n'
-_GDNSD = "options => { listen => 0.0.0.0 }\n"
+_HAPROXY = """
+defaults
+  timeout connect 1s
+  timeout client 1s
+  timeout server 1s
+frontend f
+  mode http
+  bind :80
+  http-request return status 200
+"""
+_KNOT = """
+server:
+  listen: 0.0.0.0@53
+  user: knot:knot
+database:
+  storage: /var/lib/knot
+zone:
+  - domain: example
+    file: /zones/example
+"""
+_NSD = """
+server:
+  ip-address: 0.0.0.0
+  username: nsd
+  zonesdir: /zones
+remote-control:
+  control-enable: no
+zone:
+  name: example
+  zonefile: example
+"""
+_UNBOUND = """
+server:
+  interface: 0.0.0.0
+  chroot: ""
+  username: unbound
+  module-config: "iterator"
+  access-control: 0.0.0.0/0 allow
+  local-data: "example. A 198.18.0.99"
+"""
+_BIND = """
+options { directory "/var/cache/bind"; listen-on { any; }; dnssec-validation no; };
+zone "example" { type master; file "/zones/example"; };
+"""
+_GDNSD = "options => { listen => 0.0.0.0 }"
+_GDNSD_ZONE = "@ 1 SOA ns me 1 1 1 1 1\n@ 1 NS ns\nns 1 A 198.18.0.10\n@ 1 A 198.18.0.99\n"
 _PDNS = "launch=bind\nbind-config=/zones/named.conf\nlocal-address=0.0.0.0\nsecurity-poll-suffix=\n"
-_PDNS_ZONES = 'zone "example" { type master; file "/zones/example"; };\n'
-_KEEPALIVED = "vrrp_instance v {\n state MASTER\n interface eth0\n virtual_router_id 1\n priority 100\n advert_int 1\n virtual_ipaddress { 198.18.0.200/24 }\n}\n"
+_PDNS_ZONES = 'zone "example" { type master; file "/zones/example"; };'
+_KEEPALIVED = """
+vrrp_instance v {
+  state MASTER
+  interface eth0
+  virtual_router_id 1
+  priority 100
+  advert_int 1
+  virtual_ipaddress { 198.18.0.200/24 }
+}
+"""
+_ETCD = (
+    *("etcd", "--listen-client-urls", "http://0.0.0.0:2379"),
+    *("--advertise-client-urls", "http://198.18.0.10:2379"),
+)
+_ANSWERS = _python(_DNS_PROBE)
+_ZONE_FILE = _file("/zones/example", _ZONE)
+_HAS_ADDRESS = Healthcheck(("sh", "-c", "ip addr show eth0 | grep -q 198.18.0.200"))
+
+
+def _listens(port: int) -> Healthcheck:
+    return _python(_TCP_PROBE, str(port))
+
 
 DAEMONS = {
-    "nginx": _daemon("nginx", _python(_TCP_PROBE, "80")),
-    "haproxy": _daemon("haproxy", _python(_TCP_PROBE, "80"), _file("/usr/local/etc/haproxy/haproxy.cfg", _HAPROXY)),
-    "redis": _daemon("redis", _python(_TCP_PROBE, "6379"), command=("--protected-mode", "no")),
-    "memcached": _daemon("memcached", _python(_TCP_PROBE, "11211")),
-    "httpd": _daemon("httpd", _python(_TCP_PROBE, "80"), command=("httpd-foreground",)),
-    "squid": _daemon("ubuntu/squid", _python(_TCP_PROBE, "3128")),
-    "bind9": _daemon(
-        "ubuntu/bind9", _python(_DNS_PROBE), _file("/etc/bind/named.conf", _BIND), _file("/zones/example", _ZONE)
-    ),
-    "knot": _daemon(
-        "cznic/knot", _python(_DNS_PROBE), _file("/etc/knot/knot.conf", _KNOT), _file("/zones/example", _ZONE)
-    ),
-    "nsd": _daemon("nsd", _python(_DNS_PROBE), _file("/etc/nsd/nsd.conf", _NSD), _file("/zones/example", _ZONE)),
-    "unbound": _daemon("chaoskit/unbound", _python(_DNS_PROBE), _file("/etc/unbound/unbound.conf", _UNBOUND)),
+    "nginx": _daemon("nginx", _listens(80)),
+    "haproxy": _daemon("haproxy", _listens(80), _file("/usr/local/etc/haproxy/haproxy.cfg", _HAPROXY)),
+    "redis": _daemon("redis", _listens(6379), command=("--protected-mode", "no")),
+    "memcached": _daemon("memcached", _listens(11211)),
+    "httpd": _daemon("httpd", _listens(80), command=("httpd-foreground",)),
+    "squid": _daemon("ubuntu/squid", _listens(3128)),
+    "bind9": _daemon("ubuntu/bind9", _ANSWERS, _file("/etc/bind/named.conf", _BIND), _ZONE_FILE),
+    "knot": _daemon("cznic/knot", _ANSWERS, _file("/etc/knot/knot.conf", _KNOT), _ZONE_FILE),
+    "nsd": _daemon("nsd", _ANSWERS, _file("/etc/nsd/nsd.conf", _NSD), _ZONE_FILE),
+    "unbound": _daemon("chaoskit/unbound", _ANSWERS, _file("/etc/unbound/unbound.conf", _UNBOUND)),
     "gdnsd": _daemon(
         "chaoskit/gdnsd",
-        _python(_DNS_PROBE),
+        _ANSWERS,
         _file("/etc/gdnsd/config", _GDNSD),
-        _file("/etc/gdnsd/zones/example", _ZONE.replace("ns. me.", "ns me").replace("NS ns.example.", "NS ns")),
+        _file("/etc/gdnsd/zones/example", _GDNSD_ZONE),
     ),
     "pdns": _daemon(
         "powerdns/pdns-auth-49",
-        _python(_DNS_PROBE),
+        _ANSWERS,
         _file("/etc/powerdns/pdns.conf", _PDNS),
         _file("/zones/named.conf", _PDNS_ZONES),
-        _file("/zones/example", _ZONE),
+        _ZONE_FILE,
     ),
-    "dnsmasq": _daemon(
-        "dnsmasq", _python(_DNS_PROBE), command=("dnsmasq", "--no-resolv", "--address=/example/198.18.0.99")
-    ),
-    "etcd": _daemon(
-        "quay.io/coreos/etcd:v3.5",
-        _python(_TCP_PROBE, "2379"),
-        command=(
-            "etcd",
-            "--listen-client-urls",
-            "http://0.0.0.0:2379",
-            "--advertise-client-urls",
-            "http://198.18.0.10:2379",
-        ),
-    ),
-    "postgres": _daemon(
-        "postgres:16", _python(_TCP_PROBE, "5432"), environment={"POSTGRES_PASSWORD": "x", "POSTGRES_DB": "shop"}
-    ),
+    "dnsmasq": _daemon("dnsmasq", _ANSWERS, command=("dnsmasq", "--no-resolv", "--address=/example/198.18.0.99")),
+    "etcd": _daemon("quay.io/coreos/etcd:v3.5", _listens(2379), command=_ETCD),
+    "postgres": _daemon("postgres:16", _listens(5432), environment={"POSTGRES_PASSWORD": "x", "POSTGRES_DB": "shop"}),
     "keepalived": _daemon(
-        "keepalived",
-        Healthcheck(("sh", "-c", "ip addr show eth0 | grep -q 198.18.0.200")),
-        _file("/etc/keepalived/keepalived.conf", _KEEPALIVED),
-        cap_add=("NET_ADMIN",),
+        "keepalived", _HAS_ADDRESS, _file("/etc/keepalived/keepalived.conf", _KEEPALIVED), cap_add=("NET_ADMIN",)
     ),
-    "frr": _daemon(
-        "frrouting/frr", Healthcheck(("vtysh", "-c", "show version")), cap_add=("NET_ADMIN", "SYS_ADMIN", "NET_RAW")
-    ),
+    "frr": _daemon("frrouting/frr", Healthcheck(("vtysh", "-c", "show version")), cap_add=("NET_ADMIN", "SYS_ADMIN")),
 }
 
 

@@ -31,6 +31,7 @@ ROWS = (
         options_go_to_program=False,
         changes_user=True,
         preparation=Preparation(
+            directories=("/etc/frr:frr:755",),
             files={"/usr/local/bin/docker-start": _FRR_START},
         ),
     ),
