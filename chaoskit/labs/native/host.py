@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import threading
 import time
@@ -103,6 +104,8 @@ class NativeHost:
     def start(self) -> None:
         """Start the daemon; after a power-off the host gets its addresses and MACs again first."""
         with self._operation:
+            if self._is_ending():
+                self._must_end()
             with self._changed:
                 if self._pidfd is not None:
                     return
@@ -236,6 +239,15 @@ class NativeHost:
         with self._changed:
             self._asked_to_end = True
             self._restart_due = False
+
+    def _is_ending(self) -> bool:
+        """Whether the init has ended though the island has not told yet."""
+        with self._changed:
+            if self._pidfd is None:
+                return False
+            ready = select.poll()
+            ready.register(self._pidfd, select.POLLIN)
+            return bool(ready.poll(0))
 
     def _send(self, number: int) -> bool:
         """Signal the init; False when none runs."""

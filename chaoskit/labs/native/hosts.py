@@ -102,7 +102,7 @@ class Hosts:
 
     def _start(self, number: int, host: _Host) -> None:
         if host.pid is not None or host.netns is None:
-            self._reply(number, "it runs already" if host.pid else "it is powered off")
+            self._reply(number, "" if host.pid is not None else "it is powered off")
             return
         host.pid, pipe = self._launcher.start(host.plan, host.netns)
         host.pidfd = os.pidfd_open(host.pid)

@@ -76,6 +76,21 @@ def test_after_a_crash_callers_are_refused(running: NativeLab) -> None:
     _until(lambda: _answer(running) == "echo")
 
 
+def test_start_right_after_a_kill_starts_a_new_daemon(running: NativeLab) -> None:
+    """No moment between the end of a daemon and the news of it loses a start."""
+    web = running.hosts["web"]
+    for _ in range(10):
+        old = web.status().pid
+        assert old is not None
+        who = procfs.identity(old)
+        web.kill(signal.SIGKILL)
+        while procfs.is_alive(who):
+            time.sleep(0.0001)
+        web.start()
+        assert web.status().pid not in (None, old)
+    _until(lambda: _answer(running) == "echo")
+
+
 def test_after_a_power_off_nothing_answers(running: NativeLab) -> None:
     """No RST comes back; after `start` the host has its address and MAC again, reachable at once."""
     web, mac = running.hosts["web"], _mac(running)
