@@ -45,5 +45,4 @@ def _fact(image: Image) -> Fact:
     stands_for = f"stands for {', '.join(image.names)}"
     if image.is_here:
         return Fact(image.program, "daemon", OK, "installed", stands_for)
-    remedy = f"apt-get install {image.package}"
-    return Fact(image.program, "daemon", MISSING, "not installed", stands_for, remedy, image.package)
+    return Fact(image.program, "daemon", MISSING, "not installed", stands_for, image.remedy, image.package)

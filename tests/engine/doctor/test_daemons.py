@@ -30,7 +30,7 @@ def test_without_a_lab_every_daemon_is_listed_and_none_is_needed() -> None:
     facts = list(daemons())
     assert {"nginx", "haproxy", "gdnsd"} <= {fact.name for fact in facts}
     assert not any(fact.needed for fact in facts)
-    assert all(fact.package for fact in facts if fact.standing == "missing")
+    assert all(fact.remedy for fact in facts if fact.standing == "missing")
 
 
 def test_an_unknown_lab_is_an_error() -> None:
