@@ -12,7 +12,7 @@ from chaoskit.core.check import Check
 from chaoskit.core.gate import Gate
 from chaoskit.core.history import History
 from chaoskit.core.units import duration
-from chaoskit.core.verdict import Unit, Verdict, failed, held_to, unknown
+from chaoskit.core.verdict import FAIL, Unit, Verdict, failed, held_to, unknown
 from chaoskit.core.window import Moment
 from chaoskit.engine.found import Found
 from chaoskit.engine.machine import PROBE
@@ -85,10 +85,15 @@ def _accounted(history: History) -> Verdict:
     wrong = []
     for one in history.generated:
         mine = int(np.count_nonzero(rows.load.equals(one.load) & rows.client.equals(one.client)))
-        if not one.scheduled == one.recorded == mine:
-            wrong.append(f"{one.load} from {one.client}: {one.scheduled} due, {one.recorded} written, {mine} recorded")
-    total = sum(one.scheduled for one in history.generated)
-    return held_to(len(rows), "==", total, Unit.COUNT, "; ".join(wrong) or "arrivals = the sum of their outcomes")
+        if one.scheduled != one.recorded or mine != one.recorded - one.abandoned:
+            wrong.append(
+                f"{one.load} from {one.client}: {one.scheduled} due, {one.recorded} accounted for, "
+                f"{one.abandoned} abandoned, {mine} recorded"
+            )
+    total = sum(one.scheduled - one.abandoned for one in history.generated)
+    verdict = held_to(len(rows), "==", total, Unit.COUNT, "; ".join(wrong) or "arrivals = the sum of their outcomes")
+    # One load's surplus must not make up for another's loss.
+    return replace(verdict, outcome=FAIL) if wrong else verdict
 
 
 def _machine(history: History) -> Verdict:

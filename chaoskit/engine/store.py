@@ -70,9 +70,8 @@ def write_readings(directory: Path, readings: Sequence[Reading]) -> None:
 
 def write_generated(directory: Path, generated: Sequence[Generated]) -> None:
     """The generators' own account."""
-    schema = pa.schema(
-        [("load", pa.string()), ("client", pa.string()), ("scheduled", pa.int64()), ("recorded", pa.int64())]
-    )
+    texts = {"load", "client"}
+    schema = pa.schema([(each.name, pa.string() if each.name in texts else pa.int64()) for each in fields(Generated)])
     _write(pa.Table.from_pylist([asdict(one) for one in generated], schema), directory / GENERATED)
 
 

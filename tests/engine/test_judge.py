@@ -73,6 +73,13 @@ def _lost(history: History) -> History:
     )
 
 
+def _swapped(history: History) -> History:
+    """The sums agree, but one client host lost a request and another has one too many."""
+    count = len(history.requests)
+    account = [Generated("shoppers", client, n, n) for client, n in (("client-eu", count - 1), ("client-na", 1))]
+    return replace(history, generated=tuple(account))
+
+
 def _stalled(history: History) -> History:
     stall = Reading(29 * NS, 1, PROBE, "", {"late_s": 1.5, "total_ticks": 9000, "steal_ticks": 0})
     return replace(history, readings=(*history.readings, stall))
@@ -111,6 +118,7 @@ def test_a_bad_run_fails_for_the_reason_the_check_gives(tmp_path: Path) -> None:
         ("generator on time", _late),
         ("every arrival accounted for", _lost),
         ("every arrival accounted for", lambda history: replace(history, generated=())),
+        ("every arrival accounted for", _swapped),
         ("machine not stalled", _stalled),
         ("machine not stalled", _stolen),
         ("machine not stalled", lambda history: replace(history, readings=())),
@@ -128,6 +136,15 @@ def test_a_broken_gate_makes_a_failing_check_unknown(
     available_ = result.checks[0].verdict
     assert available_.outcome is UNKNOWN
     assert gate in available_.reason
+
+
+def test_requests_abandoned_by_a_stop_are_accounted_for(tmp_path: Path) -> None:
+    """What was under way when a load was stopped has no row, and its generator says how many that were."""
+    history = _history()
+    rows_ = len(history.requests)
+    account = (Generated("shoppers", "client-eu", rows_ + 3, rows_ + 3, 3),)
+    result = judge(FOUND, "guarded", replace(history, generated=account), tmp_path)
+    assert result.verdict is PASS, result.reason
 
 
 def test_a_leftover_fails_the_run(tmp_path: Path) -> None:

@@ -63,14 +63,14 @@ def test_a_run_comes_back_as_it_was_written(tmp_path: Path) -> None:
     store.write_requests(tmp_path, 0, _rows(10, 1))
     store.write_requests(tmp_path, 1, _rows(5, 2, ("x",)))
     store.write_readings(tmp_path, readings)
-    store.write_generated(tmp_path, [Generated("shoppers", "web-1", 15, 15)])
+    store.write_generated(tmp_path, [Generated("shoppers", "web-1", 17, 17, 2)])
     store.append_events(tmp_path, events)
     history = store.read_history(tmp_path, Names())
     assert history.meta == META
     assert history.topology == TOPOLOGY
     assert history.events == tuple(events)
     assert history.readings == tuple(readings)
-    assert history.generated == (Generated("shoppers", "web-1", 15, 15),)
+    assert history.generated == (Generated("shoppers", "web-1", 17, 17, 2),)
     assert history.anchors == (Anchor(0, 1_700_000_000_000_000_000),)
     assert _same(history.requests, concatenate([_rows(10, 1), _rows(5, 2, ("x",))]))
 
