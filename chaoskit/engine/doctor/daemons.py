@@ -42,7 +42,8 @@ def _with_twins(lab: Lab) -> Iterator[Lab]:
 
 
 def _fact(image: Image) -> Fact:
+    name = image.program.rpartition("/")[2]
     stands_for = f"stands for {', '.join(image.names)}"
     if image.is_here:
-        return Fact(image.program, "daemon", OK, "installed", stands_for)
-    return Fact(image.program, "daemon", MISSING, "not installed", stands_for, image.remedy, image.package)
+        return Fact(name, "daemon", OK, "installed", stands_for)
+    return Fact(name, "daemon", MISSING, "not installed", stands_for, image.remedy, image.package)
