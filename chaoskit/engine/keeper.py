@@ -68,9 +68,9 @@ class Keeper:
 
     def _up(self, timeout_s: float) -> Timings:
         timings = self._lab.up(timeout_s)
-        for pid, start, boot, what in self._lab.identities():
-            self._holders.append((what, Identity(boot, pid, start)))
-            self._journal.process(*self._holders[-1])
+        for what, identity in self._lab.identities():
+            self._holders.append((what, identity))
+            self._journal.process(what, identity)
         for path in self._lab.cgroups():
             self._journal.write({"row": "cgroup", "path": str(path)})
         return timings

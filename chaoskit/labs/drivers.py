@@ -8,6 +8,7 @@ from typing import Protocol
 
 from chaoskit.core.errors import UsageError
 from chaoskit.core.host import RunningLab
+from chaoskit.kernel.identity import Identity
 from chaoskit.labs.change import HostChange, Timings
 from chaoskit.labs.native.lab import NativeLab
 from chaoskit.labs.spec import LabSpec
@@ -29,8 +30,8 @@ class DriverLab(RunningLab, Protocol):
         """Take everything down that `up` made; doing it twice changes nothing more."""
         ...
 
-    def identities(self) -> Sequence[tuple[int, int, str, str]]:
-        """Processes that must not outlive the lab: pid, start time, boot id, and what they are."""
+    def identities(self) -> Sequence[tuple[str, Identity]]:
+        """Processes that must not outlive the lab, each with what it is."""
         ...
 
     def cgroups(self) -> Sequence[Path]:

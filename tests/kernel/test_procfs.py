@@ -10,28 +10,16 @@ import pytest
 from chaoskit.kernel import procfs
 
 
-def test_a_process_is_known_by_more_than_its_number() -> None:
-    """An identity is alive while the process is; with another start time or boot it is somebody else."""
-    with subprocess.Popen(["sleep", "30"]) as child:
-        who = procfs.identity(child.pid)
-        assert procfs.is_alive(who)
-        assert not procfs.is_alive(procfs.Identity(who.pid, who.starttime + 1, who.boot))
-        assert not procfs.is_alive(procfs.Identity(who.pid, who.starttime, "another boot"))
-        child.kill()
-    assert not procfs.is_alive(who)
-    with pytest.raises(ProcessLookupError, match=str(child.pid)):
-        procfs.identity(child.pid)
-
-
-def test_a_zombie_is_not_alive() -> None:
-    """A child that ended and was not collected does not run."""
+def test_a_zombie_has_a_state() -> None:
+    """A child that ended and was not collected is a zombie; once collected there is none of that number."""
     child = subprocess.Popen(["true"])
     try:
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
         assert procfs.state(child.pid) == "Z"
-        assert not procfs.is_alive(procfs.identity(child.pid))
     finally:
         child.wait()
+    with pytest.raises(ProcessLookupError, match=str(child.pid)):
+        procfs.state(child.pid)
 
 
 def test_a_pidfd_says_its_number_until_the_end() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chaoskit.core.host import Host
 from chaoskit.core.topology import Topology
-from chaoskit.kernel import procfs
+from chaoskit.kernel.identity import Identity
 from chaoskit.labs.change import HostChange, Timings
 from chaoskit.labs.native import images, limits, messages, order, preflight
 from chaoskit.labs.native.bringup import Bringup
@@ -39,7 +39,7 @@ class NativeLab:
         self._timers: Timers | None = None
         self._hosts: dict[str, NativeHost] = {}
         self._cgroups: dict[str, tuple[Path, ...]] = {}
-        self._identities: list[tuple[int, int, str, str]] = []
+        self._identities: list[tuple[str, Identity]] = []
 
     @property
     def topology(self) -> Topology:
@@ -55,8 +55,8 @@ class NativeLab:
         """What the host's daemon wrote to stdout and stderr."""
         return self._directory / "logs" / f"{host}.log"
 
-    def identities(self) -> list[tuple[int, int, str, str]]:
-        """Pid, start time, boot id and meaning of the processes that hold the lab."""
+    def identities(self) -> list[tuple[str, Identity]]:
+        """The processes that hold the lab, each with what it is."""
         return list(self._identities)
 
     def cgroups(self) -> list[Path]:
@@ -104,8 +104,7 @@ class NativeLab:
         (self._directory / "disk").mkdir(exist_ok=True)
         self._timers = Timers()
         island = self._island = Island(plan, self.logs("island"), self._on_event, self._on_end)
-        who = procfs.identity(island.pid)
-        self._identities.append((who.pid, who.starttime, who.boot, f"island of lab {self._spec.name}"))
+        self._identities.append((f"island of lab {self._spec.name}", Identity.of(island.pid)))
         for spec in self._spec.hosts:
             info = self.topology.by_name[spec.name]
             self._hosts[spec.name] = NativeHost(_with_stop_signal(spec), info, island, self._timers, self._tell)

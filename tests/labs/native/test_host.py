@@ -15,6 +15,7 @@ import pytest
 from chaoskit.core.errors import LabError
 from chaoskit.core.host import Host, HostState
 from chaoskit.kernel import procfs
+from chaoskit.kernel.identity import Identity
 from chaoskit.kernel.namespaces import in_network, run_in_network
 from chaoskit.labs.change import HostChange
 from chaoskit.labs.native.lab import NativeLab
@@ -82,9 +83,9 @@ def test_start_right_after_a_kill_starts_a_new_daemon(running: NativeLab) -> Non
     for _ in range(10):
         old = web.status().pid
         assert old is not None
-        who = procfs.identity(old)
+        who = Identity.of(old)
         web.kill(signal.SIGKILL)
-        while procfs.is_alive(who):
+        while who.alive():
             time.sleep(0.0001)
         web.start()
         assert web.status().pid not in (None, old)

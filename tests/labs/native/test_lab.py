@@ -88,7 +88,7 @@ def test_sigkill_at_any_moment_leaves_nothing(tmp_path: Path, moment: str, victi
         "print('begin', flush=True)\n"
         "it.up(20)\n"
         f"if {moment!r} == 'paused': it.hosts['h3'].pause()\n"
-        "print(it.identities()[0][0], flush=True)\n"
+        "print(it.identities()[0][1].pid, flush=True)\n"
         "time.sleep(30)\n"
     )
     with subprocess.Popen(
