@@ -22,6 +22,11 @@ class Guard:
     label: str | None = None
     where: Where = field(default_factory=caller)
 
+    @property
+    def kind(self) -> str:
+        """What it is called when it has no name of its own: after its check."""
+        return self.check.kind
+
 
 def stop_unless(check: Check, *, over: Duration = "5s") -> Guard:
     """Undo everything and stop the load as soon as `check` fails over the last `over`.

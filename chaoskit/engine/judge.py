@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+import shlex
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from chaoskit.core.check import Check, Comparison
+from chaoskit.core.check import Check
 from chaoskit.core.errors import Undefined
 from chaoskit.core.history import History
-from chaoskit.core.names import Names
 from chaoskit.core.result import ArmResult, Judged
 from chaoskit.core.verdict import FAIL, PASS, UNKNOWN, Verdict, failed, passed, unknown
 from chaoskit.core.window import Span, Window
 from chaoskit.engine.found import Found
 from chaoskit.engine.gates import gates_of
+from chaoskit.engine.title import title
 
 
 def judge(found: Found, arm: str, history: History, directory: Path) -> ArmResult:
@@ -42,8 +43,10 @@ def judge(found: Found, arm: str, history: History, directory: Path) -> ArmResul
 
 def command(found: Found, arm: str, history: History) -> str:
     """The command line that repeats a run."""
-    changed = [f"--set {name}={value}" for name, value in history.meta.params.items()]
-    return " ".join(["chaoskit run", found.id, f"--arm {arm}", f"--seed {history.meta.seed}", *changed])
+    words = ["chaoskit", "run", found.operand, "--arm", arm, "--seed", str(history.meta.seed)]
+    for name, value in history.meta.params.items():
+        words += ["--set", f"{name}={value}"]
+    return shlex.join(words)
 
 
 def reason(result: ArmResult) -> str:
@@ -71,24 +74,6 @@ def _judged(check: Check, history: History, broken: Judged | None) -> Judged:
     elif history.meta.stopped:
         verdict = _of_stopped_run(verdict, spans, history)
     return Judged(history.names.of(check), title(check, history.names), verdict, spans)
-
-
-def title(check: Check | Comparison, names: Names) -> str:
-    """A check as its author would write it: `availability(shoppers, at_least=0.999, outside=failover)`."""
-    given = {key: value for key, value in check.arguments.items() if value is not None}
-    words = [_word(value, names) for value in given.values()]
-    shown = [
-        word if index == 0 else f"{key}={word}" for index, (key, word) in enumerate(zip(given, words, strict=True))
-    ]
-    return f"{check.kind}({', '.join(shown)})"
-
-
-def _word(value: object, names: Names) -> str:
-    if isinstance(value, Hashable) and value in names.by_object:
-        return names.by_object[value]
-    if isinstance(value, list | tuple | set | frozenset):
-        return f"[{', '.join(map(str, value))}]"
-    return str(value)
 
 
 def _of_stopped_run(verdict: Verdict, spans: Mapping[str, Span], history: History) -> Verdict:

@@ -13,12 +13,12 @@ from chaoskit.core.result import ArmResult, ExperimentResult, Judged, Proof
 from chaoskit.core.verdict import PASS, UNKNOWN, unknown
 from chaoskit.engine.arms import Ran, run_arms
 from chaoskit.engine.found import Found
-from chaoskit.engine.judge import title
 from chaoskit.engine.options import RunOptions
 from chaoskit.engine.paths import new_run_id, space_is_said
 from chaoskit.engine.plan import Plan, make_plan
 from chaoskit.engine.proof import never_ran, prove_twin
 from chaoskit.engine.run import run_arm
+from chaoskit.engine.title import title
 from chaoskit.report.write import write_all
 
 

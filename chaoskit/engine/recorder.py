@@ -14,11 +14,11 @@ from pathlib import Path
 
 from chaoskit.core.clock import Anchor, Clock, anchor
 from chaoskit.core.history import Event, Generated, History, Meta, Reading, Requests, concatenate
-from chaoskit.core.names import Names
 from chaoskit.core.step import Json
-from chaoskit.core.topology import Topology
 from chaoskit.core.units import NS
 from chaoskit.engine import store
+from chaoskit.engine.plan import Plan
+from chaoskit.engine.plan_json import plan_json
 
 _PART_ROWS = 200_000
 _AT_HAND = 60 * NS
@@ -29,11 +29,12 @@ _FLUSH_EVERY = 5 * NS
 class Recorder:
     """Writes one run's history into its directory."""
 
-    def __init__(self, directory: Path, meta: Meta, topology: Topology, names: Names, clock: Clock) -> None:
+    def __init__(self, directory: Path, meta: Meta, plan: Plan, clock: Clock) -> None:
         self.directory = directory
+        self._plan = plan_json(plan)
         self._meta = meta
-        self._topology = topology
-        self._names = names
+        self._topology = plan.topology
+        self._names = plan.names
         self._clock = clock
         self._lock = threading.Lock()
         self._recent: deque[tuple[int, Requests]] = deque()
@@ -45,7 +46,7 @@ class Recorder:
         self._readings: list[Reading] = []
         self._generated: tuple[Generated, ...] = ()
         self._anchors: list[Anchor] = []
-        store.write_run(directory, meta, topology, ())
+        store.write_run(directory, meta, plan.topology, (), self._plan)
 
     @property
     def meta(self) -> Meta:
@@ -145,5 +146,5 @@ class Recorder:
             store.write_generated(self.directory, self._generated)
             (self.directory / store.EVENTS).unlink(missing_ok=True)
             store.append_events(self.directory, self._events)
-            store.write_run(self.directory, self._meta, self._topology, self._anchors)
+            store.write_run(self.directory, self._meta, self._topology, self._anchors, self._plan)
         return store.read_history(self.directory, self._names)

@@ -44,7 +44,7 @@ def run_arm(plan: Plan, options: RunOptions, progress: Progress, directory: Path
     clock = MonotonicClock()
     run = new_run_id(plan.found.id)
     folder = make_directory(directory or options.runs.resolve() / run)
-    recorder = Recorder(folder, _meta(plan, run, clock), plan.topology, plan.names, clock)
+    recorder = Recorder(folder, _meta(plan, run, clock), plan, clock)
     order = Order(run, plan.found.id, plan.driver, plan.spec, folder, runtime() / run, Identity.of(os.getpid()))
     with space_is_said(folder):
         history = _record(plan, options, order, recorder, clock, progress)

@@ -1,6 +1,6 @@
 """A run directory's files: written while the run goes on, read back as a history.
 
-    run.json               what the run was: `Meta`, topology, the names of loads and actions, UTC anchors
+    experiment.json        what was run: the plan as `chaoskit plan --json` prints it, `Meta`, topology, UTC anchors
     events.jsonl           one `Event` a line
     history/requests/*.parquet    one row an arrival; columns as in `chaoskit.core.history.Requests`
     history/readings.parquet      one row a reading; the value as JSON
@@ -12,7 +12,7 @@ Every Parquet file carries `chaoskit.schema` in its metadata. Text columns are d
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ from chaoskit.core.history import (
 from chaoskit.core.names import Names
 from chaoskit.core.topology import HostInfo, Link, Network, Topology
 
-RUN = "run.json"
+RUN = "experiment.json"
 EVENTS = "events.jsonl"
 REQUESTS = "history/requests"
 READINGS = "history/readings.parquet"
@@ -75,10 +75,13 @@ def write_generated(directory: Path, generated: Sequence[Generated]) -> None:
     _write(pa.Table.from_pylist([asdict(one) for one in generated], schema), directory / GENERATED)
 
 
-def write_run(directory: Path, meta: Meta, topology: Topology, anchors: Sequence[Anchor]) -> None:
+def write_run(
+    directory: Path, meta: Meta, topology: Topology, anchors: Sequence[Anchor], plan: Mapping[str, object]
+) -> None:
     """What the run was; written at its start and again at its end."""
     data = {
         "schema": SCHEMA,
+        "plan": plan,
         "meta": asdict(meta),
         "topology": asdict(topology),
         "anchors": [asdict(one) for one in anchors],

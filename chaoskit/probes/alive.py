@@ -10,14 +10,14 @@ from chaoskit.core.step import Json
 
 @probe
 def alive(host: ProbeHost) -> Reader:
-    """The host's state, init's pid and health: `{"state": "running", "pid": 4711, "healthy": true}`.
+    """The host's state, health and restarts: `{"state": "running", "healthy": true, "restarts": 0}`.
 
-    `state` is one of `chaoskit.core.host.HostState`. `pid` is null where no daemon runs, `healthy` where
-    there is no healthcheck, or none has answered yet.
+    `state` is one of `chaoskit.core.host.HostState`, `healthy` is null where there is no healthcheck, or none
+    has answered yet, `restarts` counts how often the restart policy has started the daemon again.
     """
 
     def read() -> Mapping[str, Json]:
         status = host.status()
-        return {"state": status.state.value, "pid": status.pid, "healthy": status.healthy}
+        return {"state": status.state.value, "healthy": status.healthy, "restarts": status.restarts}
 
     return read

@@ -48,7 +48,8 @@ def test_a_run_is_judged_recorded_and_can_be_judged_again(tmp_path: Path) -> Non
     (arm,) = result.arms
     assert arm.verdict is PASS, arm.reason
     assert {path.name for path in arm.directory.iterdir()} >= {
-        "run.json", "events.jsonl", "history", "verdict.json", "report.html", "report.md", "logs", "journal.jsonl",
+        "experiment.json", "events.jsonl", "history", "verdict.json",
+        "report.html", "report.md", "logs", "journal.jsonl",
     }  # fmt: skip
     assert (tmp_path / "latest").resolve() == arm.directory
     again = judge_directory(arm.directory)

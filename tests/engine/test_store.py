@@ -59,7 +59,7 @@ def test_a_run_comes_back_as_it_was_written(tmp_path: Path) -> None:
         Reading(1, 2, "dns", "web-1", {"addresses": ["198.18.1.2"], "ttl": 1}),
         Reading(2, 3, "dns", "web-1", {}, "timed out"),
     ]
-    store.write_run(tmp_path, META, TOPOLOGY, [Anchor(0, 1_700_000_000_000_000_000)])
+    store.write_run(tmp_path, META, TOPOLOGY, [Anchor(0, 1_700_000_000_000_000_000)], {})
     store.write_requests(tmp_path, 0, _rows(10, 1))
     store.write_requests(tmp_path, 1, _rows(5, 2, ("x",)))
     store.write_readings(tmp_path, readings)
@@ -82,7 +82,7 @@ def test_how_requests_are_split_into_parts_does_not_matter(tmp_path: Path, sizes
     parts = [_rows(size, seed) for seed, size in enumerate(sizes)]
     for old in tmp_path.glob("history/requests/*"):
         old.unlink()
-    store.write_run(tmp_path, META, TOPOLOGY, [])
+    store.write_run(tmp_path, META, TOPOLOGY, [], {})
     for number, part in enumerate(parts):
         store.write_requests(tmp_path, number, part)
     assert _same(store.read_history(tmp_path, Names()).requests, concatenate(parts))
@@ -96,7 +96,7 @@ def test_a_folder_that_is_no_run_is_an_error_that_says_so(tmp_path: Path) -> Non
 
 def test_a_record_of_a_newer_schema_is_refused(tmp_path: Path) -> None:
     """Columns this version does not know of are not guessed at."""
-    store.write_run(tmp_path, META, TOPOLOGY, [])
+    store.write_run(tmp_path, META, TOPOLOGY, [], {})
     data = json.loads((tmp_path / store.RUN).read_text())
     (tmp_path / store.RUN).write_text(json.dumps({**data, "schema": 99}))
     with pytest.raises(UsageError, match="schema 99"):

@@ -11,10 +11,10 @@ from tests.probes.daemons import Observed
 @pytest.mark.parametrize(
     ("status", "reading"),
     [
-        (Status(HostState.RUNNING, 4711, healthy=True), {"state": "running", "pid": 4711, "healthy": True}),
-        (Status(HostState.PAUSED, 4711), {"state": "paused", "pid": 4711, "healthy": None}),
-        (Status(HostState.EXITED, exit_code=-9), {"state": "exited", "pid": None, "healthy": None}),
-        (Status(HostState.OFF), {"state": "off", "pid": None, "healthy": None}),
+        (Status(HostState.RUNNING, 4711, healthy=True), {"state": "running", "healthy": True, "restarts": 0}),
+        (Status(HostState.PAUSED, 4711), {"state": "paused", "healthy": None, "restarts": 0}),
+        (Status(HostState.EXITED, exit_code=-9), {"state": "exited", "healthy": None, "restarts": 0}),
+        (Status(HostState.OFF), {"state": "off", "healthy": None, "restarts": 0}),
     ],
 )
 def test_each_reading_is_the_status_of_its_moment(status: Status, reading: object) -> None:

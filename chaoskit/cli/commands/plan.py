@@ -28,10 +28,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Plan and print."""
-    from chaoskit.cli.plan_json import plan_json
     from chaoskit.cli.plan_text import plan_lines, plan_warnings
     from chaoskit.engine.discovery import select
     from chaoskit.engine.plan import make_plan
+    from chaoskit.engine.plan_json import plan_json
 
     found = select(args.ids, overrides=options.overrides(args.set))
     plans = [make_plan(each, arm=args.arm, seed=args.seed, driver=args.driver) for each in found]
