@@ -67,12 +67,12 @@ class Keeper:
         return self._on_main(lambda: self._up(timeout_s))
 
     def _up(self, timeout_s: float) -> Timings:
+        for path in self._lab.cgroups():
+            self._journal.write({"row": "cgroup", "path": str(path)})
         timings = self._lab.up(timeout_s)
         for what, identity in self._lab.identities():
             self._holders.append((what, identity))
             self._journal.process(what, identity)
-        for path in self._lab.cgroups():
-            self._journal.write({"row": "cgroup", "path": str(path)})
         return timings
 
     def topology(self) -> Topology:

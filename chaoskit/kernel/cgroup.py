@@ -61,6 +61,12 @@ def _first(*folders: Path) -> Path | None:
     return next((folder for folder in folders if (folder / "cgroup.procs").exists()), None)
 
 
+def folders(name: str, limits: Limits, where: Controllers) -> list[Path]:
+    """What `make` will make, to be written down before it is there."""
+    roots = [_root(where, controller) for controller, _, _ in _settings(limits, where.version)]
+    return list(dict.fromkeys(root / name for root in roots if root is not None))
+
+
 def make(name: str, limits: Limits, where: Controllers) -> list[Path]:
     """Make groups with limits; the folders a process joins by writing to their `cgroup.procs`.
 
@@ -72,10 +78,10 @@ def make(name: str, limits: Limits, where: Controllers) -> list[Path]:
         if where.version == 2:
             _enable(where, limits)
         for controller, wanted, settings in _settings(limits, where.version):
-            folder = {"cpu": where.cpu, "memory": where.memory}[controller]
-            if folder is None:
+            root = _root(where, controller)
+            if root is None:
                 raise OSError(f"this machine has no {controller} controller that sets {wanted}")
-            group = folder / name
+            group = root / name
             if group not in made:
                 group.mkdir(parents=True)
                 made.append(group)
@@ -85,6 +91,10 @@ def make(name: str, limits: Limits, where: Controllers) -> list[Path]:
         remove(made)
         raise
     return made
+
+
+def _root(where: Controllers, controller: str) -> Path | None:
+    return {"cpu": where.cpu, "memory": where.memory}[controller]
 
 
 def _settings(limits: Limits, version: int) -> list[tuple[str, str, list[tuple[str, str]]]]:

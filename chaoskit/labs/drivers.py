@@ -35,7 +35,7 @@ class DriverLab(RunningLab, Protocol):
         ...
 
     def cgroups(self) -> Sequence[Path]:
-        """Control groups made for the lab."""
+        """Control groups that `up` makes; known before, so that they are in the journal before they are there."""
         ...
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chaoskit.kernel.cgroup import Controllers, Limits, controllers, make, remove
+from chaoskit.kernel.cgroup import Controllers, Limits, controllers, folders, make, remove
 
 
 def _v2(root: Path, offered: str = "cpu memory io") -> Path:
@@ -35,6 +35,21 @@ def test_version_1_has_a_group_a_controller(tmp_path: Path) -> None:
     assert groups == [tmp_path / "cpu" / "run-a", tmp_path / "memory" / "run-a"]
     assert (groups[0] / "cpu.cfs_quota_us").read_text() == "200000"
     assert (groups[1] / "memory.limit_in_bytes").read_text() == "4096"
+
+
+@pytest.mark.parametrize("limits", [Limits(2.0, 4096), Limits(2.0, None), Limits(None, 4096), Limits(None, None)])
+@pytest.mark.parametrize("version", [1, 2])
+def test_what_will_be_made_is_known_before(tmp_path: Path, limits: Limits, version: int) -> None:
+    """A journal can name the groups before they are there."""
+    if version == 2:
+        _v2(tmp_path)
+    for name in ("cpu", "memory") if version == 1 else ():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "cgroup.procs").touch()
+    found = controllers(tmp_path)
+    expected = folders("run-a", limits, found)
+    assert not any(folder.exists() for folder in expected)
+    assert make("run-a", limits, found) == expected
 
 
 def test_only_what_is_asked_for_is_made(tmp_path: Path) -> None:

@@ -59,9 +59,9 @@ class NativeLab:
         """The processes that hold the lab, each with what it is."""
         return list(self._identities)
 
-    def cgroups(self) -> list[Path]:
-        """Control groups the lab made; only hosts with a limit have one."""
-        return [folder for folders in self._cgroups.values() for folder in folders]
+    def cgroups(self) -> tuple[Path, ...]:
+        """Control groups of the lab, known before they are there; only hosts with a limit have one."""
+        return limits.planned(self._spec, self._run_id)
 
     def up(self, timeout_s: float) -> Timings:
         """Bring everything up. Call it on the main thread: the lab dies with the thread that called.

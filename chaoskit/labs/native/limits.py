@@ -9,6 +9,13 @@ from chaoskit.kernel import cgroup
 from chaoskit.labs.spec import HostSpec, LabSpec
 
 
+def planned(spec: LabSpec, run_id: str) -> tuple[Path, ...]:
+    """Every group that `make` will make on this machine."""
+    where = cgroup.controllers()
+    groups = (cgroup.folders(_name(run_id, host), _limits(host), where) for host in spec.hosts)
+    return tuple(folder for folders in groups for folder in folders)
+
+
 def make(spec: LabSpec, run_id: str) -> dict[str, tuple[Path, ...]]:
     """The groups by host; hosts without a limit have none.
 
@@ -21,8 +28,7 @@ def make(spec: LabSpec, run_id: str) -> dict[str, tuple[Path, ...]]:
         if host.cpus is None and host.memory is None:
             continue
         try:
-            name = f"chaoskit-{run_id}-{host.name}"
-            made[host.name] = tuple(cgroup.make(name, cgroup.Limits(host.cpus, host.memory), where))
+            made[host.name] = tuple(cgroup.make(_name(run_id, host), _limits(host), where))
         except OSError as error:
             remove(made)
             raise LabError(f"{host.where}: {_wanted(host)} cannot be given: {error}", remedy=_REMEDY) from error
@@ -36,6 +42,14 @@ def remove(groups: dict[str, tuple[Path, ...]]) -> None:
     """Remove the groups of hosts that have ended."""
     for folders in groups.values():
         cgroup.remove(list(folders))
+
+
+def _name(run_id: str, host: HostSpec) -> str:
+    return f"chaoskit-{run_id}-{host.name}"
+
+
+def _limits(host: HostSpec) -> cgroup.Limits:
+    return cgroup.Limits(host.cpus, host.memory)
 
 
 def _wanted(host: HostSpec) -> str:
