@@ -25,7 +25,7 @@ def left_behind(order: Order, clock: Clock) -> tuple[str, ...]:
 
 def _left(order: Order) -> tuple[str, ...]:
     path = order.directory / journal.FILE
-    record = journal.read(path) if path.exists() else journal.Left(True, (), (), ())
+    record = journal.read(path) if path.exists() else journal.NOTHING
     found = [f"process {identity.pid} ({what})" for what, identity in record.processes if identity.alive()]
     found += [f"cgroup {cgroup}" for cgroup in record.cgroups if cgroup.exists()]
     found += [

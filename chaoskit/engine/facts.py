@@ -73,11 +73,15 @@ def remove(order: Order) -> None:
 
 def everything() -> tuple[Running, ...]:
     """All runs and labs that have a folder, the oldest first."""
-    return tuple(_read(folder) for folder in sorted(runtime().iterdir()) if (folder / FACTS).exists())
+    return tuple(running for folder in sorted(runtime().iterdir()) if (running := _read(folder)) is not None)
 
 
-def _read(folder: Path) -> Running:
-    data = json.loads((folder / FACTS).read_text())
+def _read(folder: Path) -> Running | None:
+    """What a folder says; None when it is not said yet, or not any more: runs begin and end meanwhile."""
+    try:
+        data = json.loads((folder / FACTS).read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
     keeper, runner = data["keeper"], data["runner"]
     return Running(
         data["run"],

@@ -2,16 +2,19 @@
 
 One JSON object a line, each flushed to the disk before the call returns. Rows:
 
-    run      the run, its keeper and runner              process  something that must not outlive the run
+    cgroup   a control group that is about to be made    process  something that must not outlive the run
     step     a step that is about to be done, with what its undo needs
-    done     the step was done       undone  it was undone       failed  its undo failed, and how
-    closed   everything was undone and taken down; nothing is left to do
+    one-shot the same of a step that cannot be undone
+    undone   the step was undone                         failed   its undo failed, and how
+    closed   the lab was taken down; nothing is left to do
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,11 +27,13 @@ FILE = "journal.jsonl"
 
 
 class Journal:
-    """Appends rows; nothing a row speaks of may happen before its call has returned."""
+    """Appends rows; nothing a row speaks of may happen before its call has returned. For several threads."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._lock = threading.Lock()
+        _sync_folder(path.parent)
 
     def write(self, *rows: Mapping[str, Json]) -> None:
         """Append rows and wait until the disk has them.
@@ -37,15 +42,23 @@ class Journal:
             ChaoskitError: the disk would not take them; what they speak of must not be done.
         """
         data = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows).encode()
-        try:
-            while data:
-                data = data[os.write(self._fd, data) :]
-            os.fdatasync(self._fd)
-        except OSError as error:
-            raise ChaoskitError(
-                f"cannot write the journal {self.path}: {error.strerror}",
-                remedy="Nothing is done that the journal does not hold. Free space, or name another place with --runs.",
-            ) from error
+        with self._lock:
+            size = os.fstat(self._fd).st_size
+            try:
+                _write(self._fd, data)
+                os.fdatasync(self._fd)
+            except OSError as error:
+                self._cut(size)
+                raise ChaoskitError(
+                    f"cannot write the journal {self.path}: {error.strerror}",
+                    remedy="Nothing is done that the journal does not hold. "
+                    "Free space, or name another place with --runs.",
+                ) from error
+
+    def _cut(self, size: int) -> None:
+        """Take back half a row: the next one must begin on a line of its own."""
+        with contextlib.suppress(OSError):  # a device, or a disk that takes nothing at all: no later row either
+            os.ftruncate(self._fd, size)
 
     def process(self, what: str, identity: Identity) -> None:
         """Record a process that must not outlive the run."""
@@ -54,6 +67,20 @@ class Journal:
     def close(self) -> None:
         """Close the file; the journal stays."""
         os.close(self._fd)
+
+
+def _write(fd: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(fd, data) :]
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the disk know the file's name as well: fsync(2) of a file does not see to that."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 @dataclass(frozen=True)
@@ -74,6 +101,10 @@ class Left:
     pending: tuple[Pending, ...]
     processes: tuple[tuple[str, Identity], ...]
     cgroups: tuple[Path, ...]
+
+
+NOTHING = Left(closed=True, pending=(), processes=(), cgroups=())
+"""What is left where no journal was begun."""
 
 
 def read(path: Path) -> Left:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 from chaoskit.engine import facts, journal
 from chaoskit.engine.facts import Running
+from chaoskit.kernel.cgroup import remove
 from chaoskit.kernel.identity import Identity
 
 
@@ -24,20 +26,28 @@ def _recovered(running: Running) -> Iterator[str]:
     if running.runner and running.keeper is None and running.runner.alive():
         return  # it is just starting
     path = running.directory / journal.FILE
-    if path.exists():
-        left = journal.read(path)
-        for what, identity in left.processes:
-            yield from _ended(running.run, what, identity)
-        for cgroup in left.cgroups:
-            if cgroup.exists():
-                cgroup.rmdir()
-                yield f"{running.run}: removed the cgroup {cgroup}"
-        for pending in () if left.closed else left.pending:
-            yield f"{running.run}: {pending.action}, step {pending.number}: ended with the lab it was done to"
-    shutil.rmtree(running.folder)
+    left = journal.read(path) if path.exists() else journal.NOTHING
+    for what, identity in left.processes:
+        yield from _ended(running.run, what, identity)
+    for cgroup in left.cgroups:
+        yield from _removed(running.run, cgroup)
+    for pending in () if left.closed else left.pending:
+        yield f"{running.run}: {pending.action}, step {pending.number}: ended with the lab it was done to"
+    if any(cgroup.exists() for cgroup in left.cgroups):
+        return  # not forgotten: the next command tries again
+    shutil.rmtree(running.folder, ignore_errors=True)  # another command may be at it as well
     yield f"{running.run}: forgot the run of {running.title}, whose keeper had gone"
 
 
 def _ended(run: str, what: str, identity: Identity) -> Iterator[str]:
     if identity.kill():
         yield f"{run}: ended {what} (process {identity.pid})"
+
+
+def _removed(run: str, cgroup: Path) -> Iterator[str]:
+    if cgroup.exists():
+        try:
+            remove([cgroup])
+            yield f"{run}: removed the cgroup {cgroup}"
+        except OSError as error:
+            yield f"{run}: the cgroup {cgroup} stays: {error.strerror}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 from pathlib import Path
 
 import pytest
@@ -65,3 +67,21 @@ def test_a_disk_that_takes_nothing_is_an_error_before_anything_is_done(tmp_path:
     (tmp_path / "j").symlink_to("/dev/full")
     with pytest.raises(ChaoskitError, match="No space left on device"):
         Journal(tmp_path / "j").write(_step(1))
+
+
+def test_half_a_row_does_not_spoil_the_next_one(tmp_path: Path) -> None:
+    """A disk that is full in the middle of a row and has space again later leaves a journal that can be read."""
+    path = tmp_path / "j"
+    journal = Journal(path)
+    journal.write(_step(1))
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 20, usual[1]))
+    try:
+        with pytest.raises(ChaoskitError, match="cannot write the journal"):
+            journal.write(_step(2))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+        signal.signal(signal.SIGXFSZ, ignored)
+    journal.write(_step(3))
+    assert [pending.number for pending in read(path).pending] == [1, 3]

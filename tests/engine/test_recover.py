@@ -1,0 +1,69 @@
+"""Recovery from a journal whose keeper is gone."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from chaoskit.engine import facts
+from chaoskit.engine.journal import FILE, Journal
+from chaoskit.engine.order import FACTS
+from chaoskit.engine.paths import runtime
+from chaoskit.engine.recover import recover
+from chaoskit.kernel.identity import Identity
+
+
+@pytest.fixture
+def left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The run directory of a run whose keeper and runner were killed."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    with subprocess.Popen(["sleep", "30"]) as gone:
+        identity = asdict(Identity.of(gone.pid))
+        gone.kill()
+    folder, directory = runtime() / "run-a", tmp_path / "run-a"
+    folder.mkdir()
+    directory.mkdir()
+    data = {"run": "run-a", "title": "a lab", "directory": str(directory), "keeper": identity, "runner": identity}
+    (folder / FACTS).write_text(json.dumps(data))
+    return directory
+
+
+def test_processes_are_ended_groups_removed_and_the_run_forgotten(left: Path) -> None:
+    """What the journal names is taken care of, each with a line that says so; then there is nothing left to find."""
+    group = left / "group"
+    group.mkdir()
+    with subprocess.Popen(["sleep", "30"]) as island:
+        journal = Journal(left / FILE)
+        journal.write({"row": "cgroup", "path": str(group)}, {"row": "cgroup", "path": str(left / "never-made")})
+        journal.process("island", Identity.of(island.pid))
+        said = recover()
+        assert island.wait(5) == -signal.SIGKILL
+    assert [line.split(":")[0] for line in said] == ["run-a"] * 3
+    assert not group.exists()
+    assert facts.everything() == ()
+    assert recover() == ()
+
+
+def test_a_run_is_not_forgotten_while_something_of_it_stays(left: Path) -> None:
+    """A group that cannot be removed is said, and found again by the next command."""
+    group = left / "group"
+    (group / "busy").mkdir(parents=True)
+    Journal(left / FILE).write({"row": "cgroup", "path": str(group)})
+    assert "stays" in recover()[0]
+    assert [running.run for running in facts.everything()] == ["run-a"]
+    (group / "busy").rmdir()
+    assert "removed" in recover()[0]
+    assert facts.everything() == ()
+
+
+def test_a_run_that_ends_meanwhile_is_no_error(left: Path) -> None:
+    """A folder without its facts is a run that is just beginning or ending."""
+    (runtime() / "run-b").mkdir()
+    (runtime() / "run-a" / FACTS).unlink()
+    assert facts.everything() == ()
+    assert recover() == ()
