@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from chaoskit.kernel import syscalls
 
@@ -134,8 +133,8 @@ def _numbers(names: Iterable[str]) -> frozenset[int]:
 
 def bounding() -> frozenset[int]:
     """The bounding set of this process: what it or a program it executes can have at most."""
-    status = Path("/proc/self/status").read_text()
-    mask = int(next(line for line in status.splitlines() if line.startswith("CapBnd:")).split()[1], 16)
+    with open("/proc/self/status", encoding="utf-8") as lines:
+        mask = int(next(line for line in lines if line.startswith("CapBnd:")).split()[1], 16)
     return frozenset(number for number in range(64) if mask >> number & 1)
 
 

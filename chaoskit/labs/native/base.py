@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from pathlib import Path
 
 from chaoskit.kernel.syscalls import MS_BIND, MS_NODEV, MS_RDONLY, MS_REMOUNT, mount
-from chaoskit.labs.native import rootless_base
 from chaoskit.labs.native.plan import IslandPlan
 
 _SHOWN = ("/usr", "/opt", "/lib", "/bin", "/sbin", "/etc", "/var", "/home", "/root", "/srv", "/nix")
@@ -17,17 +15,17 @@ VOLATILE = {"run": 0o755, "tmp": 0o1777}
 """Folders a power-off empties, and their modes."""
 
 
-def make_folders(own: Path) -> None:
+def make_folders(own: str) -> None:
     """Make what is not there yet of a host's folder on the lab's disk."""
     umask = os.umask(0)
     modes = {"": 0o755, "/upper": 0o755, "/upper/etc": 0o755, "/work": 0o755, "/root": 0o755}
     for name, mode in {**modes, **{f"/{name}": mode for name, mode in VOLATILE.items()}}.items():
         with contextlib.suppress(FileExistsError):
-            os.mkdir(f"{own}{name}", mode)  # noqa: PTH102  no Path objects on the way of five hundred hosts
+            os.mkdir(f"{own}{name}", mode)
     os.umask(umask)
 
 
-def assemble(plan: IslandPlan, own: Path) -> str:
+def assemble(plan: IslandPlan, own: str) -> str:
     """Put the root together below a host's folder on the lab's disk; its path.
 
     An overlay shows the file system of `/` alone: what the machine has mounted below its system
@@ -35,11 +33,13 @@ def assemble(plan: IslandPlan, own: Path) -> str:
     """
     root = f"{own}/root"
     if plan.rootless:
+        from chaoskit.labs.native import rootless_base  # noqa: PLC0415  root has no use for it
+
         rootless_base.assemble(plan, own)
     else:
         mount("overlay", root, "overlay", MS_NODEV, f"lowerdir=/,upperdir={own}/upper,workdir={own}/work")
     for below in plan.submounts:
-        if Path(root + below).exists():
+        if os.path.exists(root + below):
             mount(below, root + below, "", MS_BIND)
             mount("", root + below, "", MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NODEV)
     return root

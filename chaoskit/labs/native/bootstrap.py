@@ -5,23 +5,23 @@ time that the import of chaoskit's whole vocabulary takes. Python would import i
 a bare package of the same name and folder stands in for it here.
 """
 
+import os
 import sys
 import types
-from pathlib import Path
 
-_PACKAGE = Path(__file__).resolve().parents[2]
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 
 
-def _bare_package(name: str, folder: Path) -> None:
+def _bare_package(name: str, folder: str) -> None:
     module = types.ModuleType(name)
-    module.__path__ = [str(folder)]
+    module.__path__ = [folder]
     sys.modules[name] = module
 
 
 if __name__ == "__main__":
     _bare_package("chaoskit", _PACKAGE)
-    _bare_package("chaoskit.labs", _PACKAGE / "labs")
-    _bare_package("chaoskit.labs.native", _PACKAGE / "labs" / "native")
+    _bare_package("chaoskit.labs", f"{_PACKAGE}/labs")
+    _bare_package("chaoskit.labs.native", f"{_PACKAGE}/labs/native")
 
     from chaoskit.labs.native.island import main
 

@@ -23,17 +23,17 @@ def make(dev: str) -> None:
     Raises:
         OSError: neither is allowed.
     """
-    os.mkdir(f"{dev}/net")  # noqa: PTH102  no Path objects on the way of five hundred hosts
+    os.mkdir(f"{dev}/net")
     umask = os.umask(0)
     for name in _NODES:
         try:
-            number = os.stat(f"/dev/{name}").st_rdev  # noqa: PTH116
+            number = os.stat(f"/dev/{name}").st_rdev
         except FileNotFoundError:
             continue
         _node(f"/dev/{name}", f"{dev}/{name}", number)
     os.umask(umask)
     for name, destination in _LINKS.items():
-        os.symlink(destination, f"{dev}/{name}")  # noqa: PTH211
+        os.symlink(destination, f"{dev}/{name}")
 
 
 def _node(source: str, target: str, number: int) -> None:

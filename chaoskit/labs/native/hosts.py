@@ -8,14 +8,12 @@ import signal
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from chaoskit.kernel.netlink import Netlink
 from chaoskit.labs.native import command, launch, messages, network, rootfs
 from chaoskit.labs.native.plan import HostPlan, IslandPlan
 
 
-@dataclass
 class _Host:
     """A host as the island knows it.
 
@@ -27,13 +25,14 @@ class _Host:
         disconnecting: numbers of the calls that wait for its end.
     """
 
-    plan: HostPlan
-    netns: int | None = None
-    pid: int | None = None
-    pidfd: int = -1
-    starting: tuple[int, int] | None = None
-    failed: bool = False
-    disconnecting: list[int] = field(default_factory=list)
+    def __init__(self, plan: HostPlan) -> None:
+        self.plan = plan
+        self.netns: int | None = None
+        self.pid: int | None = None
+        self.pidfd = -1
+        self.starting: tuple[int, int] | None = None
+        self.failed = False
+        self.disconnecting: list[int] = []
 
 
 class Hosts:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from chaoskit.labs.native.record import Record
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(Record):
     """Who a daemon runs as."""
 
     uid: int
@@ -54,8 +52,9 @@ def _groups(user: str, gid: int) -> tuple[int, ...]:
 
 
 def _entries(file: str, fields: int) -> list[list[str]]:
-    lines = Path(file).read_text().splitlines()
-    return [entry for entry in (line.split(":") for line in lines) if len(entry) >= fields]
+    with open(file, encoding="utf-8", errors="replace") as lines:
+        entries = [line.rstrip("\n").split(":") for line in lines]
+    return [entry for entry in entries if len(entry) >= fields]
 
 
 def _number(name: str, what: str) -> int:

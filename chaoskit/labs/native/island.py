@@ -12,16 +12,15 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import pickle
 import resource
 import signal
 import socket
 import sys
-from pathlib import Path
+from _pickle import load  # see `messages`
 
 from chaoskit.kernel import syscalls
 from chaoskit.kernel.netlink import Netlink, address, alias, bridge, set_up
-from chaoskit.labs.native import messages, rootless_base, sysctls, volumes
+from chaoskit.labs.native import messages, sysctls, volumes
 from chaoskit.labs.native.hosts import Hosts
 from chaoskit.labs.native.plan import IslandPlan
 
@@ -39,7 +38,7 @@ def main(plan_fd: int, control_fd: int) -> None:
     control = socket.socket(fileno=control_fd)
     control.set_inheritable(False)
     with open(plan_fd, "rb") as file:
-        plan = pickle.load(file)
+        plan = load(file)
     _raise_open_files()
     try:
         _enter_namespaces()
@@ -79,6 +78,8 @@ def _make(plan: IslandPlan) -> Hosts:
     sysctls.apply(sysctls.table(sysctls.ISLAND))
     volumes.make(plan)
     if plan.rootless:
+        from chaoskit.labs.native import rootless_base  # noqa: PLC0415  root has no use for it
+
         rootless_base.make_skeleton(plan)
     netlink = Netlink()
     hosts = Hosts(plan, netlink, _bridges(plan, netlink))
@@ -89,10 +90,11 @@ def _make(plan: IslandPlan) -> Hosts:
 def _detach_needless(plan: IslandPlan) -> None:
     """Detach what no host needs: every host copies and drops the island's mounts once."""
     needed = {"/", "/proc", "/dev", plan.disk, *plan.submounts}
-    points = [line.split(" ")[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    with open("/proc/self/mountinfo", encoding="utf-8") as lines:
+        points = [line.split(" ")[4] for line in lines]
     for point in reversed(points):
         # The run directory may lie on a tmpfs of the machine: hosts open their logs in it when they start.
-        if point not in needed and not Path(plan.disk).is_relative_to(point):
+        if point not in needed and not f"{plan.disk}/".startswith(f"{point}/"):
             with contextlib.suppress(OSError):  # one that is locked, or named with escapes, costs time only
                 syscalls.unmount(point)
 

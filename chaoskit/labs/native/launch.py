@@ -8,13 +8,17 @@ from __future__ import annotations
 import os
 import resource
 import signal
-from collections.abc import Callable
-from typing import NoReturn
+import warnings  # noqa: F401  os.execvpe imports it, when the host's user may not read Python's folder any more
 
 from chaoskit.kernel import capabilities, syscalls
 from chaoskit.labs.native import init, rootfs
 from chaoskit.labs.native.identity import Identity, identity
 from chaoskit.labs.native.plan import HostPlan, IslandPlan
+
+TYPE_CHECKING = False  # see `record`
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
 
 OPEN_FILES = 65536
 """Default limit: some daemons reserve memory for as many connections as they may open files."""

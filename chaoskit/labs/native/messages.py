@@ -12,54 +12,49 @@ from __future__ import annotations
 
 import array
 import os
-import pickle
 import socket
+from _pickle import dumps, loads  # the part of pickle in C: the other one imports `re`, which nobody needs
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from chaoskit.labs.native.record import Record
 
 _LIMIT = 1 << 17
 _MAX_FDS = 3
 
 
-@dataclass(frozen=True)
-class Connect:
+class Connect(Record):
     """Make the host's network namespace; the reply carries it."""
 
     host: str
 
 
-@dataclass(frozen=True)
-class Start:
+class Start(Record):
     """Start the host's daemon in its namespaces; `Started` carries its pidfd."""
 
     host: str
 
 
-@dataclass(frozen=True)
-class Execute:
+class Execute(Record):
     """Run a command in the host with the three open files that come along; `Finished` ends it."""
 
     host: str
     argv: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Abort:
+class Abort(Record):
     """SIGKILL the process group of an `Execute` call."""
 
     call: int
 
 
-@dataclass(frozen=True)
-class Signal:
+class Signal(Record):
     """Send a signal to every process of the host but its init."""
 
     host: str
     number: int
 
 
-@dataclass(frozen=True)
-class Disconnect:
+class Disconnect(Record):
     """Power off: end every process, give up the network namespace, empty /run and /tmp."""
 
     host: str
@@ -68,16 +63,14 @@ class Disconnect:
 Operation = Connect | Start | Execute | Abort | Signal | Disconnect
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(Record):
     """An operation asked for; its reply has the same number."""
 
     number: int
     operation: Operation
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(Record):
     """An operation ended.
 
     Attributes:
@@ -90,23 +83,20 @@ class Reply:
     exit_code: int = 0
 
 
-@dataclass(frozen=True)
-class Ready:
+class Ready(Record):
     """The island is there, with its bridges and volumes; or it could not be made."""
 
     error: str = ""
 
 
-@dataclass(frozen=True)
-class Started:
+class Started(Record):
     """A host's daemon was executed; its pidfd comes along."""
 
     host: str
     t: int
 
 
-@dataclass(frozen=True)
-class Exited:
+class Exited(Record):
     """A host's daemon ended, and every process of the host with it."""
 
     host: str
@@ -129,7 +119,7 @@ def send(to: socket.socket, message: Message, fds: Sequence[int] = ()) -> None:
         OSError: the other end is gone.
     """
     rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
-    to.sendmsg([pickle.dumps(message)], rights)
+    to.sendmsg([dumps(message)], rights)
 
 
 def receive(source: socket.socket) -> tuple[Message, list[int]] | None:
@@ -144,7 +134,7 @@ def receive(source: socket.socket) -> tuple[Message, list[int]] | None:
     fds = array.array("i")
     for _, _, raw in ancillary:
         fds.frombytes(raw[: len(raw) - len(raw) % 4])
-    return pickle.loads(data), list(fds)
+    return loads(data), list(fds)
 
 
 def close_all(fds: Sequence[int]) -> None:

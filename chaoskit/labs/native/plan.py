@@ -6,11 +6,11 @@ The island imports this module and little else; see `bootstrap.py` for why.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from chaoskit.labs.native.record import Record
 
 
-@dataclass(frozen=True)
-class BridgePlan:
+class BridgePlan(Record):
     """A network: a bridge of the island, which holds the gateway's address where there is one."""
 
     name: str
@@ -20,8 +20,7 @@ class BridgePlan:
     prefix: int
 
 
-@dataclass(frozen=True)
-class LinkPlan:
+class LinkPlan(Record):
     """A host's interface.
 
     Attributes:
@@ -39,8 +38,7 @@ class LinkPlan:
     gateway: str | None
 
 
-@dataclass(frozen=True)
-class VolumePlan:
+class VolumePlan(Record):
     """Content that is copied once for the run and bound into the hosts that mount it.
 
     Attributes:
@@ -56,8 +54,7 @@ class VolumePlan:
     gid: int = 0
 
 
-@dataclass(frozen=True)
-class MountPlan:
+class MountPlan(Record):
     """A volume in a host.
 
     Attributes:
@@ -71,8 +68,7 @@ class MountPlan:
     size: int | None = None
 
 
-@dataclass(frozen=True)
-class Preparation:
+class Preparation(Record):
     """What an image brings that the machine's package does not: made in the host's own file system.
 
     Attributes:
@@ -90,8 +86,7 @@ class Preparation:
     empty: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class HostPlan:
+class HostPlan(Record):
     """A host.
 
     Attributes:
@@ -125,8 +120,7 @@ class HostPlan:
     log: str
 
 
-@dataclass(frozen=True)
-class IslandPlan:
+class IslandPlan(Record):
     """A lab.
 
     Attributes:

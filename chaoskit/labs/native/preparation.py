@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-from pathlib import Path
 
 from chaoskit.labs.native.identity import identity
 from chaoskit.labs.native.plan import HostPlan
 
 
-def write_etc(own: Path, host: HostPlan) -> None:
+def write_etc(own: str, host: HostPlan) -> None:
     """Write the host's /etc/hosts, resolv.conf and hostname; at every start, as container engines do.
 
     They go below the overlay that is about to be mounted: writing through it would copy the machine's
@@ -20,7 +18,7 @@ def write_etc(own: Path, host: HostPlan) -> None:
     for name, text in host.etc.items():
         path = f"{own}/upper/etc/{name}"
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)  # noqa: PTH108  no Path objects on the way of five hundred hosts
+            os.unlink(path)
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
         os.write(fd, "".join(text).encode())
         os.close(fd)
@@ -32,32 +30,28 @@ def once(host: HostPlan) -> None:
     for user in what.users:
         _add_user(*user.split(":"))
     for name in what.empty:
-        _empty(Path(name))
+        _empty(name)
     for name, text in (what.files or {}).items():
-        path = Path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        path.chmod(0o755 if text.startswith("#!") else 0o644)
+        os.makedirs(os.path.dirname(name), exist_ok=True)
+        _write(name, text, 0o755 if text.startswith("#!") else 0o644)
     for name, destination in (what.links or {}).items():
-        path = Path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        path.symlink_to(destination)
+        os.makedirs(os.path.dirname(name), exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+        os.symlink(destination, name)
 
 
 def each_start(host: HostPlan, *, owners: bool) -> None:
     """Folders the daemon writes to, with their owner, in volumes and in /run as well."""
-    if not os.path.isdir(host.working_dir):  # noqa: PTH112
-        Path(host.working_dir).mkdir(parents=True)
+    os.makedirs(host.working_dir, exist_ok=True)
     for entry in host.preparation.directories:
         path, owner, mode = entry.split(":")
-        folder = Path(path)
-        folder.mkdir(parents=True, exist_ok=True)
+        os.makedirs(path, exist_ok=True)
         if owner and owners:
             who = identity(owner)
-            os.chown(folder, who.uid, who.gid)
+            os.chown(path, who.uid, who.gid)
         if mode:
-            folder.chmod(int(mode, 8))
+            os.chmod(path, int(mode, 8))
 
 
 def _add_user(name: str, uid: str, home: str) -> None:
@@ -67,17 +61,24 @@ def _add_user(name: str, uid: str, home: str) -> None:
 
 def _add_line(file: str, line: str) -> None:
     """Add a line for a name that has none yet, as a new file: without root one of the machine's cannot be changed."""
-    path = Path(file)
-    text = path.read_text()
+    with open(file, encoding="utf-8") as old_file:
+        text = old_file.read()
     if not any(old.startswith(line.partition(":")[0] + ":") for old in text.splitlines()):
-        path.unlink()
-        path.write_text(text + line)
-        path.chmod(0o644)
+        os.unlink(file)
+        _write(file, text + line, 0o644)
 
 
-def _empty(folder: Path) -> None:
-    for entry in folder.iterdir() if folder.is_dir() else ():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
+def _write(path: str, text: str, mode: int) -> None:
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(path, mode)
+
+
+def _empty(folder: str) -> None:
+    """Delete everything below a folder that may not be there."""
+    for path, folders, files in os.walk(folder, topdown=False):
+        for name in files:
+            os.unlink(f"{path}/{name}")
+        for name in folders:
+            inner = f"{path}/{name}"
+            os.unlink(inner) if os.path.islink(inner) else os.rmdir(inner)

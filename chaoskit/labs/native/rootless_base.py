@@ -31,8 +31,9 @@ def make_skeleton(plan: IslandPlan) -> None:
     _copy_folders(Path("/var"), skeleton / "var", _VAR_DEPTH)
 
 
-def assemble(plan: IslandPlan, own: Path) -> None:
+def assemble(plan: IslandPlan, own_folder: str) -> None:
     """Put the root together in the `root` folder of a host, which becomes a mount of its own."""
+    own = Path(own_folder)
     root = own / "root"
     mount(str(root), str(root), "", MS_BIND)
     for name in _EMPTY:

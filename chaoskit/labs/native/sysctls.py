@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
 
 ALL = ("all", "default")
 
 
 def _last_group() -> int:
     """The highest group of the user namespace: the kernel takes no range beyond it."""
-    maps = [line.split() for line in Path("/proc/self/gid_map").read_text().splitlines()]
+    with open("/proc/self/gid_map", encoding="utf-8") as lines:
+        maps = [line.split() for line in lines]
     return min(max(int(first) + int(count) for first, _, count in maps) - 1, 2**31 - 1)
 
 
@@ -89,7 +89,8 @@ def lacking(settings: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def _read(name: str) -> list[str] | None:
     try:
-        return Path(_path(name)).read_text().split()
+        with open(_path(name), encoding="utf-8") as file:
+            return file.read().split()
     except FileNotFoundError:
         return None
 
