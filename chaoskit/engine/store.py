@@ -12,7 +12,8 @@ Every Parquet file carries `chaoskit.schema` in its metadata. Text columns are d
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -104,73 +105,101 @@ def read_meta(directory: Path) -> Meta:
     """What a run was, without its history.
 
     Raises:
-        UsageError: the folder is no run directory, or of a newer schema.
+        UsageError: the folder is no run directory, damaged, or of a newer schema.
     """
-    return Meta(**_run(directory)["meta"])
+    run = _run(directory)
+    with _damage_is_said(directory / RUN):
+        return Meta(**run["meta"])
 
 
 def read_history(directory: Path, names: Names) -> History:
     """A recorded run.
 
     Raises:
-        UsageError: the folder is no run directory, or of a newer schema.
+        UsageError: the folder is no run directory, damaged, or of a newer schema.
     """
     run = _run(directory)
+    with _damage_is_said(directory / RUN):
+        meta, topology = Meta(**run["meta"]), _topology(run["topology"])
+        anchors = tuple(Anchor(**one) for one in run["anchors"])
     return History(
-        Meta(**run["meta"]),
-        _topology(run["topology"]),
+        meta,
+        topology,
         names,
         concatenate([_requests(path) for path in sorted((directory / REQUESTS).glob("part-*.parquet"))]),
-        tuple(_events(directory / EVENTS)),
-        tuple(_readings(directory / READINGS)),
-        tuple(_generated(directory / GENERATED)),
-        tuple(Anchor(**one) for one in run["anchors"]),
+        _events(directory / EVENTS),
+        _readings(directory / READINGS),
+        _generated(directory / GENERATED),
+        anchors,
     )
+
+
+@contextmanager
+def _damage_is_said(path: Path) -> Iterator[None]:
+    """Name the file that cannot be made sense of: a copy that was cut short, or a disk that was full.
+
+    Raises:
+        UsageError: whatever its reader choked on.
+    """
+    try:
+        yield
+    except (pa.ArrowException, LookupError, TypeError, ValueError) as error:
+        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise UsageError(
+            f"{path} is damaged ({reason})", remedy="A part of a history proves nothing: run it again."
+        ) from error
 
 
 def _run(directory: Path) -> dict[str, Any]:
     try:
-        run: dict[str, Any] = json.loads((directory / RUN).read_text())
+        text = (directory / RUN).read_text()
     except (FileNotFoundError, NotADirectoryError):
         raise UsageError(
             f"{directory} is no run directory: it has no {RUN}",
             remedy="Name a folder below runs/, such as runs/latest.",
         ) from None
-    if run["schema"] > SCHEMA:
-        raise UsageError(
-            f"{directory} was recorded by a newer chaoskit (schema {run['schema']}, this one knows {SCHEMA})"
-        )
+    with _damage_is_said(directory / RUN):
+        run: dict[str, Any] = json.loads(text)
+        schema = int(run["schema"])
+    if schema > SCHEMA:
+        raise UsageError(f"{directory} was recorded by a newer chaoskit (schema {schema}, this one knows {SCHEMA})")
     return run
 
 
 def _requests(path: Path) -> Requests:
-    table = pq.read_table(path).combine_chunks()
     columns: dict[str, Any] = {}
-    for name in TEXT_COLUMNS:
-        column = table[name].combine_chunks()
-        dictionary = column if isinstance(column, pa.DictionaryArray) else column.dictionary_encode()
-        codes = dictionary.indices.to_numpy(zero_copy_only=False).astype(np.int32)
-        columns[name] = Text(codes, tuple(dictionary.dictionary.to_pylist()))
-    for name, dtype in NUMBER_COLUMNS.items():
-        columns[name] = table[name].to_numpy().astype(dtype, copy=False)
+    with _damage_is_said(path):
+        table = pq.read_table(path).combine_chunks()
+        for name in TEXT_COLUMNS:
+            column = table[name].combine_chunks()
+            dictionary = column if isinstance(column, pa.DictionaryArray) else column.dictionary_encode()
+            codes = dictionary.indices.to_numpy(zero_copy_only=False).astype(np.int32)
+            columns[name] = Text(codes, tuple(dictionary.dictionary.to_pylist()))
+        for name, dtype in NUMBER_COLUMNS.items():
+            columns[name] = table[name].to_numpy().astype(dtype, copy=False)
     return Requests(**columns)
 
 
-def _events(path: Path) -> Iterable[Event]:
-    if path.exists():
-        with path.open() as file:
-            yield from (Event(**json.loads(line)) for line in file)
+def _events(path: Path) -> tuple[Event, ...]:
+    """Every whole line; a torn last one is what a kill leaves, and is skipped."""
+    if not path.exists():
+        return ()
+    with path.open() as file, _damage_is_said(path):
+        return tuple(Event(**json.loads(line)) for line in file if line.endswith("\n"))
 
 
-def _readings(path: Path) -> Iterable[Reading]:
-    if path.exists():
-        for row in pq.read_table(path).to_pylist():
-            yield Reading(**{**row, "value": json.loads(row["value"])})
+def _readings(path: Path) -> tuple[Reading, ...]:
+    if not path.exists():
+        return ()
+    with _damage_is_said(path):
+        return tuple(Reading(**{**row, "value": json.loads(row["value"])}) for row in pq.read_table(path).to_pylist())
 
 
-def _generated(path: Path) -> Iterable[Generated]:
-    if path.exists():
-        yield from (Generated(**row) for row in pq.read_table(path).to_pylist())
+def _generated(path: Path) -> tuple[Generated, ...]:
+    if not path.exists():
+        return ()
+    with _damage_is_said(path):
+        return tuple(Generated(**row) for row in pq.read_table(path).to_pylist())
 
 
 def _topology(data: dict[str, Any]) -> Topology:

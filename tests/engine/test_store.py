@@ -101,3 +101,42 @@ def test_a_record_of_a_newer_schema_is_refused(tmp_path: Path) -> None:
     (tmp_path / store.RUN).write_text(json.dumps({**data, "schema": 99}))
     with pytest.raises(UsageError, match="schema 99"):
         store.read_history(tmp_path, Names())
+
+
+def _recorded(directory: Path) -> None:
+    store.write_run(directory, META, TOPOLOGY, [Anchor(0, 1_700_000_000_000_000_000)], {})
+    store.write_requests(directory, 0, _rows(10, 1))
+    store.write_readings(directory, [Reading(1, 2, "dns", "web-1", {"ttl": 1})])
+    store.write_generated(directory, [Generated("shoppers", "web-1", 17, 17, 2)])
+    store.append_events(directory, [Event(-5, "phase", "lab", "begin"), Event(9, "phase", "run", "begin")])
+
+
+@pytest.mark.parametrize("file", [store.RUN, store.READINGS, store.GENERATED, f"{store.REQUESTS}/part-00000.parquet"])
+def test_a_file_that_was_cut_short_is_named(tmp_path: Path, file: str) -> None:
+    """Half a file is no history: the error says which one, instead of a reader's traceback."""
+    _recorded(tmp_path)
+    (tmp_path / file).write_bytes((tmp_path / file).read_bytes()[:100])
+    with pytest.raises(UsageError, match=rf"{file} is damaged"):
+        store.read_history(tmp_path, Names())
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", '{"schema": 1}', '{"schema": 1, "meta": {"run": 5}, "topology": {}}'])
+def test_a_run_file_of_another_shape_is_damaged(tmp_path: Path, text: str) -> None:
+    """JSON that is no record of a run is an error of its own."""
+    _recorded(tmp_path)
+    (tmp_path / store.RUN).write_text(text)
+    with pytest.raises(UsageError, match=f"{store.RUN} is damaged"):
+        store.read_history(tmp_path, Names())
+    with pytest.raises(UsageError, match=f"{store.RUN} is damaged"):
+        store.read_meta(tmp_path)
+
+
+def test_only_a_torn_last_event_is_skipped(tmp_path: Path) -> None:
+    """A kill may tear the last line in the making; any other line that cannot be read is damage."""
+    _recorded(tmp_path)
+    events = tmp_path / store.EVENTS
+    events.write_bytes(events.read_bytes()[:-20])
+    assert [event.t for event in store.read_history(tmp_path, Names()).events] == [-5]
+    events.write_text("{broken\n" + events.read_text())
+    with pytest.raises(UsageError, match=rf"{store.EVENTS} is damaged"):
+        store.read_history(tmp_path, Names())
