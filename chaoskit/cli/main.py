@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
+from chaoskit.cli.interruption import interruptible
 from chaoskit.cli.output import complain
 from chaoskit.cli.parser import parse
 from chaoskit.cli.status import BROKEN_PIPE, ERROR, INTERRUPTED
@@ -17,7 +18,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit status; a user's mistake never shows a traceback."""
     try:
         args = parse(argv)
-        status: int = args.run(args)
+        with interruptible():
+            status: int = args.run(args)
         sys.stdout.flush()
     except ChaoskitError as error:
         complain(str(error))

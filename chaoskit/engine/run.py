@@ -27,6 +27,8 @@ from chaoskit.engine.recover import recover
 from chaoskit.kernel.identity import Identity
 from chaoskit.loads.generator import Generator
 
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 def run_arm(plan: Plan, options: RunOptions, progress: Progress, directory: Path | None = None) -> ArmResult:
     """Run an arm and judge it.
@@ -97,7 +99,9 @@ def _meta(plan: Plan, run: str, clock: Clock) -> Meta:
 def _interruption_waits(options: RunOptions) -> Iterator[None]:
     """Let Ctrl-C end the run at its next tick, not in the middle of a call; a second one changes nothing.
 
-    Taking down has deadlines of its own. On other threads whoever started them sets `options.cancel`.
+    So do SIGTERM, by which CI cancels a job, and SIGHUP, for a terminal that is gone: the run's record
+    is written whoever ends it. What is ignored, as under nohup(1), stays so. Taking down has deadlines
+    of its own. On other threads whoever started them sets `options.cancel`.
 
     Raises:
         KeyboardInterrupt: at the end, when everything has been undone.
@@ -105,10 +109,12 @@ def _interruption_waits(options: RunOptions) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, lambda *_: options.cancel.set())
+    heard = [number for number in _ENDING if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, lambda *_: options.cancel.set()) for number in heard}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     if options.cancel.is_set():
         raise KeyboardInterrupt

@@ -67,11 +67,14 @@ def test_ctrl_c_while_the_lab_comes_up_leaves_nothing(tmp_path: Path, wait: floa
         assert "Traceback" not in said
 
 
-def test_ctrl_c_in_the_middle_of_a_fault_undoes_it_and_keeps_the_record(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_in_the_middle_of_a_fault_undoes_it_and_keeps_the_record(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     """The frozen daemon is gone with its lab, the history up to then is on disk, the exit status is 130."""
     with _running(tmp_path) as process:
         _await(process, "freeze: confirmed")
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         assert process.wait(10) == 130
     assert [event["what"] for event in _events(tmp_path) if event["kind"] == "action"] == [
         "begin", "confirmed", "end", "undone",
