@@ -32,8 +32,10 @@ class Timings:
 
     Attributes:
         created_s: until every host existed with its network.
-        ready_s: until every daemon was started and every healthcheck healthy.
+        started_s: until every daemon was executed.
+        ready_s: until every healthcheck was healthy, and every daemon without one had run for a moment.
     """
 
     created_s: float
+    started_s: float
     ready_s: float

@@ -71,6 +71,12 @@ class NativeHost:
         with self._changed:
             return Status(self._state, self._pid, self._healthy(), self._exit_code, self._restarts)
 
+    @property
+    def started_at(self) -> int:
+        """When the daemon was executed last, ns of CLOCK_MONOTONIC; 0 before the first time."""
+        with self._changed:
+            return self._started_at
+
     def seen(self) -> Seen:
         """How far the host has come, for the order of dependencies."""
         with self._changed:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from chaoskit.core.host import Host
 from chaoskit.core.topology import Topology
+from chaoskit.core.units import NS
 from chaoskit.kernel.identity import Identity
 from chaoskit.labs.change import HostChange, Timings
 from chaoskit.labs.native import images, limits, messages, order, preflight
@@ -113,7 +114,9 @@ class NativeLab:
         bringup.connect()
         created = time.monotonic()
         bringup.start(deadline)
-        return Timings(created - began, time.monotonic() - began)
+        started = max((host.started_at for host in self._hosts.values()), default=0) / NS
+        bringup.settle()
+        return Timings(created - began, started - began, time.monotonic() - began)
 
     def _on_event(self, event: Event, fds: list[int]) -> None:
         host = self._hosts[event.host]
@@ -128,7 +131,7 @@ class NativeLab:
 
     def _tell(self, change: HostChange) -> None:
         self._notify(change)
-        self._bringup.wake()
+        self._bringup.wake(change.host)
 
 
 def _with_stop_signal(spec: HostSpec) -> HostSpec:

@@ -17,7 +17,7 @@ from chaoskit.core.errors import LabError, MissingTool
 from chaoskit.core.host import HostState
 from chaoskit.kernel.namespaces import in_network
 from chaoskit.labs.native.lab import NativeLab
-from chaoskit.labs.spec import Condition, Dependency, Healthcheck, Note
+from chaoskit.labs.spec import Condition, Dependency, Healthcheck, Note, RestartPolicy
 from tests.labs.native import machine
 from tests.labs.native.build import host, lab, up
 
@@ -155,6 +155,38 @@ def test_a_daemon_that_ends_during_the_start_fails_the_lab(tmp_path: Path) -> No
     with pytest.raises(LabError, match=r"(?s)host a ended with exit code 3.*bad configuration"):
         running.up(20)
     assert time.monotonic() - began < 10
+
+
+def test_a_daemon_that_ends_just_after_its_start_fails_the_lab(tmp_path: Path) -> None:
+    """Without a healthcheck anywhere, a daemon that refuses its configuration is still seen, with its log's tail."""
+    broken = host("a", "sh", "-c", "sleep 0.01; echo bad configuration; exit 3")
+    running = NativeLab(lab(host("b"), broken), tmp_path, run_id="test-run", notify=lambda _: None)
+    with pytest.raises(LabError, match=r"(?s)host a ended with exit code 3.*bad configuration"):
+        running.up(20)
+    assert machine.wait_empty(tmp_path) == []
+
+
+def test_an_early_end_that_is_meant_does_not_fail_the_lab(tmp_path: Path) -> None:
+    """A job that ends with 0, and a daemon that its restart policy starts again, are no mistakes."""
+    job = host("job", "true")
+    stubborn = host("stubborn", "sh", "-c", "exit 3", restart=RestartPolicy("on-failure"))
+    turns: list[tuple[str, str]] = []
+    with up(lab(job, stubborn), tmp_path, notify=lambda change: turns.append((change.host, change.reason))) as running:
+        assert ("stubborn", "exited") in turns
+        assert running.hosts["job"].status().exit_code == 0
+
+
+def test_a_lab_says_when_its_processes_were_there(tmp_path: Path) -> None:
+    """Hosts exist before daemons are executed, and those before all of them are ready."""
+    slow = host("slow", "sh", "-c", "sleep 0.3; touch /run/up; exec sleep 100")
+    slow = replace(slow, healthcheck=Healthcheck(("test", "-e", "/run/up")))
+    running = NativeLab(lab(slow, host("b")), tmp_path, run_id="test-run", notify=lambda _: None)
+    try:
+        timings = running.up(20)
+    finally:
+        running.down()
+    assert 0 < timings.created_s < timings.started_s
+    assert timings.ready_s - timings.started_s > 0.25
 
 
 def test_what_cannot_run_is_said_before_anything_is_created(tmp_path: Path) -> None:
