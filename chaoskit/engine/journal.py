@@ -107,6 +107,20 @@ NOTHING = Left(closed=True, pending=(), processes=(), cgroups=())
 """What is left where no journal was begun."""
 
 
+def conclude(path: Path) -> None:
+    """Close the journal of a run that is gone, once nothing of it is left; a torn last line goes.
+
+    Raises:
+        ChaoskitError: the disk would not take it.
+    """
+    os.truncate(path, path.read_bytes().rfind(b"\n") + 1)
+    journal = Journal(path)
+    try:
+        journal.write({"row": "closed"})
+    finally:
+        journal.close()
+
+
 def read(path: Path) -> Left:
     """What is left of a run, from its journal alone; a torn last line is what a power cut leaves, and is skipped."""
     pending: dict[int, Pending] = {}

@@ -37,6 +37,8 @@ def _recovered(running: Running) -> Iterator[str]:
         return  # not forgotten: the next command tries again
     shutil.rmtree(running.folder, ignore_errors=True)  # another command may be at it as well
     yield f"{running.run}: forgot the run of {running.title}, whose keeper had gone"
+    if path.exists() and not left.closed:
+        journal.conclude(path)  # what ended with its lab is not left, and no audit may say so
 
 
 def _ended(run: str, what: str, identity: Identity) -> Iterator[str]:

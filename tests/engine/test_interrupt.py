@@ -81,6 +81,20 @@ def test_a_signal_in_the_middle_of_a_fault_undoes_it_and_keeps_the_record(
     ]  # fmt: skip
 
 
+def test_a_run_that_loses_its_keeper_is_unknown_and_clean(tmp_path: Path) -> None:
+    """What was in force ended with the lab: that is no leftover, which would have made the run a fail."""
+    with _running(tmp_path) as process:
+        _await(process, "freeze: confirmed")
+        keeper = _run_of(tmp_path).keeper
+        assert keeper
+        assert keeper.kill()
+        stdout, stderr = process.communicate(timeout=15)
+    assert process.returncode == 2, stderr
+    assert "keeper" in json.loads(stdout)["stopped"]
+    (audit,) = [event for event in _events(tmp_path) if event["kind"] == "audit"]
+    assert audit["what"] == "clean", audit
+
+
 def test_stop_and_note_reach_a_run_by_its_id(tmp_path: Path) -> None:
     """A note is in the history at its moment; a stop undoes within a second and leaves the verdict unknown."""
     with _running(tmp_path) as process:

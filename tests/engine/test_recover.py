@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chaoskit.engine import facts
-from chaoskit.engine.journal import FILE, Journal
+from chaoskit.engine.journal import FILE, Journal, read
 from chaoskit.engine.order import FACTS
 from chaoskit.engine.paths import runtime
 from chaoskit.engine.recover import recover
@@ -67,3 +67,14 @@ def test_a_run_that_ends_meanwhile_is_no_error(left: Path) -> None:
     (runtime() / "run-a" / FACTS).unlink()
     assert facts.everything() == ()
     assert recover() == ()
+
+
+def test_steps_that_ended_with_their_lab_are_not_left(left: Path) -> None:
+    """Recovery closes the journal, a torn last row included, so that an audit finds nothing pending."""
+    Journal(left / FILE).write({"row": "step", "n": 1, "action": "outage", "step": {}, "prior": {}})
+    with (left / FILE).open("a") as file:
+        file.write('{"row":"undo')
+    assert any("outage, step 1: ended with the lab" in line for line in recover())
+    after = read(left / FILE)
+    assert after.closed
+    assert [pending.number for pending in after.pending] == [1]
