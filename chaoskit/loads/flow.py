@@ -36,6 +36,39 @@ _LATE = CODE[Outcome.LATE]
 class Flow:
     """See the module. Of the arrivals `taken` up, so many have a row (`recorded`) or were given up (`abandoned`)."""
 
+    # Beyond 30 attributes CPython keeps an instance's in a dictionary of its own, which is slower than slots.
+    __slots__ = (
+        "_again",
+        "_codes",
+        "_connections",
+        "_deadlines",
+        "_engine",
+        "_idle",
+        "_keeps",
+        "_life",
+        "_limit",
+        "_naming",
+        "_network",
+        "_port",
+        "_resolver",
+        "_retries",
+        "_targets",
+        "_waiting",
+        "abandoned",
+        "client",
+        "judge",
+        "known",
+        "loop",
+        "name",
+        "needle",
+        "recorded",
+        "request",
+        "taken",
+        "timeout",
+        "within",
+        "write",
+    )
+
     def __init__(self, engine: Engine, job: Job, client: Client, networks: tuple[str, ...]) -> None:
         labels = engine.labels
         self.name, self.client = job.name, client.host
@@ -45,13 +78,12 @@ class Flow:
         self.judge = Judge(job.request, lambda instance: labels.code("instance", instance))
         self.known = self.judge.known
         self.needle = job.request.ok.body_contains
-        self.looks_inside = bool(self.needle)
         self.within = job.request.ok.within
         self.taken = 0
         self.recorded = 0
         self.abandoned = 0
         self._engine = engine
-        self._write = engine.rows.write
+        self.write = engine.rows.write
         self._deadlines = engine.deadlines(job.timeout)
         self._again = engine.again
         self._codes = (labels.code("load", job.name), labels.code("client", client.host))
@@ -154,7 +186,7 @@ class Flow:
             meaning.rows[connection.server] = code
         call.phase = ENDED
         self.recorded += 1
-        self._write(call.due, call.taken, call.sent, call.first, now, call.dns, call.connect, code)
+        self.write(call.due, call.taken, call.sent, call.first, now, call.dns, call.connect, code)
 
     def failed(self, call: Call, outcome: int, server: int, now: int) -> None:
         """An attempt came to nothing."""
@@ -241,7 +273,7 @@ class Flow:
         call.phase = ENDED
         self.recorded += 1
         code = self._combination(server, instance, status, outcome, call.attempts)
-        self._write(call.due, call.taken, call.sent, call.first, now, call.dns, call.connect, code)
+        self.write(call.due, call.taken, call.sent, call.first, now, call.dns, call.connect, code)
 
     def _combination(self, server: int, instance: int, status: int, outcome: int, attempts: int) -> int:
         return self._engine.rows.combination((*self._codes, server, instance, status, outcome, attempts))

@@ -17,19 +17,21 @@ class Meaning:
     """A header block, understood.
 
     Attributes:
-        size: bytes of a whole answer with this head; -1 where the head does not say.
+        size: bytes of a whole answer with this head; -1 where the head does not say or the body is to be looked into.
+        plain: a success, whatever its body and however long it took, after which the connection lives on.
         rows: by the server's code, the code of the combination that a first attempt's row has.
     """
 
-    __slots__ = ("close", "head", "instance", "outcome", "rows", "size", "status")
+    __slots__ = ("close", "head", "instance", "outcome", "plain", "rows", "size", "status")
 
-    def __init__(self, head: Head, size: int, outcome: int, instance: int) -> None:
+    def __init__(self, head: Head, size: int, outcome: int, instance: int, *, plain: bool) -> None:
         self.head = head
         self.size = size
         self.status = head.status
         self.close = head.close
         self.outcome = outcome
         self.instance = instance
+        self.plain = plain
         self.rows: dict[int, int] = {}
 
 
@@ -51,9 +53,13 @@ class Judge:
         if known is not None:
             return known
         head = parse_head(block, self._request.method)
-        size = len(block) + head.length if head.length >= 0 and not head.interim else -1
+        ok = self._request.ok
+        sized = head.length >= 0 and not head.interim and not ok.body_contains
+        size = len(block) + head.length if sized else -1
         instance = self._instance_code(head.headers.get(INSTANCE_HEADER, ""))
-        made = Meaning(head, size, CODE[self._outcome(head)], instance)
+        outcome = self._outcome(head)
+        plain = sized and outcome is Outcome.OK and ok.within is None and not head.close
+        made = Meaning(head, size, CODE[outcome], instance, plain=plain)
         if len(self.known) >= _REMEMBERED:
             self.known.clear()
         self.known[block] = made
