@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import pkgutil
+import sys
 from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import NoReturn, Protocol, cast
@@ -53,12 +54,13 @@ class Parser(argparse.ArgumentParser):
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read a command line; the result's `run` is the command.
+    """Read a command line; the result's `run` is the command, and `command_line` its words.
 
     Raises:
         UsageError: a command, option or value that is not known or missing.
     """
     args, extra = build().parse_known_args(argv)
+    args.command_line = list(sys.argv[1:] if argv is None else argv)
     chosen: Parser = args.parser
     for word in extra:
         hint = did_you_mean(word.partition("=")[0], chosen._option_string_actions) if word.startswith("-") else ""

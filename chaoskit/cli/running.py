@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from chaoskit.cli import options
+from chaoskit.cli import options, privileges
 from chaoskit.cli.leftovers import offer_sweep
 from chaoskit.cli.output import complain, console, tell, warn
 from chaoskit.cli.status import ERROR, PASS, UNKNOWN, worst
@@ -31,6 +31,7 @@ def run_all(args: argparse.Namespace, run: Run) -> tuple[list[ExperimentResult],
 
     An experiment that cannot be run is an error and does not keep the others from running.
     """
+    privileges.ensure(args)
     found = select(args.ids, overrides=options.overrides(args.set))
     if args.junit:
         _refuse_unwritable(args.junit)

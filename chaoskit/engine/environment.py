@@ -8,6 +8,7 @@ import sys
 from importlib.metadata import version
 
 from chaoskit.core.step import Json
+from chaoskit.kernel.identity import user_outside
 
 
 def environment() -> dict[str, Json]:
@@ -18,6 +19,6 @@ def environment() -> dict[str, Json]:
         "kernel": platform.release(),
         "machine": platform.machine(),
         "cores": len(os.sched_getaffinity(0)),
-        "root": os.geteuid() == 0,
+        "root": user_outside() == 0,
         "executable": sys.implementation.name,
     }

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chaoskit.core.errors import ChaoskitError, UsageError
+from chaoskit.kernel.identity import user_outside
 
 
 def runtime() -> Path:
@@ -19,7 +20,7 @@ def runtime() -> Path:
     for base in (os.environ.get("XDG_RUNTIME_DIR"), "/run" if os.geteuid() == 0 else None):
         if base and os.access(base, os.W_OK):
             return _private(Path(base) / "chaoskit")
-    return _private(Path(tempfile.gettempdir()) / f"chaoskit-{os.getuid()}")
+    return _private(Path(tempfile.gettempdir()) / f"chaoskit-{user_outside()}")
 
 
 def _private(folder: Path) -> Path:

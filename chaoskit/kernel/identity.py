@@ -58,6 +58,16 @@ class Identity:
             os.close(fd)
 
 
+def user_outside() -> int:
+    """The user of this process as those see it who are in no user namespace of its own (user_namespaces(7))."""
+    own = os.getuid()
+    for line in Path("/proc/self/uid_map").read_text().splitlines():
+        inside, outside, count = map(int, line.split())
+        if inside <= own < inside + count:
+            return outside + own - inside
+    return own
+
+
 def start_time(pid: int) -> int | None:
     """Start time of a process in ticks after boot; None when there is none, or only its zombie."""
     try:

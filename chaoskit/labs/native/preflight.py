@@ -38,12 +38,17 @@ def _check_users(spec: LabSpec) -> None:
     """Without root and without subordinate ids there is one user: a daemon that gives up root cannot."""
     if not rootless.has_one_user():
         return
-    for host in spec.hosts:
-        image = images.resolve(host.image, host.where)
-        if image.changes_user or host.user not in ("", "0", "root", "0:0"):
-            raise MissingTool(
-                f"{host.where}: service {host.service}: {image.program or 'its process'} changes to another user, "
-                "and without root this machine gives you one only",
-                remedy="apt-get install uidmap, and give yourself subordinate ids: "
-                "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER; or run as root",
-            )
+    lines = [
+        f"{host.where}: service {host.service}: {image.program or 'its process'} changes to another user"
+        for host in spec.hosts
+        if (image := images.resolve(host.image, host.where)).changes_user or _is_other(host.user or image.user)
+    ]
+    if lines:
+        raise MissingTool(
+            "\n".join(["without root this machine gives you one user only:", *dict.fromkeys(lines)]),
+            remedy=f"As root, once: {rootless.missing_for_users() or 'nothing is missing now'}; or run as root.",
+        )
+
+
+def _is_other(user: str) -> bool:
+    return user.partition(":")[0] not in ("", "0", "root")

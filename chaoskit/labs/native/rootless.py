@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from chaoskit.core.errors import LabError, MissingTool
+from chaoskit.kernel.identity import user_outside
 
+PACKAGE = "uidmap"
+"""The Debian package of newuidmap(1) and newgidmap(1)."""
 _SUBORDINATE = ("/etc/subuid", "/etc/subgid")
 _RESTRICTION = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 _LIMIT = Path("/proc/sys/user/max_user_namespaces")
@@ -32,7 +35,7 @@ def ensure_privileges(argv: Sequence[str]) -> None:
     """Return when native labs can be made by this process; else execute `argv` again in a user namespace.
 
     Args:
-        argv: the whole command, program first, for example `[sys.executable, *sys.orig_argv[1:]]`.
+        argv: the whole command, program first.
 
     Raises:
         LabError: this machine forbids user namespaces to users; the remedy says how to allow them.
@@ -63,19 +66,26 @@ def forbidden() -> str:
 
 def may_map_users() -> bool:
     """Whether daemons may change their user: subordinate ids are given out and newuidmap(1) is there."""
-    if shutil.which("newuidmap") is None:
-        return False
-    names = {str(os.getuid()), _name()}
-    files = [Path(file) for file in _SUBORDINATE]
-    return all(file.exists() and any(_owner(line) in names for line in file.read_text().splitlines()) for file in files)
+    return not missing_for_users()
 
 
-def _owner(line: str) -> str:
-    return line.partition(":")[0]
+def missing_for_users() -> str:
+    """What a user lacks for daemons that change their user, as commands; empty when nothing does."""
+    commands = [] if shutil.which("newuidmap") else [f"apt-get install {PACKAGE}"]
+    if not all(_gives_ids(Path(file)) for file in _SUBORDINATE):
+        name = _name()
+        commands.append(f"usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {name}")
+    return " && ".join(commands)
+
+
+def _gives_ids(file: Path) -> bool:
+    names = {str(user_outside()), _name()}
+    return file.exists() and any(line.partition(":")[0] in names for line in file.read_text().splitlines())
 
 
 def _name() -> str:
+    user = user_outside()
     try:
-        return pwd.getpwuid(os.getuid()).pw_name
+        return pwd.getpwuid(user).pw_name
     except KeyError:
-        return ""
+        return str(user)

@@ -27,9 +27,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Bring it up and say how long it took."""
+    from chaoskit.cli import privileges
     from chaoskit.cli.leftovers import offer_sweep
     from chaoskit.engine import labs
 
+    privileges.ensure(args)
     offer_sweep()
     timeout = duration(args.timeout) / 1e9
     spec = _options.read(args)
