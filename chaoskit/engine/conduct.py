@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from chaoskit.core.clock import Clock
-from chaoskit.core.errors import ChaoskitError, RunAborted, StepError
+from chaoskit.core.errors import ChaoskitError, LabError, RunAborted, StepError
 from chaoskit.core.host import HostState
 from chaoskit.core.progress import Progress
 from chaoskit.core.step import Evidence, Json
@@ -30,7 +30,7 @@ from chaoskit.engine.recorder import Recorder
 from chaoskit.engine.rpc import Caller, PeerGone
 from chaoskit.engine.timetable import Due, Turn, timetable
 from chaoskit.engine.watch import Watch
-from chaoskit.labs.change import Timings
+from chaoskit.labs.change import HostChange, Timings
 from chaoskit.loads.generator import Generator
 from chaoskit.loads.work import Job, Work
 
@@ -67,6 +67,7 @@ class Conduct:
         self._in_force: dict[str, PlannedEntry] = {}
         self._origin = self.recorder.meta.origin
         self._going = False
+        self._off: set[str] = set()
         self._now_in = ""
 
     def perform(self) -> str:
@@ -173,8 +174,7 @@ class Conduct:
         except PeerGone as error:
             raise RunAborted("the keeper ended; a native lab ends with it") from error
         for change in news.changes:
-            if change.state is HostState.OFF:
-                self._probing.renewed(change.host)
+            self._follow(change)
             self.recorder.event(
                 "host", change.host, str(change.state), change.t - self._origin, pid=change.pid, why=change.reason
             )
@@ -187,6 +187,18 @@ class Conduct:
             self.progress.note(message.text)
         if news.gone:
             raise RunAborted(f"the lab is gone: {', '.join(news.gone)} ended")
+
+    def _follow(self, change: HostChange) -> None:
+        """Have probes and load go over to the new network of a host that was off."""
+        if change.state is HostState.OFF:
+            self._off.add(change.host)
+            self._probing.renewed(change.host)
+        elif change.state is HostState.RUNNING and change.host in self._off:
+            self._off.remove(change.host)
+            if any(client.name == change.host for one in self.plan.loads for client in one.clients):
+                # Off again already: what comes next will be told as well.
+                with contextlib.suppress(LabError):
+                    self.generator.moved(change.host, self._aside.hosts[change.host].netns())
 
     def _take_turn(self, due: Due) -> None:
         if due.turn is Turn.STEADY:

@@ -15,6 +15,7 @@ import resource
 import sys
 import time
 from _thread import start_new_thread
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chaoskit.core.errors import ChaoskitError, UsageError
@@ -101,6 +102,9 @@ class Child:
                 self._stopped = True
                 if self._engine is not None:
                     self._engine.stop()
+            elif frame[0] is Kind.MOVED and self._engine is not None:
+                host, netns = json.loads(frame[1])
+                self._engine.move(host, Path(netns))
         os._exit(1)
 
     def _close(self, requests: int, failures: int) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from time import monotonic_ns
 
 from chaoskit.core.history import Generated
@@ -51,6 +52,7 @@ class Engine:
         self._work = work
         self._deadlines: dict[int, deque[Call]] = {}
         self._stopping = False
+        self._moves: deque[tuple[str, Path]] = deque()
         self._flows = [Flow(self, job, client, work.networks) for job in work.jobs for client in job.clients]
         streams = [
             stream(
@@ -79,6 +81,11 @@ class Engine:
         self._stopping = True
         self.loop.wake()
 
+    def move(self, host: str, netns: Path) -> None:
+        """A client host came back with a new network; for other threads."""
+        self._moves.append((host, netns))
+        self.loop.wake()
+
     def run(self) -> tuple[Generated, ...]:
         """Generate the load until its end and account for it.
 
@@ -102,6 +109,8 @@ class Engine:
         self.loop.at(self.now() + _SWEEP, self._sweep)
         self._advance()
         while self._due != FAR or self._live():
+            if self._moves:
+                self._move()
             now = self._send_due(self.now())
             nearest = min(self._due, self._expire(now), self.loop.due(now))
             if self._stopping:
@@ -112,6 +121,14 @@ class Engine:
             self.loop.wait(0 if self.again or self._due <= now else nearest)
         self.rows.flush()
         return self._work.duration
+
+    def _move(self) -> None:
+        host, netns = self._moves.popleft()
+        mine = [flow for flow in self._flows if flow.client == host]
+        for handle in {flow.network for flow in mine}:
+            if self.networks.renew(handle, netns):
+                for flow in mine:
+                    flow.moved()
 
     def _live(self) -> bool:
         """Whether any request is under way."""

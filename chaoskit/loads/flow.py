@@ -48,7 +48,6 @@ class Flow:
         "_life",
         "_limit",
         "_naming",
-        "_network",
         "_port",
         "_resolver",
         "_retries",
@@ -61,6 +60,7 @@ class Flow:
         "loop",
         "name",
         "needle",
+        "network",
         "recorded",
         "request",
         "taken",
@@ -93,11 +93,11 @@ class Flow:
         self._limit = job.max_connections
         self._port = job.request.port
         self._targets = Targets(networks, anything=job.any_target)
-        self._network = engine.networks.add(client.netns)
+        self.network = engine.networks.add(client.netns)
         self._idle: dict[Connection, None] = {}
         self._connections: set[Connection] = set()
         self._waiting: deque[Call] = deque()
-        self._resolver = Resolver(client, self._network, engine.networks, engine.loop)
+        self._resolver = Resolver(client, self.network, engine.networks, engine.loop)
         self._naming = Naming(job.request.host, job.dns_cache, client, self._resolver)
         self._check(job, client)
 
@@ -173,6 +173,12 @@ class Flow:
             for connection in [idle for idle in self._idle if now - idle.born >= self._life]:
                 self.lost(connection)
 
+    def moved(self) -> None:
+        """The host came back with a new network: nothing it kept from before is of use, its DNS cache included."""
+        for connection in list(self._idle):
+            self.lost(connection)
+        self._naming.forget()
+
     def answered(self, connection: Connection, call: Call, meaning: Meaning, outcome: int, now: int) -> None:
         """A whole answer came."""
         if outcome != _OK and self._retry(call, now):
@@ -235,7 +241,7 @@ class Flow:
         call.phase = CONNECTING
         server = self._engine.labels.code("server", address)
         try:
-            self._engine.networks.enter(self._network)
+            self._engine.networks.enter(self.network)
             made = socket(AF_INET6 if ":" in address else AF_INET, _KIND, IPPROTO_TCP)
         except OSError as error:
             self.failed(call, outcome_of(error.errno), server, now)

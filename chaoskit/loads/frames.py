@@ -11,7 +11,7 @@ _HEADER = struct.Struct("=BI")
 
 
 class Kind(IntEnum):
-    """What a frame holds. The runner sends `WORK` and `STOP`, the generator the rest."""
+    """What a frame holds. The runner sends `WORK`, `STOP` and `MOVED`, the generator the rest."""
 
     WORK = 1
     """A pickled `Work`."""
@@ -29,6 +29,8 @@ class Kind(IntEnum):
     """JSON: the account of every load and client, and Locust's statistics."""
     ERROR = 8
     """JSON: message and remedy of what ended the generator."""
+    MOVED = 9
+    """JSON: a client host that came back with a new network, and the path of that."""
 
 
 def write(fd: int, kind: Kind, data: bytes = b"") -> None:

@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 from chaoskit.core.errors import ChaoskitError, LabError, UsageError
@@ -95,6 +96,11 @@ class Generator:
         """End arrivals now; requests under way are abandoned, and counted as such."""
         if self.alive() and self._generated is None:
             self._send(Kind.STOP)
+
+    def moved(self, host: str, netns: Path) -> None:
+        """A client host came back with a new network: its further requests come from there."""
+        if self.alive() and self._generated is None:
+            self._send(Kind.MOVED, json.dumps([host, str(netns)]).encode())
 
     def wait(self, timeout: float | None = None) -> tuple[Generated, ...]:
         """Wait until the load is over and every row has reached the sink; returns the generator's account.

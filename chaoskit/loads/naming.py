@@ -28,8 +28,13 @@ class Naming:
         self._mode = mode
         self._resolver = resolver
         self._address = literal(host) or client.hosts.get(host)
-        self._expires = FAR if self._address else 0
+        self._fixed = self._address is not None
+        self._expires = FAR if self._fixed else 0
         self._sharing: list[Found] | None = None
+
+    def forget(self) -> None:
+        """Empty the cache; what needs no look-up stays."""
+        self._expires = FAR if self._fixed else 0
 
     def known(self, now: int) -> str | None:
         """The address, if no look-up is needed."""

@@ -43,6 +43,24 @@ class Networks:
             syscalls.setns(handle, syscalls.CLONE_NEWNET)
             self._current = handle
 
+    def renew(self, handle: int, netns: Path) -> bool:
+        """Let a handle mean the network a host came back with; False when that is gone again already."""
+        try:
+            fd = os.open(netns, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            # Entered before it counts: the path may by now be another file of the process that held it.
+            syscalls.setns(fd, syscalls.CLONE_NEWNET)
+        except OSError:
+            return False
+        else:
+            os.dup2(fd, handle, inheritable=False)
+            self._current = handle
+            return True
+        finally:
+            os.close(fd)
+
     def close(self) -> None:
         """Let go of the namespaces."""
         for fd in self._fds.values():

@@ -85,6 +85,13 @@ def test_arms_side_by_side_give_the_verdicts_they_give_alone(tmp_path: Path) -> 
     assert result.arms[0].verdict is PASS, result.arms[0].reason
 
 
+@pytest.mark.usefixtures("machine")
+def test_load_goes_on_from_a_client_that_was_powered_off(tmp_path: Path) -> None:
+    """While it is off its requests fail; once it is back they succeed, from its new network."""
+    (arm,) = _run("client_returns", tmp_path).arms
+    assert arm.verdict is PASS, arm.reason
+
+
 @pytest.mark.parametrize("name", ["guarded_by_load", "guarded_by_reading"])
 @pytest.mark.usefixtures("machine")
 def test_a_guard_stops_the_run_and_the_fault_is_gone_within_a_second(tmp_path: Path, name: str) -> None:

@@ -179,7 +179,11 @@ def job(target: str | HttpRequest, *, client: Client | None = None, **changes: A
 
 
 def generate(
-    *jobs: Job, seconds: float = 0.2, stop_after: float | None = None, networks: tuple[str, ...] = ()
+    *jobs: Job,
+    seconds: float = 0.2,
+    stop_after: float | None = None,
+    networks: tuple[str, ...] = (),
+    meanwhile: tuple[float, Callable[[Engine], None]] | None = None,
 ) -> tuple[Requests, tuple[Generated, ...]]:
     """Run the engine in a thread of its own; gives the rows and the account."""
     work = Work(time.monotonic_ns() + NS // 3, round(seconds * NS), 1, jobs, networks)
@@ -191,6 +195,8 @@ def generate(
             engine = Engine(work, raw.append)
             if stop_after is not None:
                 threading.Timer(stop_after + 1 / 3, engine.stop).start()
+            if meanwhile is not None:
+                threading.Timer(meanwhile[0] + 1 / 3, meanwhile[1], [engine]).start()
             account = engine.run()
         except BaseException as error:  # noqa: BLE001  raised below, in the test's thread
             result.append(error)

@@ -15,12 +15,16 @@ from chaoskit import (
     param,
     role,
     stop_unless,
+    undone,
     window,
 )
 from chaoskit.actions.crash import crash
 from chaoskit.actions.pause import pause
+from chaoskit.actions.power_off import power_off
 from chaoskit.checks.availability import availability
+from chaoskit.checks.outcome_share import outcome_share
 from chaoskit.checks.reading import reading
+from chaoskit.core.load import Outcome
 from chaoskit.loads.arrivals import constant
 from chaoskit.probes.alive import alive
 
@@ -65,6 +69,19 @@ frozen = Experiment(
     timeline=[at("1s", freeze, lasting="30s")],
     duration="35s",
     checks=[availability(victims, at_least=0.99)],
+)
+
+blackout = power_off(name("client"))
+client_returns = Experiment(
+    claim="a client that was powered off sends again when it is back",
+    lab=LAB,
+    loads=[visitors],
+    timeline=[at("1s", blackout, lasting="1s")],
+    duration="4s",
+    checks=[
+        availability(visitors, at_least=0.9, during=window(after=undone(blackout), delay=bound(start="500ms"))),
+        outcome_share(visitors, Outcome.OK, at_most=0.2, during=window(after=begin(blackout), before=end(blackout))),
+    ],
 )
 
 fatal = crash(name("web-1"))
