@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from chaoskit.core.errors import LabError
 from chaoskit.core.host import Host
 from chaoskit.core.topology import Topology
 from chaoskit.core.units import NS
@@ -41,6 +44,8 @@ class NativeLab:
         self._hosts: dict[str, NativeHost] = {}
         self._cgroups: dict[str, tuple[Path, ...]] = {}
         self._identities: list[tuple[str, Identity]] = []
+        self._changing = threading.Lock()
+        self._taken_down = False
 
     @property
     def topology(self) -> Topology:
@@ -73,6 +78,7 @@ class NativeLab:
                 become ready in time (everything is taken down again).
         """
         began = time.monotonic()
+        self._taken_down = False
         preflight.check(self._spec)
         order.check(self._spec.hosts)
         try:
@@ -82,22 +88,37 @@ class NativeLab:
             raise
 
     def down(self) -> None:
-        """Take everything down; doing it twice changes nothing more."""
-        if self._timers is not None:
-            self._timers.close()
-            self._timers = None
-        if self._island is not None:
-            self._island.close()
-            self._island = None
-        for host in self._hosts.values():
-            host.on_island_gone()
-        limits.remove(self._cgroups)
-        self._cgroups = {}
-        disk = self._directory / "disk"
-        if disk.exists():
-            disk.rmdir()
+        """Take everything down, also while it comes up; doing it twice changes nothing more."""
+        with self._changing:
+            self._taken_down = True
+            if self._timers is not None:
+                self._timers.close()
+            if self._island is not None:
+                self._island.close()
+            self._timers = self._island = None
+            for host in self._hosts.values():
+                host.on_island_gone()
+            limits.remove(self._cgroups)
+            self._cgroups = {}
+            disk = self._directory / "disk"
+            if disk.exists():
+                disk.rmdir()
 
     def _up(self, began: float, deadline: float) -> Timings:
+        with self._changing:
+            if self._taken_down:
+                raise LabError("the lab was taken down while it came up")
+            island, bringup = self._make()
+        island.wait_ready()
+        bringup.connect()
+        created = time.monotonic()
+        bringup.start(deadline)
+        started = max((host.started_at for host in self._hosts.values()), default=0) / NS
+        bringup.settle()
+        return Timings(created - began, started - began, time.monotonic() - began)
+
+    def _make(self) -> tuple[Island, Bringup]:
+        """Make what `down` takes away again."""
         self._cgroups = limits.make(self._spec, self._run_id)
         joined = {name: tuple(map(str, folders)) for name, folders in self._cgroups.items()}
         plan = compile_lab(self._spec, self._directory, self._run_id, joined)
@@ -105,18 +126,13 @@ class NativeLab:
         (self._directory / "disk").mkdir(exist_ok=True)
         self._timers = Timers()
         island = self._island = Island(plan, self.logs("island"), self._on_event, self._on_end)
-        self._identities.append((f"island of lab {self._spec.name}", Identity.of(island.pid)))
+        bringup = self._bringup = Bringup(self._spec, self._hosts, island, self.logs)
+        with contextlib.suppress(ProcessLookupError):  # it ended at once: `wait_ready` says why
+            self._identities.append((f"island of lab {self._spec.name}", Identity.of(island.pid)))
         for spec in self._spec.hosts:
             info = self.topology.by_name[spec.name]
             self._hosts[spec.name] = NativeHost(_with_stop_signal(spec), info, island, self._timers, self._tell)
-        island.wait_ready()
-        bringup = self._bringup = Bringup(self._spec, self._hosts, island, self.logs)
-        bringup.connect()
-        created = time.monotonic()
-        bringup.start(deadline)
-        started = max((host.started_at for host in self._hosts.values()), default=0) / NS
-        bringup.settle()
-        return Timings(created - began, started - began, time.monotonic() - began)
+        return island, bringup
 
     def _on_event(self, event: Event, fds: list[int]) -> None:
         host = self._hosts[event.host]

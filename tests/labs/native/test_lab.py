@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -106,6 +107,21 @@ def test_sigkill_at_any_moment_leaves_nothing(tmp_path: Path, moment: str, victi
         left = machine.wait_empty(tmp_path)
         keeper.kill()
     assert left == []
+    assert machine.read() == before
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.02, 0.05, 0.1, 0.2])
+def test_a_lab_can_be_taken_down_while_it_comes_up(tmp_path: Path, delay: float) -> None:
+    """Whenever `down` comes, from another thread, `up` ends in an error and nothing is left."""
+    before = machine.read()
+    it = NativeLab(lab(host("slow", healthcheck=Healthcheck(("false",)))), tmp_path, run_id="r", notify=lambda _: None)
+    ending = threading.Timer(delay, it.down)
+    ending.start()
+    with pytest.raises(LabError):
+        it.up(20)
+    ending.join(5)
+    assert not ending.is_alive()
+    assert machine.wait_empty(tmp_path) == []
     assert machine.read() == before
 
 
