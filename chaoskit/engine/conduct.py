@@ -10,6 +10,7 @@ import contextlib
 import threading
 from collections import deque
 from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import dataclass
 
 from chaoskit.core.clock import Clock
@@ -21,6 +22,7 @@ from chaoskit.core.units import NS
 from chaoskit.core.verdict import PASS
 from chaoskit.engine.clients import client
 from chaoskit.engine.keeping import Keeping, Kept
+from chaoskit.engine.ledger import ByItself
 from chaoskit.engine.machine import MachineWatch
 from chaoskit.engine.options import RunOptions
 from chaoskit.engine.order import SOCKET
@@ -39,6 +41,7 @@ LEAD = NS // 2
 """Time between the order to the generator and the origin: its threads enter namespaces and warm up."""
 CONFIRM_WITHIN = 2 * NS
 INTERRUPTED = "it was interrupted"
+KEEPER_ENDED = "the keeper ended; a native lab ends with it"
 EXPIRY_MARGIN = 2 * NS
 """How long after its planned end the keeper waits for the runner before it undoes an action itself."""
 
@@ -81,10 +84,17 @@ class Conduct:
                 self._take_turn(due)
             return ""
         except RunAborted as stop:
-            self.recorder.event("guard", "run", "stopped", reason=str(stop))
-            return str(stop)
+            return self._stopped(str(stop))
+        except PeerGone:
+            if not self._going:
+                raise  # a lab that does not come up is an error; a run that lost its lab is unknown
+            return self._stopped(KEEPER_ENDED)
         finally:
             self._finish()
+
+    def _stopped(self, why: str) -> str:
+        self.recorder.event("guard", "run", "stopped", reason=why)
+        return why
 
     # ---- before the origin ---------------------------------------------------------------------
 
@@ -162,24 +172,21 @@ class Conduct:
         if self._probing.problem:
             raise RunAborted(f"a probe cannot read: {self._probing.problem}")
         if not self.keeping.alive:
-            raise RunAborted("the keeper ended; a native lab ends with it")
+            raise RunAborted(KEEPER_ENDED)
         if self.plan.loads and not self.generator.alive():
             self._account()
             raise RunAborted("the load generator ended before its time")
         self._watch.look()
 
     def _take_news(self) -> None:
-        try:
-            news = self._aside.news()
-        except PeerGone as error:
-            raise RunAborted("the keeper ended; a native lab ends with it") from error
+        news = self._aside.news()
         for change in news.changes:
             self._follow(change)
             self.recorder.event(
                 "host", change.host, str(change.state), change.t - self._origin, pid=change.pid, why=change.reason
             )
-        for t, action in news.expired:
-            self.recorder.event("action", action, "undone", t - self._origin, why="its longest duration was over")
+        for one in news.by_itself:
+            self._take_by_itself(one)
         for message in news.mail:
             if message.kind == "stop":
                 raise RunAborted(message.text or "by hand")
@@ -187,6 +194,17 @@ class Conduct:
             self.progress.note(message.text)
         if news.gone:
             raise RunAborted(f"the lab is gone: {', '.join(news.gone)} ended")
+
+    def _take_by_itself(self, one: ByItself) -> None:
+        """An action was undone or done again without being asked for; where that failed nothing can be believed.
+
+        Raises:
+            RunAborted: it failed.
+        """
+        what = "failed" if one.failures else one.what
+        self.recorder.event("action", one.action, what, one.t - self._origin, error=list(one.failures), by="the keeper")
+        if one.failures:
+            raise RunAborted(f"the action {one.action} could not be {one.what}: {'; '.join(one.failures)}")
 
     def _follow(self, change: HostChange) -> None:
         """Have probes and load go over to the new network of a host that was off."""
@@ -225,7 +243,7 @@ class Conduct:
         expires = None
         if not entry.one_shot:
             lasting = entry.action.longest if entry.lasting is None else entry.lasting
-            expires = self.clock.now() + min(lasting + EXPIRY_MARGIN, entry.action.longest + EXPIRY_MARGIN)
+            expires = self.clock.now() + lasting + EXPIRY_MARGIN
             self._in_force[entry.name] = entry
         try:
             took = self._lab.apply(entry.name, entry.steps, expires)
@@ -252,8 +270,9 @@ class Conduct:
 
     def _confirm(self, entry: PlannedEntry) -> None:
         try:
-            line = Kept(self.plan.topology, Caller.to(self.keeping.order.runtime / SOCKET, "the keeper"))
-            evidence = line.confirm(entry.name, entry.steps, CONFIRM_WITHIN)
+            # A line of its own: it asks for as long as two seconds.
+            with closing(Caller.to(self.keeping.order.runtime / SOCKET, "the keeper")) as ask:
+                evidence = Kept(self.plan.topology, ask).confirm(entry.name, entry.steps, CONFIRM_WITHIN)
         except ChaoskitError as error:
             evidence = (Evidence(False, str(error)),)
         holds = all(one.holds for one in evidence)

@@ -11,13 +11,16 @@ is a pipe of its own, because the connection may be in the middle of a long call
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,7 +32,7 @@ from chaoskit.core.step import Evidence, Step
 from chaoskit.core.topology import Topology
 from chaoskit.engine import facts, rpc
 from chaoskit.engine.journal import FILE, Journal
-from chaoskit.engine.ledger import Ledger, Took
+from chaoskit.engine.ledger import ByItself, Ledger, Took
 from chaoskit.engine.order import SOCKET, Mail, News, Order
 from chaoskit.kernel.identity import Identity
 from chaoskit.labs.change import HostChange, Timings
@@ -49,9 +52,9 @@ class Keeper:
         self._order = order
         self._clock = MonotonicClock()
         self._journal = Journal(order.directory / FILE)
-        self._changes: list[HostChange] = []
-        self._mail: list[Mail] = []
-        self._expired: list[tuple[int, str]] = []
+        self._changes: deque[HostChange] = deque()
+        self._mail: deque[Mail] = deque()
+        self._by_itself: deque[ByItself] = deque()
         self._states: dict[str, HostState] = {}
         self._holders: list[tuple[str, Identity]] = []
         self._stays = False
@@ -123,11 +126,8 @@ class Keeper:
 
     def news(self) -> News:
         """What happened since the last call."""
-        changes, self._changes = self._changes, []
-        mail, self._mail = self._mail, []
-        expired, self._expired = self._expired, []
         gone = tuple(what for what, identity in self._holders if not identity.alive())
-        return News(tuple(changes), tuple(mail), tuple(expired), gone)
+        return News(_taken(self._changes), _taken(self._mail), _taken(self._by_itself), gone)
 
     def post(self, kind: str, text: str) -> None:
         """Leave word for the runner: `stop` or `note`."""
@@ -175,8 +175,7 @@ class Keeper:
     def _expire(self) -> None:
         tick = threading.Event()
         while not tick.wait(_EXPIRY_EVERY_S):
-            for action in self._ledger.undo_expired():
-                self._expired.append((self._clock.now(), action))
+            self._by_itself.extend(self._ledger.undo_expired())
 
     def _method(self, name: str) -> rpc.Handler:
         if name.startswith("_") or name in ("serve", "abandon"):
@@ -188,7 +187,11 @@ class Keeper:
         self._changes.append(change)
         before, self._states[change.host] = self._states.get(change.host), change.state
         if before is HostState.OFF and change.state is HostState.RUNNING:
-            threading.Thread(target=self._ledger.reapply, args=(change.host,), daemon=True).start()
+            # Not on the lab's thread, which must not block: a step asks the lab, and may wait for its turn.
+            threading.Thread(target=self._reapply, args=(change.host,), daemon=True).start()
+
+    def _reapply(self, host: str) -> None:
+        self._by_itself.extend(self._ledger.reapply(host))
 
     def _on_main(self, task: Callable[[], T]) -> T:
         result: Future[T] = Future()
@@ -207,8 +210,12 @@ class Keeper:
         with self._finishing:
             now = self._clock.now()
             took = self._ledger.undo_all() if undo else Took(now, now)
-            self._lab.down()
-            self._journal.write({"row": "closed"})
+            try:
+                self._lab.down()
+            except (ChaoskitError, OSError) as error:  # the journal stays open, for recovery to go on from there
+                return replace(took, failures=(*took.failures, f"the lab could not be taken down: {error}"))
+            with contextlib.suppress(ChaoskitError):  # a full disk; nobody reads it again once the facts are gone
+                self._journal.write({"row": "closed"})
             facts.remove(self._order)
             return took
 
@@ -216,6 +223,11 @@ class Keeper:
         # Not sys.exit: other threads may be in calls that nobody waits for any more.
         sys.stderr.flush()
         os._exit(status)
+
+
+def _taken(queue: deque[T]) -> tuple[T, ...]:
+    """Empty a queue that other threads fill."""
+    return tuple(queue.popleft() for _ in range(len(queue)))
 
 
 def main() -> None:

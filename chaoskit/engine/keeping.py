@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
@@ -152,13 +153,17 @@ class Keeping:
 
         It asks on a line of its own: an interrupted call may still be on the other.
         """
-        took: Took | None = None
         try:
-            ask = Caller.to(self.order.runtime / SOCKET, "the keeper")
-            took = ask("finish", within=_FINISH_WITHIN_S)
-            ask.close()
+            with closing(Caller.to(self.order.runtime / SOCKET, "the keeper")) as ask:
+                took: Took = ask("finish", within=_FINISH_WITHIN_S)
+            return took
         except ChaoskitError:
-            took = None  # it was killed, or hangs: the caller recovers from the journal
+            return None  # it was killed, or hangs: the caller recovers from the journal
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Close the lifeline, with which a keeper that has not ended yet does, and see it gone."""
         self.lab.ask.close()
         os.close(self.lifeline)
         try:
@@ -166,7 +171,6 @@ class Keeping:
         except subprocess.TimeoutExpired:
             self.identity.kill()
             self.process.wait()
-        return took
 
 
 def start_keeper(order: Order) -> Keeping:

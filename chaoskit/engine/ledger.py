@@ -14,10 +14,13 @@ from chaoskit.core.clock import Clock
 from chaoskit.core.errors import ChaoskitError, StepError
 from chaoskit.core.host import RunningLab
 from chaoskit.core.step import Evidence, Json, Prior, Step
+from chaoskit.core.units import NS
 from chaoskit.engine.journal import Journal
 from chaoskit.steps.codec import encode
 
 _CONFIRM_EVERY = 20_000_000
+_TRY_AGAIN_AFTER = NS
+"""Between two attempts to undo what has expired and would not be undone."""
 _AT_ONCE = 32
 
 
@@ -27,6 +30,22 @@ class Took:
 
     begin: int
     end: int
+    failures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ByItself:
+    """What the ledger did about an action that nobody asked for.
+
+    Attributes:
+        t: CLOCK_MONOTONIC ns.
+        what: `undone`, when its longest duration was over, or `done again`, on a host that came back.
+        failures: what of it failed, and why.
+    """
+
+    t: int
+    action: str
+    what: str
     failures: tuple[str, ...] = ()
 
 
@@ -72,17 +91,22 @@ class Ledger:
             self._held += held
             failures = _each(held, lambda entry: entry.step.do(self.lab, entry.prior))
             end = self.clock.now()
+            self._held = [entry for entry in self._held if not entry.step.one_shot]
             if failures:
-                undone = self._undo(held)
+                undone = self._undo(entry for entry in held if not entry.step.one_shot)
                 first, error = failures[0]
                 detail = f"; and undoing it: {'; '.join(undone)}" if undone else ""
                 raise StepError(f"{action}: {first.step.describe()}: {error}{detail}") from error
-            self._held = [entry for entry in self._held if not entry.step.one_shot]
             return Took(begin, end)
 
     def _prepared(self, action: str, step: Step, expires: int | None) -> _Held:
         self._count += 1
-        return _Held(self._count, action, step, step.prepare(self.lab), expires)
+        try:
+            return _Held(self._count, action, step, step.prepare(self.lab), expires)
+        except StepError:
+            raise
+        except (ChaoskitError, OSError) as error:
+            raise StepError(f"{action}: {step.describe()}: {error}") from error
 
     def confirm(self, action: str, steps: Sequence[Step], within: int) -> tuple[Evidence, ...]:
         """Ask each step whether it is in effect, until all are or `within` ns have passed."""
@@ -102,22 +126,34 @@ class Ledger:
         """Undo everything that is in force."""
         return self._undo_where(lambda _entry: True)
 
-    def undo_expired(self) -> tuple[str, ...]:
-        """Undo what has been in force longer than it may; the names of the actions."""
+    def undo_expired(self) -> tuple[ByItself, ...]:
+        """Undo what has been in force longer than it may; what will not be undone is tried again a second later."""
         now = self.clock.now()
         with self._lock:
-            due = sorted({entry.action for entry in self._held if entry.expires is not None and entry.expires <= now})
-            for action in due:
-                self.undo(action)
-        return tuple(due)
+            due = [entry for entry in self._held if entry.expires is not None and entry.expires <= now]
+            for entry in due:
+                entry.expires = now + _TRY_AGAIN_AFTER
+            undone = [(action, self.undo(action)) for action in sorted({entry.action for entry in due})]
+        return tuple(ByItself(took.end, action, "undone", took.failures) for action, took in undone)
 
-    def reapply(self, host: str) -> tuple[str, ...]:
+    def reapply(self, host: str) -> tuple[ByItself, ...]:
         """Do again what is in force on the network of a host that came back with a new one."""
         with self._lock:
             mine = [entry for entry in self._held if entry.step.on_network and _is_on(entry.step.target, host)]
-            for entry in mine:
-                entry.step.do(self.lab, entry.prior)
-            return tuple(sorted({entry.action for entry in mine}))
+            failures = {
+                entry.number: f"{entry.step.describe()}: {error}"
+                for entry, error in _each(mine, lambda entry: entry.step.do(self.lab, entry.prior))
+            }
+            now = self.clock.now()
+        return tuple(
+            ByItself(
+                now,
+                action,
+                "done again",
+                tuple(failures[entry.number] for entry in mine if entry.action == action and entry.number in failures),
+            )
+            for action in dict.fromkeys(entry.action for entry in mine)
+        )
 
     @property
     def in_force(self) -> tuple[str, ...]:
@@ -136,10 +172,9 @@ class Ledger:
         actions: dict[str, list[_Held]] = {}
         for entry in reversed(list(entries)):
             actions.setdefault(entry.action, []).append(entry)
-        failures = [failed for mine in actions.values() for failed in self._undo_steps(mine)]
-        return tuple(f"{entry.step.describe()}: {error}" for entry, error in failures)
+        return tuple(failure for mine in actions.values() for failure in self._undo_steps(mine))
 
-    def _undo_steps(self, entries: Sequence[_Held]) -> Sequence[tuple[_Held, Exception]]:
+    def _undo_steps(self, entries: Sequence[_Held]) -> Sequence[str]:
         failures = _each(entries, lambda entry: entry.step.undo(self.lab, entry.prior))
         failed = {entry.number: str(error) for entry, error in failures}
         rows: list[dict[str, Json]] = []
@@ -149,17 +184,21 @@ class Ledger:
             else:
                 self._held.remove(entry)
                 rows.append({"row": "undone", "n": entry.number})
-        self.journal.write(*rows)
-        return failures
+        said = [f"{entry.step.describe()}: {error}" for entry, error in failures]
+        try:
+            self.journal.write(*rows)
+        except ChaoskitError as error:  # the other actions have to be undone all the same
+            said.append(str(error))
+        return said
 
 
 def _each(entries: Sequence[_Held], act: Callable[[_Held], None]) -> list[tuple[_Held, Exception]]:
-    """Act on all of them as close together as can be; what failed, in their order."""
+    """Act on all of them as close together as can be; what failed, however, in their order."""
 
     def attempt(entry: _Held) -> Exception | None:
         try:
             act(entry)
-        except (ChaoskitError, OSError) as error:
+        except Exception as error:  # noqa: BLE001  a mistake in one step must not keep others from being undone
             return error
         return None
 

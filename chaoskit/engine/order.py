@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from chaoskit.engine.ledger import ByItself
 from chaoskit.kernel.identity import Identity
 from chaoskit.labs.change import HostChange
 from chaoskit.labs.spec import LabSpec
@@ -50,11 +51,11 @@ class News:
     """What happened on a keeper's side since it was asked last.
 
     Attributes:
-        expired: actions that were undone because their time was over: when (CLOCK_MONOTONIC ns), and which.
+        by_itself: what the keeper did about actions that the runner did not ask for.
         gone: what holds the lab and is not there any more, such as the island's process.
     """
 
     changes: tuple[HostChange, ...]
     mail: tuple[Mail, ...]
-    expired: tuple[tuple[int, str], ...]
+    by_itself: tuple[ByItself, ...]
     gone: tuple[str, ...]

@@ -96,9 +96,19 @@ def serve(connection: Connection[Any, Any], methods: Callable[[str], Handler]) -
             fine, value = False, error
         last = value if isinstance(value, Last) else None
         try:
-            connection.send((number, fine, last.value if last else value))
+            _answer(connection, number, method, fine, last.value if last else value)
         except OSError:
             return
         finally:
             if last:
                 last.then()
+
+
+def _answer(connection: Connection[Any, Any], number: int, method: str, fine: bool, value: object) -> None:
+    try:
+        connection.send((number, fine, value))
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001  it cannot be pickled, and the caller waits for some answer
+        said = f"{method} has an answer that cannot be sent: {error}: {value!r}"
+        connection.send((number, False, ChaoskitError(said)))

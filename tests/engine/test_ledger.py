@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chaoskit.core.errors import ChaoskitError, StepError
+from chaoskit.core.errors import ChaoskitError, LabError, StepError
 from chaoskit.core.host import HostState
 from chaoskit.core.units import NS
 from chaoskit.engine.journal import FILE, Journal, read
@@ -99,8 +101,83 @@ def test_what_has_expired_is_undone_and_nothing_else(bench: _Bench) -> None:
     bench.ledger.apply("long", [Pause("web-na-1")], bench.clock.now() + 10 * NS)
     assert bench.ledger.undo_expired() == ()
     bench.clock.sleep(2 * NS)
-    assert bench.ledger.undo_expired() == ("short",)
+    assert [(one.action, one.what, one.failures) for one in bench.ledger.undo_expired()] == [("short", "undone", ())]
     assert bench.ledger.in_force == ("long",)
+
+
+def test_what_will_not_be_undone_is_said_and_tried_again_a_second_later(bench: _Bench) -> None:
+    """An expired action whose undo fails is reported as such, not as undone, and not twenty times a second."""
+    bench.ledger.apply("short", [Pause("web-eu-1")], bench.clock.now() + NS)
+    bench.lab.hosts["web-eu-1"].resume = _never  # type: ignore[method-assign]
+    bench.clock.sleep(NS)
+    (one,) = bench.ledger.undo_expired()
+    assert [failure.endswith("it would not be done") for failure in one.failures] == [True]
+    assert bench.ledger.undo_expired() == ()
+    del bench.lab.hosts["web-eu-1"].resume
+    bench.clock.sleep(NS)
+    assert [again.failures for again in bench.ledger.undo_expired()] == [()]
+    assert bench.ledger.in_force == ()
+
+
+@dataclass(frozen=True)
+class _OnNetwork(Pause):
+    """A step that lives in a host's network, and counts how often it was done."""
+
+    on_network: ClassVar[bool] = True
+
+
+def test_a_host_that_comes_back_gets_its_faults_again(bench: _Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps on the network of that host are done again, those of others are not; a failure is told."""
+    monkeypatch.setattr("chaoskit.engine.ledger.encode", lambda step: {"kind": step.kind})
+    bench.ledger.apply("cut", [_OnNetwork("web-eu-1"), _OnNetwork("web-eu-2")], None)
+    bench.ledger.apply("freeze", [Pause("web-na-1")], None)
+    web = bench.lab.hosts["web-eu-1"]
+    web.resume()
+    assert [(one.action, one.what, one.failures) for one in bench.ledger.reapply("web-eu-1")] == [
+        ("cut", "done again", ())
+    ]
+    assert web.status().state is HostState.PAUSED
+    assert bench.lab.hosts["web-eu-2"].calls.count(("pause",)) == 1
+    web.pause = _never  # type: ignore[method-assign]
+    (one,) = bench.ledger.reapply("web-eu-1")
+    assert [failure.endswith("it would not be done") for failure in one.failures] == [True]
+    assert bench.ledger.reapply("web-na-1") == ()
+
+
+def test_a_mistake_in_one_steps_undo_does_not_keep_others_from_being_undone(bench: _Bench) -> None:
+    """Whatever an undo raises is collected; a plug-in's TypeError is no exception."""
+    bench.ledger.apply("first", [Pause("web-eu-1")], None)
+    bench.ledger.apply("second", [Pause("web-eu-2")], None)
+    bench.lab.hosts["web-eu-2"].resume = lambda: int("x")  # type: ignore[assignment, method-assign]
+    took = bench.ledger.undo_all()
+    assert ["invalid literal" in failure for failure in took.failures] == [True]
+    assert bench.lab.hosts["web-eu-1"].status().state is HostState.RUNNING
+
+
+def test_everything_is_undone_though_the_journal_takes_nothing_more(
+    bench: _Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fills up while faults are in force is said, and no fault stays for it."""
+    bench.ledger.apply("first", [Pause("web-eu-1")], None)
+    bench.ledger.apply("second", [Pause("web-eu-2")], None)
+
+    def full(*_: object) -> None:
+        raise ChaoskitError("cannot write the journal")
+
+    monkeypatch.setattr(bench.ledger.journal, "write", full)
+    assert bench.ledger.undo_all().failures == ("cannot write the journal", "cannot write the journal")
+    assert bench.states == {HostState.RUNNING}
+
+
+def test_a_host_that_cannot_be_looked_at_is_a_step_that_cannot_be_done(bench: _Bench) -> None:
+    """Whatever the driver refuses while a step is prepared, the error names action and step."""
+
+    def gone() -> None:
+        raise LabError("the lab is down")
+
+    bench.lab.hosts["web-eu-1"].status = gone  # type: ignore[assignment, method-assign]
+    with pytest.raises(StepError, match=r"freeze: web-eu-1: freeze every process.*the lab is down"):
+        bench.ledger.apply("freeze", [Pause("web-eu-1")], None)
 
 
 def test_confirmation_is_asked_for_until_it_holds_or_its_time_is_up(bench: _Bench) -> None:

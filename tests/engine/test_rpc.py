@@ -17,7 +17,7 @@ def _methods(name: str):  # type: ignore[no-untyped-def]
     def boom() -> None:
         raise UsageError("not like this", remedy="Like that.")
 
-    return {"add": lambda a, b: a + b, "boom": boom, "crash": lambda: 1 / 0}[name]
+    return {"add": lambda a, b: a + b, "boom": boom, "crash": lambda: 1 / 0, "lock": threading.Lock}[name]
 
 
 @pytest.fixture
@@ -45,6 +45,13 @@ def test_an_error_is_raised_in_the_caller_with_its_remedy(caller: Caller) -> Non
     assert caught.value.remedy == "Like that."
     with pytest.raises(ZeroDivisionError):
         caller("crash")
+    assert caller("add", 1, 1) == 2
+
+
+def test_an_answer_that_cannot_be_sent_is_an_error_and_not_a_hang(caller: Caller) -> None:
+    """The caller is told which call it was, and can go on calling."""
+    with pytest.raises(ChaoskitError, match="lock has an answer that cannot be sent"):
+        caller("lock")
     assert caller("add", 1, 1) == 2
 
 
