@@ -3,7 +3,7 @@
     experiment.json        what was run: the plan as `chaoskit plan --json` prints it, `Meta`, topology, UTC anchors
     events.jsonl           one `Event` a line
     history/requests/*.parquet    one row an arrival; columns as in `chaoskit.core.history.Requests`
-    history/readings.parquet      one row a reading; the value as JSON
+    history/readings/*.parquet    one row a reading; the value as JSON
     history/generated.parquet     what the load generators say of their own work
 
 Every Parquet file carries `chaoskit.schema` in its metadata. Text columns are dictionaries.
@@ -43,7 +43,7 @@ from chaoskit.core.topology import HostInfo, Link, Network, Topology
 RUN = "experiment.json"
 EVENTS = "events.jsonl"
 REQUESTS = "history/requests"
-READINGS = "history/readings.parquet"
+READINGS = "history/readings"
 GENERATED = "history/generated.parquet"
 _VERSION = {"chaoskit.schema": str(SCHEMA)}
 
@@ -55,18 +55,17 @@ def write_requests(directory: Path, part: int, requests: Requests) -> None:
         for name in TEXT_COLUMNS
     }
     columns |= {name: pa.array(getattr(requests, name)) for name in NUMBER_COLUMNS}
-    folder = directory / REQUESTS
-    folder.mkdir(parents=True, exist_ok=True)
-    _write(pa.table(columns), folder / f"part-{part:05}.parquet")
+    _write(pa.table(columns), _part(directory / REQUESTS, part))
 
 
-def write_readings(directory: Path, readings: Sequence[Reading]) -> None:
-    """All readings of a run."""
+def write_readings(directory: Path, part: int, readings: Sequence[Reading]) -> None:
+    """One part file, as of requests."""
     columns = {column.name: [getattr(reading, column.name) for reading in readings] for column in fields(Reading)}
     columns["value"] = [json.dumps(value, separators=(",", ":")) for value in columns["value"]]
     integers = {"t", "took"}
     types = {name: pa.int64() if name in integers else pa.string() for name in columns}
-    _write(pa.table({name: pa.array(values, types[name]) for name, values in columns.items()}), directory / READINGS)
+    table = pa.table({name: pa.array(values, types[name]) for name, values in columns.items()})
+    _write(table, _part(directory / READINGS, part))
 
 
 def write_generated(directory: Path, generated: Sequence[Generated]) -> None:
@@ -87,13 +86,33 @@ def write_run(
         "topology": asdict(topology),
         "anchors": [asdict(one) for one in anchors],
     }
-    (directory / RUN).write_text(json.dumps(data, indent=1) + "\n")
+    _replace(directory / RUN, json.dumps(data, indent=1) + "\n")
 
 
 def append_events(directory: Path, events: Iterable[Event]) -> None:
     """Events as they happen."""
     with (directory / EVENTS).open("a") as file:
         file.writelines(json.dumps(asdict(event)) + "\n" for event in events)
+
+
+def write_events(directory: Path, events: Iterable[Event]) -> None:
+    """All events of a run, in place of those that were appended as they happened."""
+    _replace(directory / EVENTS, "".join(json.dumps(asdict(event)) + "\n" for event in events))
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put a text in place of a file's old one: whoever is killed meanwhile leaves one of the two."""
+    draft = path.with_name(path.name + ".new")
+    draft.write_text(text)
+    draft.replace(path)
+
+
+def _part(folder: Path, number: int) -> Path:
+    return folder / f"part-{number:05}.parquet"
+
+
+def _parts(folder: Path) -> list[Path]:
+    return sorted(folder.glob("part-*.parquet"))
 
 
 def _write(table: pa.Table, path: Path) -> None:
@@ -126,9 +145,9 @@ def read_history(directory: Path, names: Names) -> History:
         meta,
         topology,
         names,
-        concatenate([_requests(path) for path in sorted((directory / REQUESTS).glob("part-*.parquet"))]),
+        concatenate([_requests(path) for path in _parts(directory / REQUESTS)]),
         _events(directory / EVENTS),
-        _readings(directory / READINGS),
+        tuple(reading for path in _parts(directory / READINGS) for reading in _readings(path)),
         _generated(directory / GENERATED),
         anchors,
     )
@@ -189,8 +208,6 @@ def _events(path: Path) -> tuple[Event, ...]:
 
 
 def _readings(path: Path) -> tuple[Reading, ...]:
-    if not path.exists():
-        return ()
     with _damage_is_said(path):
         return tuple(Reading(**{**row, "value": json.loads(row["value"])}) for row in pq.read_table(path).to_pylist())
 

@@ -62,7 +62,8 @@ def test_a_run_comes_back_as_it_was_written(tmp_path: Path) -> None:
     store.write_run(tmp_path, META, TOPOLOGY, [Anchor(0, 1_700_000_000_000_000_000)], {})
     store.write_requests(tmp_path, 0, _rows(10, 1))
     store.write_requests(tmp_path, 1, _rows(5, 2, ("x",)))
-    store.write_readings(tmp_path, readings)
+    for number, reading in enumerate(readings):
+        store.write_readings(tmp_path, number, [reading])
     store.write_generated(tmp_path, [Generated("shoppers", "web-1", 17, 17, 2)])
     store.append_events(tmp_path, events)
     history = store.read_history(tmp_path, Names())
@@ -106,12 +107,14 @@ def test_a_record_of_a_newer_schema_is_refused(tmp_path: Path) -> None:
 def _recorded(directory: Path) -> None:
     store.write_run(directory, META, TOPOLOGY, [Anchor(0, 1_700_000_000_000_000_000)], {})
     store.write_requests(directory, 0, _rows(10, 1))
-    store.write_readings(directory, [Reading(1, 2, "dns", "web-1", {"ttl": 1})])
+    store.write_readings(directory, 0, [Reading(1, 2, "dns", "web-1", {"ttl": 1})])
     store.write_generated(directory, [Generated("shoppers", "web-1", 17, 17, 2)])
     store.append_events(directory, [Event(-5, "phase", "lab", "begin"), Event(9, "phase", "run", "begin")])
 
 
-@pytest.mark.parametrize("file", [store.RUN, store.READINGS, store.GENERATED, f"{store.REQUESTS}/part-00000.parquet"])
+@pytest.mark.parametrize(
+    "file", [store.RUN, f"{store.READINGS}/part-00000.parquet", store.GENERATED, f"{store.REQUESTS}/part-00000.parquet"]
+)
 def test_a_file_that_was_cut_short_is_named(tmp_path: Path, file: str) -> None:
     """Half a file is no history: the error says which one, instead of a reader's traceback."""
     _recorded(tmp_path)

@@ -1,0 +1,96 @@
+"""The recorder: all of a run on disk while it goes on, and the last of it at hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chaoskit.core.history import NUMBER_COLUMNS, TEXT_COLUMNS, Meta, Reading, Requests, Text
+from chaoskit.core.units import NS
+from chaoskit.engine import store
+from chaoskit.engine.discovery import select
+from chaoskit.engine.plan import Plan, make_plan
+from chaoskit.engine.recorder import Recorder
+from chaoskit.testing import FakeClock
+from tests.samples import shop
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """A plan to record a run of."""
+    (found,) = select([str(shop(tmp_path_factory.mktemp("shop")))])
+    return make_plan(found)
+
+
+class _Bench:
+    """A recorder whose time a test moves."""
+
+    def __init__(self, directory: Path, plan: Plan) -> None:
+        self.directory, self.plan = directory, plan
+        self.clock = FakeClock(now=100)
+        meta = Meta("r", "shop.x", "guarded", "a claim", "x.py", 1, 600 * NS, self.clock.now(), "native")
+        self.recorder = Recorder(directory, meta, plan, self.clock)
+
+    def second(self) -> None:
+        """A second of a run: a reading, a request, an event."""
+        now = self.recorder.now()
+        self.recorder.reading(Reading(now, 1, "alive", "web-1", {"state": "running"}))
+        self.recorder.requests(_one_request(now))
+        self.recorder.event("note", "", f"at {now}")
+        self.clock.advance(1)
+        self.recorder.flush()
+
+    def on_disk(self) -> tuple[int, int, int]:
+        """Readings, requests and events that would be left if the run were killed now."""
+        history = store.read_history(self.directory, self.plan.names)
+        return len(history.readings), len(history.requests), len(history.events)
+
+
+def _one_request(ended: int) -> Requests:
+    columns = {name: Text(np.zeros(1, np.int32), ("",)) for name in TEXT_COLUMNS}
+    numbers = {name: np.zeros(1, dtype) for name, dtype in NUMBER_COLUMNS.items()}
+    return Requests(**columns, **{**numbers, "intended": np.array([ended], np.int64)})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def bench(tmp_path: Path, plan: Plan) -> _Bench:
+    """A recorder whose time a test moves."""
+    return _Bench(tmp_path, plan)
+
+
+def test_a_run_that_is_killed_keeps_what_it_had_but_for_five_seconds(bench: _Bench) -> None:
+    """Requests, readings and events are all on the disk, with the origin they count from."""
+    bench.clock.advance(3)
+    bench.recorder.starts_at(bench.clock.now())
+    for _ in range(12):
+        bench.second()
+    assert bench.on_disk() == (10, 10, 10)
+    assert store.read_meta(bench.directory).origin == 103 * NS
+
+
+def test_finishing_writes_everything_once(bench: _Bench) -> None:
+    """What was on disk and what was not come together, in order; what came later moves nothing."""
+    bench.recorder.event("phase", "lab", "begin")
+    for _ in range(12):
+        bench.second()
+    history = bench.recorder.finish("by hand")
+    assert bench.on_disk() == (12, 12, 13)
+    assert [reading.t for reading in history.readings] == [second * NS for second in range(12)]
+    assert [event.t for event in history.events] == sorted(event.t for event in history.events)
+    assert history.meta.stopped == "by hand"
+    assert not list(bench.directory.rglob("*.new"))
+
+
+def test_what_is_at_hand_is_bounded_and_enough_for_every_guard(tmp_path: Path, plan: Plan) -> None:
+    """Of a long run only the last part stays in memory, as much as the widest guard looks at."""
+    (name, guard), *_ = plan.guards
+    bench = _Bench(tmp_path, replace(plan, guards=((name, replace(guard, over=30 * NS)),)))
+    for _ in range(100):
+        bench.second()
+    recent = bench.recorder.recent(30 * NS)
+    assert (len(recent.readings), len(recent.requests)) == (30, 30)
+    assert len(bench.recorder.recent(100 * NS).readings) <= 31
+    assert bench.on_disk()[0] == 100
