@@ -24,10 +24,11 @@ class Poisson:
     def times(self, duration_s: float, rng: random.Random) -> Iterator[float]:
         """Intended starts in seconds, ascending, below `duration_s`."""
         position = 0.0
+        uniform = np.random.default_rng(rng.getrandbits(128)).random
 
         def counts() -> Floats:
             nonlocal position
-            chunk = position - np.cumsum(np.log1p(-np.array([rng.random() for _ in range(_CHUNK)])))
+            chunk = position - np.cumsum(np.log1p(-uniform(_CHUNK)))
             position = float(chunk[-1])
             return chunk
 

@@ -26,6 +26,8 @@ _BURST = 32
 """Due requests that are sent before the loop looks for answers again."""
 _COLLECT = (100_000, 50, 100)
 """Requests under way are many and short-lived; with the usual threshold of 700 the collector costs a quarter."""
+_CLEAR = 1_000_000
+"""ns between two looks at the queues of deadlines, unless one comes before."""
 _FLUSH = 100_000_000
 _SWEEP = 100_000_000
 
@@ -71,6 +73,8 @@ class Engine:
         self._streams: list[int] = []
         self._next = 0
         self._due = FAR
+        self._deadline = FAR
+        self._look = 0
 
     def deadlines(self, timeout: int) -> deque[Call]:
         """The queue of requests with one timeout: arrivals are in order, so their deadlines are as well."""
@@ -112,13 +116,15 @@ class Engine:
             if self._moves:
                 self._move()
             now = self._send_due(self.now())
-            nearest = min(self._due, self._expire(now), self.loop.due(now))
+            if now >= self._look:
+                self._expire(now)
+            nearest = min(self._due, self._deadline, self.loop.due(now))
             if self._stopping:
                 until = min(self._work.duration, self.now() - self._work.origin)
                 self._abandon(until)
                 self.rows.flush()
                 return until
-            self.loop.wait(0 if self.again or self._due <= now else nearest)
+            self.loop.wait(now if self.again else nearest, now)
         self.rows.flush()
         return self._work.duration
 
@@ -135,43 +141,56 @@ class Engine:
         return any(flow.taken != flow.recorded + flow.abandoned for flow in self._flows)
 
     def _send_due(self, now: int) -> int:
-        again = self.again
-        for _ in range(min(len(again), _BURST)):
-            call = again.popleft()
-            if call.phase != ENDED:
-                call.flow.start(call, now)
-        flows, budget = self._flows, _BURST
-        while self._due <= now and budget:
-            now = flows[self._streams[self._next]].arrive(self._due, now)
-            self._next += 1
-            budget -= 1
-            if self._next < len(self._moments):
-                self._due = self._moments[self._next]
-            else:
-                self._advance()
+        """Take up arrivals that are due, but not too many at once; returns the time."""
+        if self.again:
+            self._try_again(now)
+        due = self._due
+        if due > now:
+            return now
+        flows, moments, streams, position = self._flows, self._moments, self._streams, self._next
+        last = position + _BURST
+        while due <= now and position < last:
+            now = flows[streams[position]].arrive(due, now)
+            position += 1
+            due = moments[position]
+        self._next, self._due = position, due
+        if due == FAR:
+            self._advance()
         return now
 
+    def _try_again(self, now: int) -> None:
+        for _ in range(min(len(self.again), _BURST)):
+            call = self.again.popleft()
+            if call.phase != ENDED:
+                call.flow.start(call, now)
+
     def _advance(self) -> None:
+        """Get the next slice of the schedule; a moment that never comes marks its end."""
         moments, streams = self._schedule.take()
-        self._moments = (moments + self._work.origin).tolist()
+        self._moments = [*(moments + self._work.origin).tolist(), FAR]
         self._streams = streams.tolist()
         self._next = 0
-        self._due = self._moments[0] if self._moments else FAR
+        self._due = self._moments[0]
 
-    def _expire(self, now: int) -> int:
-        """End requests whose timeout has come; returns when the next one does."""
-        nearest = FAR
+    def _expire(self, now: int) -> None:
+        """End requests whose timeout has come, and say when to look again.
+
+        Nearly all have ended by themselves, and it is cheaper to clear many of them away at once. No later
+        arrival is due before `_due`, so none can expire before that plus its timeout.
+        """
+        self._deadline = FAR
         for timeout, queue in self._deadlines.items():
+            deadline = self._due + timeout
             while queue:
                 call = queue[0]
                 if call.phase != ENDED:
-                    deadline = call.due + timeout
-                    if deadline > now:
-                        nearest = min(nearest, deadline)
+                    if call.due + timeout > now:
+                        deadline = call.due + timeout
                         break
                     call.flow.expired(call, now)
                 queue.popleft()
-        return nearest
+            self._deadline = min(self._deadline, deadline)
+        self._look = min(self._deadline, now + _CLEAR)
 
     def _flush(self, now: int) -> None:
         self.rows.flush()
@@ -187,9 +206,8 @@ class Engine:
         while self._due <= last:
             self._flows[self._streams[self._next]].abandon()
             self._next += 1
-            if self._next < len(self._moments):
-                self._due = self._moments[self._next]
-            else:
+            self._due = self._moments[self._next]
+            if self._due == FAR:
                 self._advance()
         for queue in self._deadlines.values():
             for call in queue:

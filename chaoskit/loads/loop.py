@@ -19,6 +19,8 @@ FAR = 1 << 62
 """A moment that never comes."""
 _LONGEST = 0.1
 _MAX_EVENTS = 128
+_NEAR = 10_000
+"""ns; to arm the timer, to be woken and to come back takes longer than this: what is so near is awaited by looking."""
 
 Handler = Callable[[int], None]
 
@@ -57,13 +59,16 @@ class Loop:
             heapq.heappop(timers)[2](now)
         return timers[0][0] if timers else FAR
 
-    def wait(self, until: int) -> None:
-        """Wait for events, but not beyond a moment (0: not at all), and handle what came."""
-        if 0 < until < self._armed:
-            self._timer.arm(until)
-            self._armed = until
+    def wait(self, until: int, now: int) -> None:
+        """Wait for events, but not beyond a moment, and handle what came."""
+        patience = 0.0
+        if until - now > _NEAR:
+            patience = _LONGEST
+            if until < self._armed:
+                self._timer.arm(until)
+                self._armed = until
         handlers = self._handlers
-        for fd, events in self._epoll.poll(_LONGEST if until else 0, _MAX_EVENTS):
+        for fd, events in self._epoll.poll(patience, _MAX_EVENTS):
             handler = handlers.get(fd)
             if handler is not None:
                 handler(events)
@@ -78,5 +83,5 @@ class Loop:
         self._epoll.close()
 
     def _fired(self, _events: int) -> None:
-        self._timer.clear()
+        """Edge-triggered as everything, the timer need not be read: arming it again resets it."""
         self._armed = FAR

@@ -28,8 +28,8 @@ def stream(arrivals: Arrivals, duration: int, *, seed: int, load: str, client: s
     """
     rng = random.Random(f"{seed}/{load}/{client}")
     times = arrivals.part(clients).times(duration / NS, rng)
-    while chunk := list(islice(times, _CHUNK)):
-        moments = np.rint(np.array(chunk) * NS).astype(np.int64)
+    while len(chunk := np.fromiter(islice(times, _CHUNK), np.float64)):
+        moments = np.rint(chunk * NS).astype(np.int64)
         yield moments[: int(np.searchsorted(moments, duration))]
 
 

@@ -16,7 +16,10 @@ _settime.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_
 
 
 class Timer:
-    """One moment of CLOCK_MONOTONIC at which its descriptor becomes readable."""
+    """One moment of CLOCK_MONOTONIC at which its descriptor becomes readable.
+
+    Watched edge-triggered, it need not be read: arming it again resets it.
+    """
 
     def __init__(self) -> None:
         self.fd: int = _libc.timerfd_create(time.CLOCK_MONOTONIC, _TFD_NONBLOCK | _TFD_CLOEXEC)
@@ -30,13 +33,6 @@ class Timer:
         """Fire at a moment of CLOCK_MONOTONIC, ns above zero; one that has passed fires at once."""
         self._value[2], self._value[3] = divmod(moment, 1_000_000_000)
         _settime(self.fd, _TFD_TIMER_ABSTIME, self._address, None)
-
-    def clear(self) -> None:
-        """Take note that it fired."""
-        try:
-            os.read(self.fd, 8)
-        except BlockingIOError:
-            return
 
     def close(self) -> None:
         """Free the descriptor."""
