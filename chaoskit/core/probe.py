@@ -26,7 +26,7 @@ from chaoskit.core.where import Where, caller
 P = ParamSpec("P")
 
 Reader = Callable[[], Mapping[str, Json]]
-"""Takes one reading. An OSError or TimeoutError it raises is recorded as the reading's error."""
+"""Takes one reading. Whatever it raises is recorded as the reading's error; it is asked again all the same."""
 
 
 class ProbeHost(Protocol):

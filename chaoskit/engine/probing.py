@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -78,10 +80,11 @@ class Probing:
         self._lives[host] = self._lives.get(host, 0) + 1
 
     def stop(self, timeout: float = 2.0) -> None:
-        """Ask all probes to end, and wait for them; one that hangs in a system call is left to its time-out."""
+        """Ask all probes to end, and wait for them, so many seconds in all; one that hangs is left to its time-out."""
         self._stopping.set()
+        deadline = time.monotonic() + timeout
         for thread in self._threads:
-            thread.join(timeout)
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _watch(self, name: str, probe: Probe, host: HostInfo) -> None:
         """Read until told to stop; a host whose network goes away is entered again when it is back.
@@ -103,8 +106,8 @@ class Probing:
         except (LabError, OSError) as error:
             self._record(name, host.name, begin, {}, str(error))
             return
-        except ChaoskitError as error:
-            self.problem = error
+        except Exception as error:  # noqa: BLE001  the run is stopped for it, on the runner's thread
+            self.problem = _problem(name, probe, error)
             self._stopping.set()
             return
         due = self._clock.now()
@@ -122,7 +125,18 @@ class Probing:
 
 
 def _read(read: Reader) -> tuple[Mapping[str, Json], str]:
+    """A reading, or its error: a system that is being broken may well answer what nobody thought of."""
     try:
-        return read(), ""
+        value = read()
+        json.dumps(value)  # what cannot be recorded is an error of this reading, not of the whole record
     except (OSError, LabError) as error:  # TimeoutError is an OSError
         return {}, str(error) or type(error).__name__
+    except Exception as error:  # noqa: BLE001  recorded, and seen by whoever looks at the readings
+        return {}, f"{type(error).__name__}: {error}"
+    return value, ""
+
+
+def _problem(name: str, probe: Probe, error: Exception) -> ChaoskitError:
+    if isinstance(error, ChaoskitError):
+        return error
+    return ChaoskitError(f"{name}: {type(error).__name__}: {error}", remedy=f"See {probe.where}.")

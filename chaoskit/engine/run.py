@@ -63,8 +63,10 @@ def _record(
             stopped = Conduct(plan, options, keeping, recorder, generator, clock, progress).perform()
         finally:
             progress.phase("down")
-            _take_down(keeping, order, recorder, clock)
-            history = recorder.finish(stopped)
+            try:
+                _take_down(keeping, order, recorder, clock)
+            finally:  # whatever went wrong, what was recorded is kept
+                history = recorder.finish(stopped)
     return history
 
 

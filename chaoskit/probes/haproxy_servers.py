@@ -50,11 +50,13 @@ def parse(answer: str) -> Mapping[str, Json]:
     """Read the CSV of `show stat`; it begins with `# pxname,svname,` and names its columns.
 
     Raises:
-        OSError: HAProxy answered something else, such as `Permission denied`.
+        OSError: HAProxy answered something else, such as `Permission denied`, or broke off.
     """
     if not answer.startswith("# pxname,"):
         raise OSError(f"HAProxy answered {answer.strip()[:80]!r} to 'show stat'")
-    rows = csv.DictReader(answer[2:].strip().splitlines())
+    rows = list(csv.DictReader(answer[2:].strip().splitlines()))
+    if any(row["status"] is None for row in rows):
+        raise OSError("HAProxy broke off in the middle of its answer")
     return {f"{row['pxname']}/{row['svname']}": _state(row["status"]) for row in rows}
 
 

@@ -63,6 +63,12 @@ def test_an_answer_that_is_no_statistics_is_an_error_that_quotes_it() -> None:
         parse("Permission denied\n")
 
 
+def test_an_answer_that_breaks_off_is_an_error() -> None:
+    """A daemon that is killed while it answers has not said that a server is up."""
+    with pytest.raises(OSError, match="broke off"):
+        parse("# pxname,svname,status,\nweb,a,UP,\nweb,b")
+
+
 def test_a_name_that_is_no_socket_is_a_usage_error() -> None:
     """Neither a path nor ADDRESS:PORT."""
     with wired("lb") as wire, pytest.raises(UsageError, match="'admin' is no socket"):
