@@ -9,6 +9,7 @@ from chaoskit.core.lab import Lab
 from chaoskit.engine.doctor.fact import MISSING, OK, Fact
 from chaoskit.labs.find import lab_argument, shipped_folder
 from chaoskit.labs.load import load_lab
+from chaoskit.labs.native import rootless
 from chaoskit.labs.native.image_table import ROWS
 from chaoskit.labs.native.images import Image, packages
 
@@ -44,6 +45,9 @@ def _with_twins(lab: Lab) -> Iterator[Lab]:
 def _fact(image: Image) -> Fact:
     name = image.program.rpartition("/")[2]
     stands_for = f"stands for {', '.join(image.names)}"
+    if image.is_here and image.needs_users and rootless.is_single_user():
+        remedy = f"As root, once: {rootless.missing_for_users()}"
+        return Fact(name, "daemon", MISSING, "changes its user, and you have one", stands_for, remedy)
     if image.is_here:
         return Fact(name, "daemon", OK, "installed", stands_for)
     return Fact(name, "daemon", MISSING, "not installed", stands_for, image.remedy, image.package)

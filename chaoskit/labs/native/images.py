@@ -60,6 +60,11 @@ class Image:
         return argv
 
     @property
+    def needs_users(self) -> bool:
+        """Whether its process runs as another user than the host's root, by its own doing or by the image's."""
+        return self.changes_user or self.user.partition(":")[0] not in ("", "0", "root")
+
+    @property
     def remedy(self) -> str:
         """The command that brings the program onto this machine."""
         return f"apt-get install --no-install-recommends {self.package}" if self.package else self.build

@@ -6,6 +6,8 @@ from chaoskit.core.errors import LabError, MissingTool
 from chaoskit.labs.native import images, rootless
 from chaoskit.labs.spec import LabSpec
 
+_ROOT = ("", "0", "root")
+
 
 def check(spec: LabSpec) -> None:
     """Refuse what this driver or this machine cannot do.
@@ -41,14 +43,10 @@ def _check_users(spec: LabSpec) -> None:
     lines = [
         f"{host.where}: service {host.service}: {image.program or 'its process'} changes to another user"
         for host in spec.hosts
-        if (image := images.resolve(host.image, host.where)).changes_user or _is_other(host.user or image.user)
+        if (image := images.resolve(host.image, host.where)).needs_users or host.user.partition(":")[0] not in _ROOT
     ]
     if lines:
         raise MissingTool(
             "\n".join(["without root this machine gives you one user only:", *dict.fromkeys(lines)]),
             remedy=f"As root, once: {rootless.missing_for_users() or 'nothing is missing now'}; or run as root.",
         )
-
-
-def _is_other(user: str) -> bool:
-    return user.partition(":")[0] not in ("", "0", "root")

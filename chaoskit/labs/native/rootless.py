@@ -31,6 +31,11 @@ def has_one_user() -> bool:
     return sum(int(line.split()[2]) for line in lines) == 1
 
 
+def is_single_user() -> bool:
+    """Whether labs of this process have one user only: it has none beside itself to give to them."""
+    return has_one_user() if os.geteuid() == 0 else not may_map_users()
+
+
 def ensure_privileges(argv: Sequence[str]) -> None:
     """Return when native labs can be made by this process; else execute `argv` again in a user namespace.
 

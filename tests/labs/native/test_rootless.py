@@ -72,7 +72,7 @@ def test_a_user_s_lab_runs_and_leaves_nothing(folder: Path) -> None:
 
 
 def test_a_daemon_that_changes_its_user_says_what_it_needs(folder: Path) -> None:
-    """Without subordinate ids the error names the daemon and the package, before anything is made."""
+    """Without subordinate ids the error names the daemon and the command that helps, before anything is made."""
     done = _as_nobody(
         folder,
         "try: NativeLab(lab(host('web', image='nginx')), folder / 'x', run_id='r', notify=lambda _: None).up(5)\n"
@@ -80,7 +80,7 @@ def test_a_daemon_that_changes_its_user_says_what_it_needs(folder: Path) -> None
     )
     assert "MissingTool" in done.stdout, done.stderr
     assert "nginx changes to another user" in done.stdout
-    assert "apt-get install uidmap" in done.stdout
+    assert "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 nobody" in done.stdout
     assert not (folder / "x").exists()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chaoskit.engine.doctor.fact import MISSING, OK, SUBSTITUTE, Fact
 from chaoskit.engine.doctor.trial import trial
+from chaoskit.labs.native import rootless
 
 _RESTRICTIONS = (
     (Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"), "1"),
@@ -25,8 +26,17 @@ def facts() -> Iterator[Fact]:
     elif os.geteuid() == 0:
         yield Fact("namespaces", "machine", OK, "root", needed=True)
     else:
-        means = "daemons that change their user do not run (unbound, named); run as root for all of them"
-        yield Fact("namespaces", "machine", SUBSTITUTE, "user namespaces, not root", means, needed=True)
+        yield Fact("namespaces", "machine", OK, "user namespaces, not root", needed=True)
+        yield _users()
+
+
+def _users() -> Fact:
+    """Whether a daemon may change its user in a namespace of this one's."""
+    if not (missing := rootless.missing_for_users()):
+        return Fact("users", "machine", OK, "subordinate ids")
+    means = "daemons that change their user do not run: they are marked below"
+    remedy = f"As root, once: {missing}"
+    return Fact("users", "machine", SUBSTITUTE, "you alone", means, remedy)
 
 
 def remedy() -> str:
