@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chaoskit.core.check import Check
 from chaoskit.core.units import Duration, duration
@@ -21,6 +21,10 @@ class Guard:
     over: int
     label: str | None = None
     where: Where = field(default_factory=caller)
+
+    def named(self, label: str) -> Guard:
+        """The same guard under a name of its own; otherwise it has that of its check."""
+        return replace(self, label=label)
 
     @property
     def kind(self) -> str:

@@ -7,7 +7,7 @@ failover = window(after=begin(outage), lasting=bound(detection="4s", ttl="2s", m
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from chaoskit.core.action import Action
@@ -96,6 +96,10 @@ class Window:
     delay: int = 0
     label: str | None = None
     where: Where = field(default_factory=caller)
+
+    def named(self, label: str) -> Window:
+        """The same window under a name of its own."""
+        return replace(self, label=label)
 
     @property
     def events(self) -> tuple[EventRef, ...]:

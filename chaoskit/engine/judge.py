@@ -72,14 +72,16 @@ def _judged(check: Check, history: History, broken: Judged | None) -> Judged:
     if broken:
         verdict = verdict.because_gate(broken.name)
     elif history.meta.stopped:
-        verdict = _of_stopped_run(verdict, spans, history)
+        verdict = _of_stopped_run(check, verdict, spans, history)
     return Judged(history.names.of(check), title(check, history.names), verdict, spans)
 
 
-def _of_stopped_run(verdict: Verdict, spans: Mapping[str, Span], history: History) -> Verdict:
+def _of_stopped_run(check: Check, verdict: Verdict, spans: Mapping[str, Span], history: History) -> Verdict:
     """A run that was stopped has not shown what would have come; only what had failed by then stands."""
     over = bool(spans) and all(span.end <= _end(history) for span in spans.values())
-    if verdict.outcome is FAIL and over:
+    # What lies outside a window goes on to the end of the run, unless another window holds it.
+    open_ended = check.arguments.get("outside") is not None and check.arguments.get("during") is None
+    if verdict.outcome is FAIL and over and not open_ended:
         return verdict
     return unknown(f"the run was stopped ({history.meta.stopped}) before this could be judged")
 

@@ -11,9 +11,10 @@ import pytest
 from chaoskit import Experiment, Lab, Twin, at, bound, get, load, region, role, window
 from chaoskit.actions.crash import crash
 from chaoskit.checks.availability import availability
-from chaoskit.core.check import check
+from chaoskit.core.check import Check, check
 from chaoskit.core.history import Event, Generated, History, Reading
 from chaoskit.core.load import Outcome
+from chaoskit.core.result import ArmResult
 from chaoskit.core.units import NS
 from chaoskit.core.verdict import FAIL, PASS, UNKNOWN, Verdict, failed, passed
 from chaoskit.core.window import begin
@@ -163,18 +164,32 @@ def test_a_run_without_an_audit_is_unknown(tmp_path: Path) -> None:
     assert result.verdict is UNKNOWN
 
 
-def test_of_a_stopped_run_only_what_had_failed_by_then_stands(tmp_path: Path) -> None:
+def _of_stopped_run(check_: Check, at_s: int) -> ArmResult:
+    """The verdicts of a run with one check, in which requests fail from 20 to 25 s, stopped at a moment."""
+    changed = replace(experiment, checks=[check_], twins=[])
+    found = replace(FOUND, experiment=changed, names=name_parts(changed, globals()))
+    history = replace(_history(Outcome.UNAVAILABLE), names=found.names)
+    events = (*history.events, Event(at_s * NS, "phase", "heal", "begin"))
+    stopped = replace(history, events=events, meta=replace(history.meta, stopped="guard x"))
+    return judge(found, "guarded", stopped, Path())
+
+
+def test_of_a_stopped_run_only_what_had_failed_by_then_stands() -> None:
     """A check whose windows were over keeps its failure; all others are unknown."""
-    history = _history(Outcome.UNAVAILABLE)
-    stopped = replace(history, meta=replace(history.meta, stopped="guard x"))
-    healed = (*history.events, Event(12 * NS, "phase", "heal", "begin"))
-    early = judge(FOUND, "guarded", replace(stopped, events=healed), tmp_path)
+    aftermath = window(after=begin(outage), delay="10s", lasting="5s").named("aftermath")
+    after = availability(shoppers, at_least=0.9, during=aftermath).named("after")
+    early = _of_stopped_run(after, 24)
     assert early.verdict is UNKNOWN
     assert early.reason == "stopped: guard x"
-    late = judge(
-        FOUND, "guarded", replace(stopped, events=(*history.events, Event(26 * NS, "phase", "heal", "begin"))), tmp_path
-    )
-    assert late.verdict is FAIL
+    assert _of_stopped_run(after, 26).verdict is FAIL
+
+
+def test_what_lies_outside_a_window_is_not_over_before_the_run_is() -> None:
+    """Failures soon after a window may be too many of the few requests so far, and few enough of all to come."""
+    assert _of_stopped_run(available, 26).verdict is UNKNOWN
+    aftermath = window(after=begin(outage), delay="10s", lasting="5s").named("aftermath")
+    both = availability(shoppers, at_least=0.9, during=aftermath, outside=failover).named("both")
+    assert _of_stopped_run(both, 26).verdict is FAIL
 
 
 def test_a_check_that_raises_is_unknown_and_takes_no_other_with_it(tmp_path: Path) -> None:
