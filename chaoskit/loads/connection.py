@@ -122,13 +122,17 @@ class Connection:
             return
         now = monotonic_ns()
         flow = self.flow
-        meaning = flow.known.get(data[: data.find(b"\r\n\r\n") + 4])
+        # Header blocks of one server mostly have one length, and what is known ends with a block's only empty line.
+        meaning = flow.known.get(data[: flow.head_size])
+        if meaning is None:
+            flow.head_size = size = data.find(b"\r\n\r\n") + 4
+            meaning = flow.known.get(data[:size])
         if meaning is None or meaning.size != len(data):
             self._read_on(data, now, ends=bool(events & _END))
             return
-        call.first = now
         code = meaning.rows.get(self.server)
         if code is None or events & _END or not meaning.plain or call.attempts != 1:
+            call.first = now
             self._done(call, meaning, meaning.outcome, now, ends=bool(events & _END))
             return
         self.call = None

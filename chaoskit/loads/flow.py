@@ -55,6 +55,7 @@ class Flow:
         "_waiting",
         "abandoned",
         "client",
+        "head_size",
         "judge",
         "known",
         "loop",
@@ -77,6 +78,7 @@ class Flow:
         self.request = request_bytes(job.request, close=job.connections is Connections.NEW)
         self.judge = Judge(job.request, lambda instance: labels.code("instance", instance))
         self.known = self.judge.known
+        self.head_size = 0
         self.needle = job.request.ok.body_contains
         self.within = job.request.ok.within
         self.taken = 0

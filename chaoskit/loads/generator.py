@@ -66,6 +66,10 @@ class Generator:
         """Whether the process is there."""
         return self._process is not None and self._process.poll() is None
 
+    def failed(self) -> bool:
+        """Whether it has ended without an account; a load whose last arrival comes early ends early with one."""
+        return self._ended and self._generated is None
+
     def open(self) -> None:
         """Start the process and wait until it has imported everything.
 

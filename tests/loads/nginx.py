@@ -53,7 +53,7 @@ def nginx(
     config.write_text(CONFIG.format(user=user, folder=folder, address=address, port=port))
     process = subprocess.Popen([*prefix, program, "-p", str(folder), "-c", str(config)], stderr=subprocess.DEVNULL)
     try:
-        if not prefix or prefix[0] == "taskset":
+        if not prefix or prefix[0] in ("taskset", "nice"):
             _wait(address, port)
         yield Nginx(port, (process.pid, *children(process.pid)))
     finally:

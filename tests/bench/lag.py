@@ -1,0 +1,85 @@
+"""How late the load engine is at moderate rates: `tests/bench/lag.py [--json FILE] [--rounds N]`.
+
+The generator as in an experiment (child process, Locust, every request recorded and sent here), Poisson
+arrivals, nginx on core 0, the generator on core 1, which it does not have to share with anything else.
+Lag is the time from a request's intended start until the generator takes it up: its own delay.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+import numpy as np
+
+from chaoskit.core.history import Requests, concatenate
+from chaoskit.core.units import NS
+from chaoskit.loads.generator import Generator
+from tests.bench.load import LOAD_CORE, ON_SERVER_CORE, cpu_of, spread, work
+from tests.loads.nginx import nginx
+
+RATES = (2_000, 20_000)
+QUANTILES = (50, 99, 99.9)
+
+
+@dataclass(frozen=True)
+class Lag:
+    """One round: us of lag by percentile, and the share of its core that the generator used."""
+
+    p50: float
+    p99: float
+    p999: float
+    core: float
+
+
+def measure(port: int, seconds: int, rate: float) -> Lag:
+    """One round at one rate."""
+    batches: list[Requests] = []
+    with Generator() as generator:
+        generator.open()
+        os.sched_setaffinity(generator.pid, {LOAD_CORE})
+        os.sched_setaffinity(0, {0})
+        planned = work(port, seconds, rate)
+        generator.start(planned, batches.append)
+        before = cpu_of(generator.pid)
+        time.sleep(max(0.0, (planned.origin + seconds * NS - time.monotonic_ns()) / NS))
+        used = cpu_of(generator.pid) - before
+        (account,) = generator.wait(20)
+    lag = concatenate(batches).lag
+    assert len(lag) == account.scheduled
+    return Lag(*np.percentile(lag, QUANTILES).tolist(), used / seconds)
+
+
+def main() -> None:
+    """Measure, print a table, write JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=3, help="of each rate in each round")
+    parser.add_argument("--json", type=Path, help="also write the figures of all rounds here")
+    options = parser.parse_args()
+    figures: dict[int, list[Lag]] = {rate: [] for rate in RATES}
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        with nginx(Path(folder), prefix=ON_SERVER_CORE) as server:
+            for _ in range(options.rounds):
+                for rate, own in figures.items():
+                    own.append(measure(server.port, options.seconds, rate))
+    print("| rate | lag p50 us | lag p99 us | lag p99.9 us | share of a core | rounds |\n|---|---|---|---|---|---|")
+    for rate, own in figures.items():
+        cells = [spread([getattr(lag, name) for lag in own], ",.0f") for name in ("p50", "p99", "p999")]
+        print(f"| {rate:,}/s | {' | '.join(cells)} | {spread([lag.core for lag in own], '.2f')} | {len(own)} |")
+    if options.json:
+        plain = {str(rate): [asdict(lag) for lag in own] for rate, own in figures.items()}
+        options.json.write_text(json.dumps(plain, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
