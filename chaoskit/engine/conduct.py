@@ -173,7 +173,7 @@ class Conduct:
             raise RunAborted(f"a probe cannot read: {self._probing.problem}")
         if not self.keeping.alive:
             raise RunAborted(KEEPER_ENDED)
-        if self.plan.loads and not self.generator.alive():
+        if self.plan.loads and self.generator.failed():
             self._account()
             raise RunAborted("the load generator ended before its time")
         self._watch.look()

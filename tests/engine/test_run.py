@@ -86,6 +86,14 @@ def test_arms_side_by_side_give_the_verdicts_they_give_alone(tmp_path: Path) -> 
 
 
 @pytest.mark.usefixtures("machine")
+def test_a_load_may_end_before_the_run(tmp_path: Path) -> None:
+    """A generator that has nothing more to send has not failed: the run goes on to its end and is judged."""
+    (arm,) = _run("ends_early", tmp_path).arms
+    assert arm.verdict is PASS, arm.reason
+    assert arm.history.meta.stopped == ""
+
+
+@pytest.mark.usefixtures("machine")
 def test_load_goes_on_from_a_client_that_was_powered_off(tmp_path: Path) -> None:
     """While it is off its requests fail; once it is back they succeed, from its new network."""
     (arm,) = _run("client_returns", tmp_path).arms

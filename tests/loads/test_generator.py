@@ -23,7 +23,7 @@ from chaoskit.core.selector import role
 from chaoskit.core.units import NS
 from chaoskit.loads.arrivals import constant, poisson
 from chaoskit.loads.generator import Client, Generator, Job, Work
-from chaoskit.loads.shapes import ramp
+from chaoskit.loads.shapes import Shape, flat, ramp, step
 from chaoskit.loads.targets import TargetRefused
 from tests.loads.nginx import nginx
 from tests.loads.servers import HELLO, answers, job, outcomes, serving, silent
@@ -185,6 +185,17 @@ def test_a_generator_that_is_killed_says_so(port: int) -> None:
             generator.wait(10)
         generator.stop()
         assert not generator.alive()
+        assert generator.failed()
+
+
+@pytest.mark.parametrize(("shape", "owed"), [(step("50/s", "0/s", at="200ms"), 10), (flat("0/s"), 0)])
+def test_a_load_that_ends_before_the_run_has_not_failed(port: int, shape: Shape, owed: int) -> None:
+    """Its process may be gone long before the end of the run: it has accounted for every arrival."""
+    with Generator() as generator:
+        early = job(f"http://127.0.0.1:{port}/", arrivals=constant(shape))
+        generator.start(work(early, seconds=30), lambda _rows: None)
+        assert [row.recorded for row in generator.wait(10)] == [owed]
+        assert not generator.failed()
 
 
 def test_a_sink_that_fails_ends_the_load(port: int) -> None:

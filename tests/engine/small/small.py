@@ -26,6 +26,7 @@ from chaoskit.checks.outcome_share import outcome_share
 from chaoskit.checks.reading import reading
 from chaoskit.core.load import Outcome
 from chaoskit.loads.arrivals import constant
+from chaoskit.loads.shapes import step
 from chaoskit.probes.alive import alive
 
 LAB = Lab("compose.yaml")
@@ -69,6 +70,15 @@ frozen = Experiment(
     timeline=[at("1s", freeze, lasting="30s")],
     duration="35s",
     checks=[availability(victims, at_least=0.99)],
+)
+
+early = load(get("http://198.18.200.12:8080/"), constant(step("250/s", "0/s", at="1s")), clients=role("client"))
+ends_early = Experiment(
+    claim="a load may end before the run does",
+    lab=LAB,
+    loads=[early],
+    duration="3s",
+    checks=[availability(early, at_least=0.9)],
 )
 
 blackout = power_off(name("client"))
