@@ -11,11 +11,13 @@ from chaoskit.cli.interruption import interruptible
 from chaoskit.cli.output import complain
 from chaoskit.cli.parser import parse
 from chaoskit.cli.status import BROKEN_PIPE, ERROR, INTERRUPTED
+from chaoskit.cli.streams import open_standard_streams
 from chaoskit.core.errors import ChaoskitError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit status; a user's mistake never shows a traceback."""
+    open_standard_streams()
     try:
         args = parse(argv)
         with interruptible():

@@ -31,7 +31,13 @@ def console(stream: TextIO) -> Console:
     """A rich console; where nobody's terminal decides, lines are wide enough that nothing is cut."""
     from rich.console import Console  # noqa: PLC0415  a tenth of a second that --help need not take
 
-    return Console(file=stream, width=None if stream.isatty() else _WIDE, highlight=False)
+    class Piped(Console):
+        """Ends the command as any write to a closed pipe does; rich would exit with 1, the status of a fail."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return Piped(file=stream, width=None if stream.isatty() else _WIDE, highlight=False)
 
 
 def say(text: str = "") -> None:

@@ -111,6 +111,27 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     assert done.returncode in (0, 141)
 
 
+def test_an_answer_by_rich_to_a_reader_that_goes_away_is_no_failed_check() -> None:
+    """A pipe nobody reads ends a command with 141; 1 would say that a check failed."""
+    code = (
+        "import sys; from chaoskit.cli import main; from chaoskit.cli.output import console; import types; "
+        "run = lambda args: console(sys.stdout).print('x' * 100_000) or 0; "
+        "main.parse = lambda argv: types.SimpleNamespace(run=run); sys.exit(main.main([]))"
+    )
+    script = f'{sys.executable} -c "{code}" | true; exit ${{PIPESTATUS[0]}}'
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_is_no_error(closed: str) -> None:
+    """Whichever standard stream is closed, the command does its work and the status says how it went."""
+    script = f"{sys.executable} -m chaoskit.cli.main list {closed}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ("gslb.pool_death" in done.stdout) is (">&-" not in closed.replace("2>&-", ""))
+
+
 def test_nothing_is_coloured_where_no_person_looks() -> None:
     """Piped output has no escape sequences."""
     done = run("plan", "gslb.pool_deth")
