@@ -18,6 +18,8 @@ from chaoskit.core.units import NS
 from chaoskit.loads.histogram import Histogram
 
 _OK = OUTCOMES.index(Outcome.OK)
+_SECONDS = 1 << 32
+"""More than any run has: load and second make one number, which numpy groups by far faster than pairs."""
 
 
 @dataclass
@@ -42,11 +44,11 @@ class Statistics:
     def add(self, table: Mapping[str, NDArray[Any]]) -> None:
         """Count a batch of rows."""
         seconds = (table["intended"] + table["end"].astype(np.int64) * 1000) // NS
-        groups, inverse = np.unique(np.stack([table["load"].astype(np.int64), seconds]), axis=1, return_inverse=True)
-        inverse = inverse.reshape(-1)
+        keys = table["load"].astype(np.int64) * _SECONDS + seconds
         with self._lock:
-            for group, (load, second) in enumerate(groups.T.tolist()):
-                rows = inverse == group
+            for key in np.unique(keys).tolist():
+                rows = keys == key
+                load, second = divmod(key, _SECONDS)
                 cell = self._cells.setdefault((load, second), Cell())
                 cell.latencies.add(table["end"][rows])
                 codes = np.bincount(table["outcome"][rows], minlength=len(OUTCOMES))
