@@ -62,13 +62,14 @@ class _Exchange:
             self._end(self._stdin)
 
     def until(self, deadline: float) -> bool:
-        """Exchange until the command ended (True) or the time is up; what a child of it still writes is left."""
+        """Exchange until the command ended (True) or the time is up; what a child of it writes later is left."""
         while not self._future.done():
             left = deadline - time.monotonic()
             if left <= 0:
                 return False
             self._step(min(left, _TICK))
-        while self._step(0):
+        # A child that writes without end is no reason to listen without end.
+        while time.monotonic() < deadline and self._step(0):
             pass
         return True
 

@@ -28,7 +28,6 @@ class Health:
     Attributes:
         healthy: what the checks say; None before the first verdict.
         output: the end of what the last check wrote.
-        ask: whether a check may run now (not while the host is paused).
     """
 
     def __init__(

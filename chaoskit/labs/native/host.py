@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
 from chaoskit.core.errors import LabError
@@ -16,7 +17,7 @@ from chaoskit.core.topology import HostInfo
 from chaoskit.kernel import procfs
 from chaoskit.labs.change import HostChange
 from chaoskit.labs.native import exchange, messages, restart
-from chaoskit.labs.native.client import Island
+from chaoskit.labs.native.client import Answer, Island
 from chaoskit.labs.native.health import Health
 from chaoskit.labs.native.order import Seen
 from chaoskit.labs.native.timers import Timers
@@ -24,6 +25,8 @@ from chaoskit.labs.spec import HostSpec
 
 _LONGEST_CALL = 30.0
 _KILLED = 10.0
+_CANNOT_EXECUTE = 126
+"""What a shell gives as the exit status of a program that could not be executed."""
 
 
 class NativeHost:
@@ -155,7 +158,11 @@ class NativeHost:
             self._require_running("paused")
             if self._state is HostState.PAUSED:
                 return
-            self._stop_all()
+            try:
+                self._stop_all()
+            except BaseException:
+                self._continue_all()  # half a host stopped is neither paused nor can it be resumed
+                raise
             self._turn(HostState.PAUSED, "paused")
 
     def resume(self) -> None:
@@ -163,8 +170,7 @@ class NativeHost:
         with self._operation:
             if self._state is not HostState.PAUSED:
                 return
-            self._signal_others(signal.SIGCONT)
-            self._send(signal.SIGCONT)
+            self._continue_all()
             self._turn(HostState.RUNNING, "resumed")
 
     def run(self, argv: Sequence[str], *, timeout: float, stdin: str = "") -> Completed:
@@ -202,10 +208,7 @@ class NativeHost:
                 os.close(self._pidfd)
                 self._pidfd = self._pid = None
             self._exit_code = exit_code
-            ended = restart.Ended(exit_code, self._asked_to_end, t - self._started_at, self._delay, self._restarts)
-            delay = restart.next_delay(self._spec.restart, ended)
-            self._restart_due = delay is not None
-            self._delay = delay or 0
+            delay = self._next_delay(exit_code, t - self._started_at)
         self._turn(HostState.EXITED, "exited", t)
         if delay is not None:
             self._timers.after(delay, self._restart)
@@ -239,7 +242,26 @@ class NativeHost:
                 return
             self._restart_due = False
             self._restarts += 1
-        self._island.call(messages.Start(self._info.name))
+        self._island.call(messages.Start(self._info.name)).future.add_done_callback(self._restarted)
+
+    def _restarted(self, start: Future[Answer]) -> None:
+        """A start that fails counts as an end at once: the restart policy says whether there is another."""
+        error = start.exception()
+        with self._changed:
+            if error is None or self._netns is None:
+                return
+            delay = self._next_delay(_CANNOT_EXECUTE, 0)
+        self._turn(HostState.EXITED, f"does not start: {error}")
+        if delay is not None:
+            self._timers.after(delay, self._restart)
+
+    def _next_delay(self, exit_code: int, ran: int) -> int | None:
+        """Nanoseconds until the restart policy starts the daemon again, None for never; with the lock held."""
+        ended = restart.Ended(exit_code, self._asked_to_end, ran, self._delay, self._restarts)
+        delay = restart.next_delay(self._spec.restart, ended)
+        self._restart_due = delay is not None
+        self._delay = delay or 0
+        return delay
 
     def _ask_to_end(self) -> None:
         with self._changed:
@@ -283,6 +305,12 @@ class NativeHost:
         self._wait_until(lambda: _stopped(pid))
         self._signal_others(signal.SIGSTOP)
         self._wait_until(lambda: all(_stopped(member) for member in procfs.members(namespace)))
+
+    def _continue_all(self) -> None:
+        try:
+            self._signal_others(signal.SIGCONT)
+        finally:
+            self._send(signal.SIGCONT)
 
     def _wait_until(self, stopped: Callable[[], bool]) -> None:
         """Wait for a signal to take effect, which happens a moment after it was sent."""

@@ -155,6 +155,21 @@ def test_pause_stops_every_process_even_while_they_fork(tmp_path: Path) -> None:
         _until(lambda: a.status().state is HostState.EXITED)
 
 
+def test_a_host_that_cannot_be_paused_goes_on(running: NativeLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where not every process stops, those that did are continued: an undo would find nothing that is paused."""
+    web = running.hosts["web"]
+
+    def never(_stopped: object) -> None:
+        raise LabError("not every process of it stops")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(web, "_wait_until", never)
+        with pytest.raises(LabError, match="not every process"):
+            web.pause()
+    assert web.status().state is HostState.RUNNING
+    _until(lambda: _answer(running) == "echo")
+
+
 def test_stop_asks_first_and_kills_after_the_grace_period(tmp_path: Path) -> None:
     """A daemon that handles the stop signal ends by itself; one that does not is killed. Neither is restarted."""
     polite = "trap 'exit 7' TERM; while true; do sleep 0.05; done"
@@ -207,6 +222,16 @@ def test_run_ends_in_time(running: NativeLab) -> None:
     with pytest.raises(LabError, match=r"took longer than 0\.2 s"):
         c.run(["sh", "-c", "sleep 50; true"], timeout=0.2)
     _until(lambda: "sleep 50" not in c.run(["ps", "ax"], timeout=5).stdout)
+
+
+def test_a_child_that_writes_for_ever_does_not_keep_a_command_from_ending(running: NativeLab) -> None:
+    """The command has ended; what it left behind in the host writes into a pipe that nobody holds any more."""
+    began = time.monotonic()
+    done = running.hosts["c"].run(["sh", "-c", "yes & exec sleep 0.05"], timeout=0.5)
+    assert done.exit_code == 0
+    assert time.monotonic() - began < 2
+    left = ["sh", "-c", "ps -o stat=,comm= ax | grep -v ^Z | grep -c yes"]
+    _until(lambda: running.hosts["c"].run(left, timeout=5).stdout == "0\n")
 
 
 def test_many_threads_may_use_one_host(running: NativeLab) -> None:
