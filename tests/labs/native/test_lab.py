@@ -69,7 +69,7 @@ def fetch(running: NativeLab, client: str, url: str) -> str:
         "    try: print(u.urlopen('" + url + "', timeout=2).read().decode(), end=''); break\n"
         "    except OSError: time.sleep(0.05)\n"
     )
-    done = running.hosts[client].run([sys.executable, "-I", "-S", "-c", script], timeout=10)
+    done = running.hosts[client].run([os.path.realpath(sys.executable), "-I", "-S", "-c", script], timeout=10)
     assert done.exit_code == 0, done.stderr
     return done.stdout
 
