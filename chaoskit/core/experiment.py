@@ -107,6 +107,8 @@ def _timeline_problems(experiment: Experiment) -> Iterator[str]:
                 f"{entry.where}: {entry.action} ends at {show_duration(finish)}, but the run ends at "
                 f"{show_duration(experiment.length)} with {show_duration(duration(experiment.quiet))} of quiet before"
             )
+    if experiment.steady and any(entry.start == 0 for entry in experiment.timeline):
+        yield f"{experiment.where}: an action at 0 s leaves no time before it in which the steady state could be seen"
     if len(set(experiment.actions)) < len(experiment.actions):
         yield f"{experiment.where}: one action stands twice in the timeline; call its function twice to get two"
 

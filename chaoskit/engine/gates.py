@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from chaoskit.core.action import Action
+from chaoskit.core.action import Action, Entry
 from chaoskit.core.check import Check
 from chaoskit.core.gate import Gate
 from chaoskit.core.history import History
@@ -17,6 +17,8 @@ from chaoskit.core.window import Moment
 from chaoskit.engine.found import Found
 from chaoskit.engine.machine import PROBE
 
+ACTION_LATE_AT_MOST_S = 1.0
+"""How much later than planned an action may begin or end: what is done to dozens of hosts takes its time."""
 STEAL_AT_MOST = 0.2
 LATE_AT_MOST_S = 0.5
 """How much later than asked for a sleeping thread may wake before the machine counts as stalled."""
@@ -34,6 +36,8 @@ def gates_of(found: Found) -> tuple[Gate, ...]:
         gates.append(Gate("steady before the first fault", _steady(experiment.steady)))
     if experiment.actions:
         gates.append(Gate("every action confirmed", _confirmed(experiment.actions)))
+    if experiment.timeline:
+        gates.append(Gate("actions on time", _punctual(experiment.timeline)))
     return tuple(gates)
 
 
@@ -64,6 +68,32 @@ def _confirmed(actions: tuple[Action, ...]) -> Callable[[History], Verdict]:
         return held_to(confirmed, "==", len(seen), Unit.COUNT, reason)
 
     return judge
+
+
+def _punctual(timeline: Sequence[Entry]) -> Callable[[History], Verdict]:
+    """An action that waits for an earlier one, or for the machine, makes another experiment than the planned one."""
+
+    def judge(history: History) -> Verdict:
+        late = dict(_lateness(timeline, history))
+        if not late:
+            return unknown("no action began")
+        worst = max(late, key=lambda what: late[what])
+        reason = f"longest delay of a begin or an end of an action: {worst}"
+        verdict = held_to(max(late[worst], 0) / 1e9, "<=", ACTION_LATE_AT_MOST_S, Unit.SECONDS, reason)
+        return _with_remedy(verdict, "Give the action before it time to be done, or the machine less else to do.")
+
+    return judge
+
+
+def _lateness(timeline: Sequence[Entry], history: History) -> Iterator[tuple[str, int]]:
+    """What happened how many ns later than planned; negative where a stop came first."""
+    planned = {history.names.of(entry.action): entry for entry in timeline}
+    for event in history.events:
+        entry = planned.get(event.subject) if event.kind == "action" else None
+        if entry and event.what == Moment.BEGIN:
+            yield f"{event.subject} begins", event.t - entry.start
+        elif entry and event.what == Moment.END and entry.lasting is not None:
+            yield f"{event.subject} ends", event.t - entry.start - entry.lasting
 
 
 def _on_time(at_most_s: float) -> Callable[[History], Verdict]:

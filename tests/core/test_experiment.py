@@ -102,6 +102,10 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
         {"quiet": "14s"},
         "ends at 17 s, but the run ends at 30 s with 14 s of quiet",
     ),
+    "no time for the steady state": (
+        {"timeline": [at("0s", outage, lasting="1s")], "steady": well(of=shoppers)},
+        "leaves no time before it in which the steady state could be seen",
+    ),
     "an action that stands twice": (
         {"timeline": [at("5s", outage, lasting="1s"), at("8s", outage, lasting="1s")]},
         "one action stands twice in the timeline",

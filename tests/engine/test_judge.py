@@ -96,6 +96,15 @@ def _unsteady(history: History) -> History:
     return make_history([early, rows("shoppers", start=5, seconds=20)], events=EVENTS, readings=MACHINE)
 
 
+def _moved(history: History, what: str, seconds: int) -> History:
+    """The outage begins or ends later than planned: an earlier action took that long."""
+    events = [
+        replace(event, t=event.t + seconds * NS) if (event.kind, event.what) == ("action", what) else event
+        for event in history.events
+    ]
+    return replace(history, events=tuple(sorted(events, key=lambda event: event.t)))
+
+
 def test_a_good_run_passes(tmp_path: Path) -> None:
     """All gates hold, the check passes, nothing is left behind: the arm passes."""
     result = judge(FOUND, "guarded", _history(), tmp_path)
@@ -116,6 +125,8 @@ def test_a_bad_run_fails_for_the_reason_the_check_gives(tmp_path: Path) -> None:
     ("gate", "breaks"),
     [
         ("every action confirmed", lambda history: _without(history, "confirmed")),
+        ("actions on time", lambda history: _moved(history, "begin", 5)),
+        ("actions on time", lambda history: _moved(history, "end", 5)),
         ("generator on time", _late),
         ("every arrival accounted for", _lost),
         ("every arrival accounted for", lambda history: replace(history, generated=())),
