@@ -12,18 +12,24 @@ set -e
 bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
 export PATH="$bin:$PATH"
 [ "${1#-}" = "$1" ] || set -- postgres "$@"
-[ "$1" = postgres ] && [ "$(id -u)" = 0 ] || exec "$@"
+[ "$1" = postgres ] || exec "$@"
+for name in POSTGRES_PASSWORD POSTGRES_USER POSTGRES_DB POSTGRES_INITDB_ARGS; do
+    eval "file=\\$${name}_FILE"
+    [ -z "$file" ] || eval "$name=\\$(cat \"\\$file\")"
+done
 user=${POSTGRES_USER:-postgres}
-as="setpriv --reuid=postgres --regid=postgres --init-groups --"
-install -d -o postgres -g postgres -m 700 "$PGDATA"
-install -d -o postgres -g postgres -m 775 /run/postgresql
+as=
+if [ "$(id -u)" = 0 ]; then
+    as="setpriv --reuid=postgres --regid=postgres --init-groups --"
+    install -d -o postgres -g postgres -m 700 "$PGDATA"
+fi
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
     if [ -z "$POSTGRES_PASSWORD" ] && [ "$POSTGRES_HOST_AUTH_METHOD" != trust ]; then
         echo "set POSTGRES_PASSWORD, or POSTGRES_HOST_AUTH_METHOD=trust" >&2
         exit 1
     fi
     (umask 077; printf '%s\\n' "$POSTGRES_PASSWORD" > /run/postgresql/.password)
-    chown postgres /run/postgresql/.password
+    [ -z "$as" ] || chown postgres /run/postgresql/.password
     password="--pwfile=/run/postgresql/.password"
     [ -n "$POSTGRES_PASSWORD" ] || password=
     $as initdb --no-sync -U "$user" $password $POSTGRES_INITDB_ARGS
@@ -37,6 +43,7 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
         case "$file" in
             *.sh) . "$file" ;;
             *.sql) $as psql -v ON_ERROR_STOP=1 -U "$user" -d "$db" -f "$file" ;;
+            *.sql.gz) gunzip -c "$file" | $as psql -v ON_ERROR_STOP=1 -U "$user" -d "$db" ;;
         esac
     done
     $as pg_ctl -m fast -w stop
@@ -74,7 +81,10 @@ ROWS = (
         environment={"PGDATA": "/var/lib/postgresql/data"},
         stop_signal="SIGINT",
         changes_user=True,
-        preparation=Preparation(files={"/usr/local/bin/docker-entrypoint.sh": _POSTGRES_ENTRYPOINT}),
+        preparation=Preparation(
+            directories=("/run/postgresql:postgres:775", "/var/lib/postgresql/data:postgres:700"),
+            files={"/usr/local/bin/docker-entrypoint.sh": _POSTGRES_ENTRYPOINT},
+        ),
     ),
     Image(
         ("coreos/etcd", "etcd-development/etcd", "etcd", "chaoskit/etcd"),
