@@ -43,8 +43,9 @@ SERVER_CORE, LOAD_CORE = 0, 1
 OVERLOAD = 1.15
 """What ours is offered, in terms of wrk's rate just before. More would cost it time without use: every
 arrival is taken up and accounted for, also those that then wait for one of the connections."""
-FIRST = ["nice", "-n", "-10"] if os.geteuid() == 0 else []
-"""Server and generators come before whatever else the machine does; the load generator asks for that by itself."""
+PRIORITY = -20
+FIRST = ["nice", "-n", str(PRIORITY)] if os.geteuid() == 0 else []
+"""Server and generators come before whatever else the machine does, all alike."""
 ON_LOAD_CORE = [*FIRST, "taskset", "-c", str(LOAD_CORE)]
 ON_SERVER_CORE = [*FIRST, "taskset", "-c", str(SERVER_CORE)]
 LOCUSTFILE = """
@@ -128,7 +129,7 @@ def through_locust(port: int, seconds: int, rate: float) -> Figure:
     batches: list[Requests] = []
     with Generator() as generator:
         generator.open()
-        os.sched_setaffinity(generator.pid, {LOAD_CORE})
+        to_load_core(generator)
         before = cpu_of(generator.pid)
         planned = work(port, seconds, rate)
         generator.start(planned, batches.append)
@@ -147,6 +148,13 @@ def work(port: int, seconds: int, rate: float) -> Work:
     request = get(f"http://127.0.0.1:{port}/")
     job = Job("bench", request, poisson(rate), (Client("here"),), 30 * NS, max_connections=CONNECTIONS)
     return Work(time.monotonic_ns() + NS // 5, seconds * NS, 1, (job,))
+
+
+def to_load_core(generator: Generator) -> None:
+    """What `ON_LOAD_CORE` does, for a generator that is open and not started yet."""
+    os.sched_setaffinity(generator.pid, {LOAD_CORE})
+    if FIRST:
+        os.setpriority(os.PRIO_PROCESS, generator.pid, PRIORITY)
 
 
 def children_cpu() -> float:
