@@ -49,10 +49,9 @@ class Generator:
     def __init__(self) -> None:
         self.totals: Totals | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._log: IO[bytes] | None = None
         self._sink: Sink = lambda _rows: None
         self._state = threading.Condition()
-        self._ready = self._accepted = self._ended = False
+        self._ready = self._accepted = self._ended = self._closed = False
         self._generated: tuple[Generated, ...] | None = None
         self._error: BaseException | None = None
         self._labels: dict[str, list[str]] = {column: [] for column in TEXT_COLUMNS}
@@ -117,16 +116,20 @@ class Generator:
         return self._generated
 
     def close(self) -> None:
-        """End the process, whatever it is doing."""
+        """End the process, whatever it is doing; one that is just being started as well."""
+        self._closed = True
         if self._process is not None:
             if self._process.poll() is None:
                 self._process.kill()
             self._process.wait(_KILL)
             with self._state:
                 self._state.wait_for(lambda: self._ended, _KILL)
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe is not None:
-                    pipe.close()
+            self._close_pipes()
+
+    def _close_pipes(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout) if self._process else ():
+            if pipe is not None:
+                pipe.close()
 
     def __enter__(self) -> Generator:
         return self
@@ -168,6 +171,8 @@ class Generator:
             if self._process is not None:
                 self._process.kill()
         finally:
+            if self._closed:  # perhaps before there was a process to close
+                self._close_pipes()
             self._tell(_ended=True)
 
     def _spawn(self, log: IO[bytes]) -> None:
@@ -175,6 +180,8 @@ class Generator:
         self._process = subprocess.Popen(
             argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, bufsize=0, start_new_session=True
         )
+        if self._closed:  # nobody will ask for it any more, nor end it
+            self._process.kill()
 
     def _read(self) -> None:
         assert self._process is not None

@@ -10,6 +10,7 @@ records that did fit are used.
 
 from __future__ import annotations
 
+import errno
 import random
 from _socket import AF_INET, AF_INET6, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, socket
 from collections.abc import Callable, Iterator
@@ -25,6 +26,8 @@ from chaoskit.loads.network import Networks
 from chaoskit.loads.work import Client
 
 _FINAL = (0, dns.NXDOMAIN)
+_OURS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL)
+"""What this machine lacks says nothing of the name."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,9 @@ class _LookUp:
             self._socket = self._resolver.ask(server)
             self._resolver.loop.watch(self._socket.fileno(), self._readable)
             self._socket.send(self._query)
-        except (ValueError, OSError):
+        except (ValueError, OSError) as error:
+            if isinstance(error, OSError) and error.errno in _OURS:
+                self._failure = Outcome.NO_PORT
             return False
         return True
 

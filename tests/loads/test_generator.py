@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -174,6 +175,25 @@ def test_a_stop_before_the_origin(port: int) -> None:
         generator.start(work(job(f"http://127.0.0.1:{port}/")), lambda _rows: None)
         generator.stop()
         assert [(row.scheduled, row.recorded) for row in generator.wait(5)] == [(0, 0)]
+
+
+def test_a_generator_that_is_closed_while_it_starts_ends() -> None:
+    """A lab that cannot be brought up ends its run before the generator is there."""
+    generator = Generator()
+    failed: Future[str] = Future()
+
+    def open_() -> None:
+        try:
+            generator.open()
+        except LabError as error:
+            failed.set_result(str(error))
+
+    starting = threading.Thread(target=open_)
+    starting.start()
+    generator.close()
+    starting.join(5)
+    assert "load generator" in failed.result(0)
+    assert not generator.alive()
 
 
 def test_a_generator_that_is_killed_says_so(port: int) -> None:

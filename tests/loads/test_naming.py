@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import subprocess
 import threading
@@ -103,6 +104,19 @@ def test_requests_share_a_look_up() -> None:
     assert int((table.dns >= 300_000).sum()) == 1
     assert int((table.dns == -1).sum()) == 9
     assert int(table.end.max()) >= 300_000
+
+
+def test_a_machine_without_descriptors_is_not_taken_for_a_name_without_an_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A look-up for which no socket could be made says nothing of the system."""
+
+    def exhausted(*_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("chaoskit.loads.resolver.Resolver.ask", exhausted)
+    table, _ = generate(job("http://shop.example/", client=Client("c", nameservers=("127.0.0.1",))))
+    assert outcomes(table) == {"no port": 10}
 
 
 @pytest.mark.parametrize("code", [dns.rcode.NXDOMAIN, dns.rcode.SERVFAIL, dns.rcode.REFUSED, dns.rcode.NOERROR])
