@@ -6,13 +6,12 @@ import sys
 
 from chaoskit.cli.output import tell, warn
 from chaoskit.engine import facts
-from chaoskit.engine.facts import Running
 from chaoskit.engine.recover import recover
 
 
 def offer_sweep() -> None:
     """Say which runs have lost all their processes; on a terminal, offer to undo what they left."""
-    left = [running for running in facts.everything() if not running.alive and not _starting(running)]
+    left = [running for running in facts.everything() if running.abandoned]
     if not left:
         return
     names = ", ".join(running.run for running in left)
@@ -24,8 +23,3 @@ def offer_sweep() -> None:
     if sys.stdin.readline().strip().lower() in ("", "y", "yes"):
         for line in recover():
             tell(line)
-
-
-def _starting(running: Running) -> bool:
-    """Whether it is just beginning: its runner lives, its keeper is not there yet."""
-    return running.keeper is None and running.runner is not None and running.runner.alive()

@@ -41,6 +41,12 @@ class Running:
         """Whether its keeper still runs."""
         return self.keeper is not None and self.keeper.alive()
 
+    @property
+    def abandoned(self) -> bool:
+        """Whether its keeper has gone, or never came and never will: one that is just starting has a runner."""
+        starting = self.keeper is None and self.runner is not None and self.runner.alive()
+        return not self.alive and not starting
+
 
 def claim(order: Order) -> None:
     """Make the run's folder, before anything else of the run exists."""
@@ -94,14 +100,14 @@ def _read(folder: Path) -> Running | None:
 
 
 def find(text: str) -> Running:
-    """The living run or lab of that id, title or unique beginning of an id.
+    """The living run or lab of that id or title, or the only one whose id holds that text.
 
     Raises:
         UsageError: none, or several.
     """
     living = [running for running in everything() if running.alive]
     exact = [running for running in living if text in (running.run, running.title)]
-    matches = exact or [running for running in living if running.run.startswith(text)]
+    matches = exact or [running for running in living if text in running.run]
     if len(matches) == 1:
         return matches[0]
     names = ", ".join(running.run for running in living) or "none"

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from chaoskit.core.clock import MonotonicClock
-from chaoskit.core.errors import ChaoskitError
+from chaoskit.core.errors import ChaoskitError, UsageError
 from chaoskit.core.host import Completed, HostState, Status
 from chaoskit.core.step import Evidence, Step
 from chaoskit.core.topology import Topology
@@ -130,7 +130,16 @@ class Keeper:
         return News(_taken(self._changes), _taken(self._mail), _taken(self._by_itself), gone)
 
     def post(self, kind: str, text: str) -> None:
-        """Leave word for the runner: `stop` or `note`."""
+        """Leave word for the runner: `stop` or `note`.
+
+        Raises:
+            UsageError: there is none, the lab was brought up by hand.
+        """
+        if self._stays:
+            raise UsageError(
+                f"{self._order.run} is a lab that was brought up by hand, not a run",
+                remedy=f"`chaoskit lab down {self._order.run}` takes it down.",
+            )
         self._mail.append(Mail(self._clock.now(), kind, text))
 
     def stay(self) -> None:

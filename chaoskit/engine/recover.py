@@ -18,13 +18,11 @@ def recover(run: str | None = None) -> tuple[str, ...]:
     Returns:
         A line for each thing that was found and what was done about it.
     """
-    abandoned = [running for running in facts.everything() if not running.alive and run in (None, running.run)]
+    abandoned = [running for running in facts.everything() if running.abandoned and run in (None, running.run)]
     return tuple(line for running in abandoned for line in _recovered(running))
 
 
 def _recovered(running: Running) -> Iterator[str]:
-    if running.runner and running.keeper is None and running.runner.alive():
-        return  # it is just starting
     path = running.directory / journal.FILE
     left = journal.read(path) if path.exists() else journal.NOTHING
     for what, identity in left.processes:
