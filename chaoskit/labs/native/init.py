@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 
@@ -21,8 +22,16 @@ def fork_below(tell: int) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
         os.setpgid(0, 0)
         return
-    os.closerange(3, 4096)
+    _close_inherited()
     _serve(child, forwarded | {signal.SIGCHLD})
+
+
+def _close_inherited() -> None:
+    """Close everything but the standard streams; an island of many hosts has files with high numbers too."""
+    for number in map(int, os.listdir("/proc/self/fd")):
+        if number > 2:
+            with contextlib.suppress(OSError):  # the one the listing itself was read from
+                os.close(number)
 
 
 def _serve(child: int, awaited: set[signal.Signals | int]) -> None:

@@ -9,7 +9,7 @@ points at, a host's life (`state`, `healthy`, `pid`) is one lane, and a mapping 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -62,7 +62,7 @@ class Lane:
         )
 
 
-def lanes(readings: Iterable[Reading], topology: Topology, length: int) -> tuple[Lane, ...]:
+def lanes(readings: Sequence[Reading], topology: Topology, length: int) -> tuple[Lane, ...]:
     """Every lane of a run, in the order of first appearance; readings without a state make none."""
     states: dict[tuple[str, str, bool], list[tuple[int, str]]] = {}
     for reading in readings:
