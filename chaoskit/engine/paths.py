@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import re
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from chaoskit.core.errors import ChaoskitError, UsageError
@@ -24,9 +25,20 @@ def runtime() -> Path:
 
 
 def _private(folder: Path) -> Path:
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.geteuid():
-        raise UsageError(f"{folder} belongs to somebody else", remedy="Set XDG_RUNTIME_DIR to a folder of your own.")
+    """The folder, made if need be. What travels through its sockets is pickled: nobody else may put one there.
+
+    Raises:
+        UsageError: it is a link, somebody else's, or open to others.
+    """
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        raise UsageError(
+            f"{folder} is not a folder of your own that is closed to others",
+            remedy=f"Remove it or `chmod 700` it if it is yours, or set XDG_RUNTIME_DIR to another place than "
+            f"{folder.parent}.",
+        )
     return folder
 
 
