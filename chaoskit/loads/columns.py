@@ -18,7 +18,7 @@ from chaoskit.core.history import NUMBER_COLUMNS, TEXT_COLUMNS, Requests, Text
 
 ROW = struct.Struct("=8q")
 """due, taken, sent, first byte, end (ns of CLOCK_MONOTONIC, -1 for never); dns, connect (ns, -1); combination."""
-_pack_row = ROW.pack_into
+pack_row = ROW.pack_into
 
 _TEXT = np.dtype(np.int32)
 _ORDER: Mapping[str, np.dtype[Any]] = {**dict.fromkeys(TEXT_COLUMNS, _TEXT), **NUMBER_COLUMNS}
@@ -46,13 +46,17 @@ class Labels:
 
 
 class Rows:
-    """A buffer of rows that is handed on when it is full or when it is time."""
+    """A buffer of rows that is handed on when it is full or when it is time.
+
+    Attributes:
+        buffer, at, size: where the next row goes, and the end; for `write` and for who has no time to call it.
+    """
 
     def __init__(self, emit: Callable[[bytes], None], capacity: int = 8192) -> None:
         self._emit = emit
-        self._buffer = bytearray(capacity * ROW.size)
-        self._size = len(self._buffer)
-        self._at = 0
+        self.buffer = bytearray(capacity * ROW.size)
+        self.size = len(self.buffer)
+        self.at = 0
         self._codes: dict[Combination, int] = {}
         self.combinations: list[Combination] = []
 
@@ -69,16 +73,16 @@ class Rows:
         self, due: int, taken: int, sent: int, first: int, end: int, dns: int, connect: int, combination: int
     ) -> None:
         """Append one row, as `ROW` has it."""
-        _pack_row(self._buffer, self._at, due, taken, sent, first, end, dns, connect, combination)
-        self._at += ROW.size
-        if self._at == self._size:
+        pack_row(self.buffer, self.at, due, taken, sent, first, end, dns, connect, combination)
+        self.at += ROW.size
+        if self.at == self.size:
             self.flush()
 
     def flush(self) -> None:
         """Hand on what there is."""
-        if self._at:
-            self._emit(bytes(memoryview(self._buffer)[: self._at]))
-            self._at = 0
+        if self.at:
+            self._emit(bytes(memoryview(self.buffer)[: self.at]))
+            self.at = 0
 
 
 def columns(raw: bytes, combinations: Sequence[Combination], origin: int) -> dict[str, NDArray[Any]]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from chaoskit.core.load import Outcome
 from chaoskit.loads.call import ANSWERED, CODE, ENDED, SENT, Call
+from chaoskit.loads.columns import ROW, pack_row
 from chaoskit.loads.http import Answer, BadAnswer, Head
 from chaoskit.loads.judge import Meaning
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from chaoskit.loads.flow import Flow
 
 _TAKE = 16384
+_ROW = ROW.size
 _OVER = EPOLLHUP | EPOLLERR
 _END = EPOLLRDHUP | _OVER
 
@@ -107,7 +109,8 @@ class Connection:
         """Take note of what epoll saw.
 
         The usual answer - a success in one piece, with a header block seen before - is dealt with right here,
-        without further calls: it comes a hundred thousand times a second. The rest takes the long ways.
+        without calling `Flow.answered`, `Rows.write` and `Flow.release`, which would do the same but cost
+        0.1 us more: it comes a hundred thousand times a second. Everything else takes the long ways.
         """
         call = self.call
         if call is None or not events & EPOLLIN or self._unsent or self._answer is not None:
@@ -138,8 +141,15 @@ class Connection:
         self.call = None
         call.phase = ENDED
         flow.recorded += 1
-        flow.write(call.due, call.taken, call.sent, now, now, call.dns, call.connect, code)
-        flow.release(self, now)
+        rows = flow.rows
+        pack_row(rows.buffer, rows.at, call.due, call.taken, call.sent, now, now, call.dns, call.connect, code)
+        rows.at += _ROW
+        if rows.at == rows.size:
+            rows.flush()
+        if flow.waiting or not flow.keeps_for_ever:
+            flow.release(self, now)
+        else:
+            flow.idle[self] = None
 
     def _note(self, call: Call | None, events: int) -> None:
         if call is None:

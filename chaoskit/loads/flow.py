@@ -43,7 +43,6 @@ class Flow:
         "_connections",
         "_deadlines",
         "_engine",
-        "_idle",
         "_keeps",
         "_life",
         "_limit",
@@ -52,11 +51,12 @@ class Flow:
         "_resolver",
         "_retries",
         "_targets",
-        "_waiting",
         "abandoned",
         "client",
         "head_size",
+        "idle",
         "judge",
+        "keeps_for_ever",
         "known",
         "loop",
         "name",
@@ -64,10 +64,11 @@ class Flow:
         "network",
         "recorded",
         "request",
+        "rows",
         "taken",
         "timeout",
+        "waiting",
         "within",
-        "write",
     )
 
     def __init__(self, engine: Engine, job: Job, client: Client, networks: tuple[str, ...]) -> None:
@@ -85,20 +86,21 @@ class Flow:
         self.recorded = 0
         self.abandoned = 0
         self._engine = engine
-        self.write = engine.rows.write
+        self.rows = engine.rows
         self._deadlines = engine.deadlines(job.timeout)
         self._again = engine.again
         self._codes = (labels.code("load", job.name), labels.code("client", client.host))
         self._keeps = job.connections is Connections.KEEP_ALIVE
         self._life = job.connection_life
+        self.keeps_for_ever = self._keeps and self._life is None
         self._retries = job.retries
         self._limit = job.max_connections
         self._port = job.request.port
         self._targets = Targets(networks, anything=job.any_target)
         self.network = engine.networks.add(client.netns)
-        self._idle: dict[Connection, None] = {}
+        self.idle: dict[Connection, None] = {}
         self._connections: set[Connection] = set()
-        self._waiting: deque[Call] = deque()
+        self.waiting: deque[Call] = deque()
         self._resolver = Resolver(client, self.network, engine.networks, engine.loop)
         self._naming = Naming(job.request.host, job.dns_cache, client, self._resolver)
         self._check(job, client)
@@ -121,15 +123,15 @@ class Flow:
             self._finish(call, _LATE, 0, 0, 0, now)
             return now
         self._deadlines.append(call)
-        if self._idle and self._life is None:
-            return self._idle.popitem()[0].begin(call)
+        if self.idle and self.keeps_for_ever:
+            return self.idle.popitem()[0].begin(call)
         self.start(call, now)
         return now
 
     def start(self, call: Call, now: int) -> None:
         """Make an attempt: on an idle connection, else on a new one, else when one may be made."""
-        while self._idle:
-            connection, _ = self._idle.popitem()
+        while self.idle:
+            connection, _ = self.idle.popitem()
             if self._life is None or now - connection.born < self._life:
                 call.phase = SENT
                 connection.begin(call)
@@ -150,21 +152,21 @@ class Flow:
         if not self._keeps or (self._life is not None and now - connection.born >= self._life):
             self.lost(connection)
             return
-        while self._waiting:
-            call = self._waiting.popleft()
+        while self.waiting:
+            call = self.waiting.popleft()
             if call.phase != ENDED:
                 call.phase = SENT
                 connection.begin(call)
                 return
-        self._idle[connection] = None
+        self.idle[connection] = None
 
     def lost(self, connection: Connection) -> None:
         """Close a connection; whoever waited for one may make a new one."""
-        self._idle.pop(connection, None)
+        self.idle.pop(connection, None)
         connection.close()
         self._connections.discard(connection)
-        while self._waiting:
-            call = self._waiting.popleft()
+        while self.waiting:
+            call = self.waiting.popleft()
             if call.phase != ENDED:
                 self._again.append(call)
                 return
@@ -172,12 +174,12 @@ class Flow:
     def sweep(self, now: int) -> None:
         """Close idle connections whose life is over."""
         if self._life is not None:
-            for connection in [idle for idle in self._idle if now - idle.born >= self._life]:
+            for connection in [idle for idle in self.idle if now - idle.born >= self._life]:
                 self.lost(connection)
 
     def moved(self) -> None:
         """The host came back with a new network: nothing it kept from before is of use, its DNS cache included."""
-        for connection in list(self._idle):
+        for connection in list(self.idle):
             self.lost(connection)
         self._naming.forget()
 
@@ -194,7 +196,7 @@ class Flow:
             meaning.rows[connection.server] = code
         call.phase = ENDED
         self.recorded += 1
-        self.write(call.due, call.taken, call.sent, call.first, now, call.dns, call.connect, code)
+        self.rows.write(call.due, call.taken, call.sent, call.first, now, call.dns, call.connect, code)
 
     def failed(self, call: Call, outcome: int, server: int, now: int) -> None:
         """An attempt came to nothing."""
@@ -222,7 +224,7 @@ class Flow:
 
     def _wait(self, call: Call) -> None:
         call.phase = CONNECTING
-        self._waiting.append(call)
+        self.waiting.append(call)
 
     def _resolved(self, call: Call, resolved: Resolved, took: int) -> None:
         if call.phase == ENDED:
@@ -281,7 +283,7 @@ class Flow:
         call.phase = ENDED
         self.recorded += 1
         code = self._combination(server, instance, status, outcome, call.attempts)
-        self.write(call.due, call.taken, call.sent, call.first, now, call.dns, call.connect, code)
+        self.rows.write(call.due, call.taken, call.sent, call.first, now, call.dns, call.connect, code)
 
     def _combination(self, server: int, instance: int, status: int, outcome: int, attempts: int) -> int:
         return self._engine.rows.combination((*self._codes, server, instance, status, outcome, attempts))
