@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 from chaoskit.core.errors import ChaoskitError, UsageError
 from chaoskit.core.host import Completed, Status
 from chaoskit.core.suggest import did_you_mean
-from chaoskit.engine import facts
+from chaoskit.engine import facts, store
 from chaoskit.engine.facts import Running
 from chaoskit.engine.keeping import start_keeper
 from chaoskit.engine.order import Order
@@ -43,9 +44,18 @@ def up(spec: LabSpec, driver: str, timeout_s: float) -> tuple[Running, Timings]:
         ChaoskitError: it cannot be brought up; nothing is left.
     """
     run = new_run_id(spec.name)
-    directory = Path(tempfile.mkdtemp(prefix=f"chaoskit-{spec.name}-"))
-    (directory / "logs").mkdir()
-    order = Order(run, spec.name, driver, spec, directory, runtime() / run, Identity.of(os.getpid()))
+    directory = Path(tempfile.mkdtemp(prefix=_prefix(spec.name)))
+    try:
+        (directory / "logs").mkdir()
+        order = Order(run, spec.name, driver, spec, directory, runtime() / run, Identity.of(os.getpid()))
+        timings = _started(order, timeout_s)
+        return facts.find(run), timings
+    except BaseException:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise
+
+
+def _started(order: Order, timeout_s: float) -> Timings:
     keeping = start_keeper(order)
     try:
         timings = keeping.lab.up(timeout_s)
@@ -53,7 +63,11 @@ def up(spec: LabSpec, driver: str, timeout_s: float) -> tuple[Running, Timings]:
     except (ChaoskitError, KeyboardInterrupt):
         keeping.end()
         raise
-    return facts.find(run), timings
+    return timings
+
+
+def _prefix(name: str) -> str:
+    return f"chaoskit-{name}-"
 
 
 def down(text: str) -> Running:
@@ -68,6 +82,9 @@ def down(text: str) -> Running:
         took = ask("finish")
     if took.failures:
         raise ChaoskitError(f"{running.run} is down, but: {'; '.join(took.failures)}")
+    # A run's directory is its record and stays; a lab's is a folder of `up`, with journal and logs.
+    if running.directory.name.startswith(_prefix(running.title)) and not (running.directory / store.RUN).exists():
+        shutil.rmtree(running.directory, ignore_errors=True)
     return running
 
 

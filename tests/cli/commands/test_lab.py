@@ -18,10 +18,12 @@ pytestmark = pytest.mark.lab
 COMPOSE = Path(__file__).parents[2] / "engine" / "small" / "compose.yaml"
 
 
-def lab(*argv: str) -> subprocess.CompletedProcess[str]:
+def lab(*argv: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """A command about labs."""
     command = [sys.executable, "-m", "chaoskit.cli.main", "lab", *argv]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL)
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL, env=environment
+    )
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +91,18 @@ def test_a_lab_that_does_not_come_up_leaves_nothing_and_shows_why() -> None:
     assert "web-2" in done.stderr
     assert "no configuration" in done.stderr
     assert look() == before
+
+
+def test_a_lab_that_is_down_leaves_no_folder(tmp_path: Path) -> None:
+    """Neither one that was up, nor one that did not come up: journal and logs go with it."""
+    compose = tmp_path / "compose.yaml"
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp")}
+    (tmp_path / "tmp").mkdir()
+    for command, status in (("sleep, infinity", 0), ("sh, -c, exit 3", 3)):
+        compose.write_text(f"name: brief\nservices: {{a: {{image: python:3, command: [{command}]}}}}\n")
+        done = lab("up", str(compose), environment=environment)
+        assert done.returncode == status, done.stderr
+        if status == 0:
+            assert [path.name for path in (tmp_path / "tmp").glob("chaoskit-brief-*/*")]
+            assert lab("down", "brief", environment=environment).returncode == 0
+        assert list((tmp_path / "tmp").glob("chaoskit-*")) == []
