@@ -116,12 +116,14 @@ def bare(port: int, seconds: int, rate: float) -> Figure:
 def engine_alone(port: int, seconds: int, rate: float) -> Figure:
     """The body of `bare`."""
     raw: list[bytes] = []
-    engine = Engine(work(port, seconds, rate), raw.append)
+    planned = work(port, seconds, rate)
+    engine = Engine(planned, raw.append)
     threading.Timer(seconds + 0.2, engine.stop).start()
-    before = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+    before = own_cpu()
     (account,) = engine.run()
+    span = (time.monotonic_ns() - planned.origin) / NS
     done = account.recorded - account.abandoned
-    return Figure(done / seconds, (sum(resource.getrusage(resource.RUSAGE_SELF)[:2]) - before) / done * 1e6)
+    return Figure(done / span, (own_cpu() - before) / done * 1e6)
 
 
 def through_locust(port: int, seconds: int, rate: float) -> Figure:
@@ -155,6 +157,11 @@ def to_load_core(generator: Generator) -> None:
     os.sched_setaffinity(generator.pid, {LOAD_CORE})
     if FIRST:
         os.setpriority(os.PRIO_PROCESS, generator.pid, PRIORITY)
+
+
+def own_cpu() -> float:
+    """CPU seconds of this process."""
+    return sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
 
 
 def children_cpu() -> float:
