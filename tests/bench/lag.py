@@ -49,13 +49,15 @@ def measure(port: int, seconds: int, rate: float) -> Lag:
         to_load_core(generator)
         planned = work(port, seconds, rate)
         generator.start(planned, batches.append)
-        before = scheduled(generator.pid)
-        time.sleep(max(0.0, (planned.origin + seconds * NS - time.monotonic_ns()) / NS))
+        time.sleep(max(0.0, (planned.origin - time.monotonic_ns()) / NS))
+        begun, before = time.monotonic_ns(), scheduled(generator.pid)
+        time.sleep(seconds - 0.5)
+        span = (time.monotonic_ns() - begun) / NS
         ran, waited = (now - then for now, then in zip(scheduled(generator.pid), before, strict=True))
         (account,) = generator.wait(20)
     lag = concatenate(batches).lag
     assert len(lag) == account.scheduled
-    return Lag(*np.percentile(lag, QUANTILES).tolist(), ran / seconds, waited / seconds)
+    return Lag(*np.percentile(lag, QUANTILES).tolist(), ran / span, waited / span)
 
 
 def scheduled(pid: int) -> tuple[float, float]:
