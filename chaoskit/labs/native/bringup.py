@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from chaoskit.core.errors import LabError
+from chaoskit.core.host import HostState
 from chaoskit.core.units import NS
 from chaoskit.labs.native import messages, order
 from chaoskit.labs.native.client import Asked, Island
@@ -79,6 +80,8 @@ class Bringup:
             name = self._turned.get(timeout=max(0.0, deadline - time.monotonic()))
         except queue.Empty:
             return False
+        if self._hosts[name].status().state is HostState.OFF:
+            raise LabError("the lab was taken down while it came up")
         host = self._specs[name]
         seen = self._seen[name] = self._hosts[name].seen()
         self._raise_failure(host, seen)

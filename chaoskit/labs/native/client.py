@@ -76,13 +76,19 @@ class Island:
         Raises:
             LabError: the island could not be made.
         """
-        received = messages.receive(self._socket)
+        try:
+            received = messages.receive(self._socket)
+        except OSError:  # another thread closed it
+            received = None
         if received is None:
             raise LabError(f"the lab's process ended while it started{self._last_words()}")
         message, _ = received
         if isinstance(message, messages.Ready) and message.error:
             raise LabError(f"the lab cannot be made: {message.error}", remedy=_remedy(message.error))
-        self._reader.start()
+        with self._lock:
+            if self._gone:
+                raise LabError("the lab was taken down while it came up")
+            self._reader.start()
 
     def call(self, operation: messages.Operation, fds: Sequence[int] = ()) -> Asked:
         """Ask for an operation; it is carried out in the order of the calls.
