@@ -24,6 +24,8 @@ _PSEUDO = frozenset(
     )
 )
 
+_OF_PACKAGES = ("/usr/", "/etc/", "/opt/")
+
 
 def compile_lab(spec: LabSpec, directory: Path, run_id: str, cgroups: Mapping[str, tuple[str, ...]]) -> IslandPlan:
     """The plan of a lab.
@@ -148,7 +150,17 @@ def _sysctls(host: HostSpec) -> tuple[tuple[str, str], ...]:
 
 def _mount(mount: Mount, host: HostSpec) -> MountPlan:
     key = "" if mount.kind is MountKind.TMPFS else _key(mount, host)
-    return MountPlan(mount.target, key, mount.read_only, mount.size)
+    fresh = mount.kind is MountKind.VOLUME
+    return MountPlan(mount.target, key, mount.read_only, mount.size, fresh, fresh and _has_content(mount.target))
+
+
+def _has_content(target: str) -> bool:
+    """Whether a folder holds what a package brought, as a volume in Docker takes over what an image brought.
+
+    What is elsewhere, as in /var, is this machine's own data.
+    """
+    folder = Path(target)
+    return target.startswith(_OF_PACKAGES) and folder.is_dir() and any(folder.iterdir())
 
 
 def _key(mount: Mount, host: HostSpec) -> str:

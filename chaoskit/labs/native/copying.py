@@ -18,7 +18,7 @@ def copy(source: str, target: str, *, owners: bool) -> None:
         _copy_file(source, target, owners=owners)
         return
     copy_file = functools.partial(_copy_file, owners=owners)
-    shutil.copytree(source, target, symlinks=True, ignore=_special, copy_function=copy_file)
+    shutil.copytree(source, target, symlinks=True, ignore=_special, copy_function=copy_file, dirs_exist_ok=True)
     if not owners:
         return
     for folder_path, _, _ in os.walk(source):

@@ -59,6 +59,8 @@ class MountPlan(Record):
 
     Attributes:
         volume: the key of a `VolumePlan`; empty for a tmpfs.
+        fresh: a named volume: the first host that mounts it gives it the target's owner.
+        filled: and the target's content.
         size: bytes of a tmpfs, None for the kernel's default.
     """
 
@@ -66,6 +68,8 @@ class MountPlan(Record):
     volume: str
     read_only: bool
     size: int | None = None
+    fresh: bool = False
+    filled: bool = False
 
 
 class Preparation(Record):

@@ -63,6 +63,8 @@ def enter(plan: IslandPlan, host: HostPlan) -> None:
     if first:
         preparation.once(host)
     for wanted, source in zip(host.mounts, sources, strict=True):
+        if wanted.fresh and source is not None:
+            volumes.furnish(wanted, source, owners=not plan.one_user)
         _mount_volume(wanted, source)
     preparation.each_start(host, owners=not plan.one_user)
     if host.read_only:

@@ -65,6 +65,25 @@ def test_named_volumes_tmpfs_and_secrets(tmp_path: Path) -> None:
         )
 
 
+def test_a_named_volume_takes_over_what_it_is_mounted_on(tmp_path: Path) -> None:
+    """Content, owner and mode of a package's folder, once for all hosts that share it; /var gives no content."""
+    doc = Mount(MountKind.VOLUME, "/etc/skel", "doc")
+    mail = Mount(MountKind.VOLUME, "/var/mail", "mail")
+    mine = Mount(MountKind.VOLUME, "/var/lib/dpkg", "state")
+    hosts = [host(name, mounts=(doc, mail, mine)) for name in ("a", "b", "c")]
+    with up(lab(*hosts), tmp_path) as running:
+        names = sorted(path.name for path in Path("/etc/skel").iterdir())
+        assert says(running, "a", "ls -A /etc/skel | LC_ALL=C sort").split() == names
+        assert names
+        expected = Path("/var/mail").stat()
+        assert says(running, "b", "stat -c '%a %g' /var/mail") == f"{expected.st_mode & 0o7777:o} {expected.st_gid}"
+        assert says(running, "c", "ls -A /var/lib/dpkg") == ""
+        says(running, "a", f"rm -r /etc/skel/{names[0]}; echo own > /etc/skel/own")
+        running.hosts["b"].power_off()
+        running.hosts["b"].start()
+        assert says(running, "b", "ls -A /etc/skel | LC_ALL=C sort").split() == sorted([*names[1:], "own"])
+
+
 def test_a_missing_bind_is_an_error_before_anything_starts(tmp_path: Path) -> None:
     """The message names file, line, service and path."""
     spec = lab(host("a", mounts=(Mount(MountKind.BIND, "/x", "/no/such/folder"),)))

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-import os
+import stat
 import sys
+from pathlib import Path
 
 from chaoskit.labs.native.images import Image
 from chaoskit.labs.native.plan import Preparation
 
-_INTERPRETER = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
-"""The interpreter chaoskit itself runs on, outside its virtual environment: the standard library alone."""
+
+def _interpreter() -> Path:
+    """The interpreter chaoskit itself runs on, outside its virtual environment: the standard library alone.
+
+    The system's where a service that is not root could not execute it: it may be in root's home.
+    """
+    own = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+    is_everybody_s = all(folder.stat().st_mode & stat.S_IXOTH for folder in own.parents)
+    system = Path("/usr/bin/python3")
+    return own if is_everybody_s or not system.exists() else system.resolve()
+
+
+_INTERPRETER = str(_interpreter())
 
 ROWS = (
     Image(
