@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -35,7 +36,7 @@ def console(stream: TextIO) -> Console:
         """Ends the command as any write to a closed pipe does; rich would exit with 1, the status of a fail."""
 
         def on_broken_pipe(self) -> None:
-            raise BrokenPipeError
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
     return Piped(file=stream, width=None if stream.isatty() else _WIDE, highlight=False)
 

@@ -21,6 +21,7 @@ from chaoskit.engine.found import Found
 from chaoskit.engine.options import RunOptions
 from chaoskit.engine.prove import Choice
 from chaoskit.report import junit
+from chaoskit.report.forgiving import Forgiving
 from chaoskit.report.terminal import print_result, progress_for
 
 Run = Callable[[Found, Choice, RunOptions, Progress], ExperimentResult]
@@ -57,7 +58,7 @@ def _each(
     found: tuple[Found, ...], choice: Choice, run_options: RunOptions, run: Run
 ) -> Iterator[tuple[Found, ExperimentResult | ChaoskitError]]:
     for each in found:
-        progress = progress_for(console(sys.stderr))
+        progress = Forgiving(progress_for(console(sys.stderr)))
         try:
             outcome: ExperimentResult | ChaoskitError = run(each, choice, run_options, progress)
         except ChaoskitError as error:
