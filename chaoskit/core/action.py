@@ -138,5 +138,5 @@ def at(start: Duration, what: Action, *, lasting: Duration | None = None) -> Ent
     """Fire an action at a time; a reversible one is undone after `lasting`, or its longest duration."""
     if what.one_shot:
         return Entry(duration(start), what, None, caller())
-    span = what.longest if lasting is None else min(duration(lasting), what.longest)
+    span = what.longest if lasting is None else duration(lasting)
     return Entry(duration(start), what, span, caller())

@@ -102,7 +102,10 @@ def _timeline_problems(experiment: Experiment) -> Iterator[str]:
     last = experiment.length - duration(experiment.quiet)
     for entry in experiment.timeline:
         finish = entry.start + (entry.lasting or 0)
-        if finish > last:
+        if entry.lasting is not None and entry.lasting > entry.action.longest:
+            longest, asked = show_duration(entry.action.longest), show_duration(entry.lasting)
+            yield f"{entry.where}: {entry.action} may be in force for {longest} at most, not {asked}"
+        elif finish > last:
             yield (
                 f"{entry.where}: {entry.action} ends at {show_duration(finish)}, but the run ends at "
                 f"{show_duration(experiment.length)} with {show_duration(duration(experiment.quiet))} of quiet before"

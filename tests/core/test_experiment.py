@@ -102,6 +102,10 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
         {"quiet": "14s"},
         "ends at 17 s, but the run ends at 30 s with 14 s of quiet",
     ),
+    "an action beyond its longest duration": (
+        {"timeline": [at("1s", brief(), lasting="12s")]},
+        r"brief\(\) may be in force for 10 s at most, not 12 s",
+    ),
     "no time for the steady state": (
         {"timeline": [at("0s", outage, lasting="1s")], "steady": well(of=shoppers)},
         "leaves no time before it in which the steady state could be seen",
@@ -182,9 +186,8 @@ def test_a_contradiction_is_an_error_with_file_and_line(case: str) -> None:
 
 
 def test_an_action_is_undone_after_its_longest_duration() -> None:
-    """An entry asks for a length; what the action allows is the upper end, and a one-shot has none."""
+    """An entry asks for a length, or leaves it to what the action allows; a one-shot has none."""
     assert at("1s", brief(), lasting="5s").lasting == 5 * NS
-    assert at("1s", brief(), lasting="1m").lasting == 10 * NS
     assert at("1s", brief()).lasting == 10 * NS
     assert at("1s", shot(), lasting="5s").lasting is None
 
