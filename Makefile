@@ -46,7 +46,7 @@ browser: setup
 
 demo: setup
 	@$(BIN)/chaoskit doctor --for gslb >/dev/null 2>&1 || $(BIN)/chaoskit doctor --fix --yes --for gslb
-	$(BIN)/chaoskit prove gslb.pool_death
+	$(BIN)/chaoskit prove gslb.pool_death --rerun-unknown 1
 
 test: lint daemons browser
 	$(BIN)/python -m pytest $(ARGS)

@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of their own name, so that they cannot meet those of another plugin."""
     group = parser.getgroup("chaoskit", "experiments")
     group.addoption("--chaoskit-runs", type=Path, default=Path("runs"), metavar="DIR", help="where runs are recorded")
-    group.addoption("--chaoskit-driver", choices=("native", "docker"), default="native", help="how labs are brought up")
+    group.addoption("--chaoskit-driver", choices=("native",), default="native", help="how labs are brought up")
     group.addoption("--chaoskit-seed", type=int, default=0, metavar="N", help="decides arrivals and picks")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from chaoskit.core.arm import GUARDED
 from chaoskit.core.errors import UsageError
 
-DRIVERS = ("native", "docker")
+DRIVERS = ("native",)
 
 
 def experiments(parser: argparse.ArgumentParser) -> None:

@@ -48,7 +48,7 @@ class Experiment:
     steady: Check | None = None
     quiet: Duration = "2s"
     lag: Duration = "50ms"
-    drivers: Sequence[str] = ("native", "docker")
+    drivers: Sequence[str] = ("native",)
     where: Where = field(default_factory=caller)
 
     def __post_init__(self) -> None:

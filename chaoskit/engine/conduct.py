@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import deque
-from concurrent.futures import Future
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -22,10 +22,11 @@ from chaoskit.core.units import NS
 from chaoskit.core.verdict import PASS
 from chaoskit.engine.clients import client
 from chaoskit.engine.keeping import Keeping, Kept
-from chaoskit.engine.ledger import ByItself
+from chaoskit.engine.ledger import ByItself, Took
 from chaoskit.engine.machine import MachineWatch
 from chaoskit.engine.options import RunOptions
 from chaoskit.engine.order import SOCKET
+from chaoskit.engine.patience import patiently
 from chaoskit.engine.plan import Plan, PlannedEntry
 from chaoskit.engine.probing import Probing
 from chaoskit.engine.recorder import Recorder
@@ -113,20 +114,12 @@ class Conduct:
 
     def _up(self) -> Timings:
         """Wait for the lab without being deaf to an interruption meanwhile."""
-        timings: Future[Timings] = Future()
+        within = self.options.ready_within / NS
+        return patiently(lambda: self._lab.up(within), self._heed_interruption, TICK / NS)
 
-        def body() -> None:
-            try:
-                timings.set_result(self._lab.up(self.options.ready_within / NS))
-            except BaseException as error:  # noqa: BLE001  raised again by `result`
-                timings.set_exception(error)
-
-        threading.Thread(target=body, daemon=True).start()
-        while True:
-            if self.options.cancel.is_set():
-                raise RunAborted(INTERRUPTED)
-            with contextlib.suppress(TimeoutError):
-                return timings.result(TICK / NS)
+    def _heed_interruption(self) -> None:
+        if self.options.cancel.is_set():
+            raise RunAborted(INTERRUPTED)
 
     def _warm_up(self) -> None:
         if self.plan.loads:
@@ -164,8 +157,7 @@ class Conduct:
         Raises:
             RunAborted: something did.
         """
-        if self.options.cancel.is_set():
-            raise RunAborted(INTERRUPTED)
+        self._heed_interruption()
         self._take_news()
         while self._said:
             self.progress.fault(*self._said.popleft())
@@ -246,7 +238,8 @@ class Conduct:
             expires = self.clock.now() + lasting + EXPIRY_MARGIN
             self._in_force[entry.name] = entry
         try:
-            took = self._lab.apply(entry.name, entry.steps, expires)
+            # A stop takes as long as its grace period: guards, stops and interruptions are heeded meanwhile.
+            took = self._while_watching(lambda: self._lab.apply(entry.name, entry.steps, expires))
         except StepError as error:
             self._in_force.pop(entry.name, None)
             self.recorder.event("action", entry.name, "failed", error=str(error))
@@ -280,13 +273,16 @@ class Conduct:
         self.recorder.event("action", entry.name, what, evidence=[one.what for one in evidence])
         self._said.append((entry.name, what))
 
+    def _while_watching(self, call: Callable[[], Took]) -> Took:
+        return patiently(call, self._tick if self._going else self._heed_interruption, TICK / NS)
+
     def _end(self, entry: PlannedEntry) -> None:
-        failures = self._undo(entry)
+        failures = self._undo(entry, self._while_watching)
         if failures:
             raise RunAborted(f"the action {entry.name} could not be undone: {'; '.join(failures)}")
 
-    def _undo(self, entry: PlannedEntry) -> tuple[str, ...]:
-        took = self._lab.undo(entry.name)
+    def _undo(self, entry: PlannedEntry, how: Callable[[Callable[[], Took]], Took]) -> tuple[str, ...]:
+        took = how(lambda: self._lab.undo(entry.name))
         self._in_force.pop(entry.name, None)
         self.recorder.event("action", entry.name, "end", took.begin - self._origin)
         outcome = "failed" if took.failures else "undone"
@@ -328,7 +324,7 @@ class Conduct:
     def _heal(self) -> None:
         for entry in reversed(list(self._in_force.values())):
             try:
-                self._undo(entry)
+                self._undo(entry, lambda call: call())
             except PeerGone:
                 return  # the lab is gone with its keeper, and what was done to it; recovery looks at the journal
 

@@ -60,8 +60,14 @@ def name_parts(experiment: Experiment, variables: Mapping[str, object]) -> Names
         "action": experiment.actions,
         "probe": experiment.probes,
         "window": windows(experiment),
-        "check": (*experiment.every_check, *experiment.compares),
+        "check": (
+            *experiment.checks,
+            *(check for twin in experiment.twins for check in twin.checks),
+            *experiment.compares,
+        ),
+        "steady": [experiment.steady] if experiment.steady else [],
         "guard": experiment.guards,
+        "condition": [guard.check for guard in experiment.guards],
     }
     return assign(groups, variables)
 

@@ -49,11 +49,10 @@ def _steady(check: Check) -> Callable[[History], Verdict]:
 
 
 def before_first_action(history: History) -> History:
-    """The history up to the first fault: what had ended by then."""
-    begins = [
-        event.t for event in history.events if event.kind == "action" and event.what == Moment.BEGIN and event.t >= 0
-    ]
-    return history.until(min(begins)) if begins else history
+    """The history up to the first fault, or to what stopped the run before it: what had ended by then."""
+    ends = [("action", Moment.BEGIN), ("guard", "stopped")]
+    moments = [event.t for event in history.events if (event.kind, event.what) in ends and event.t >= 0]
+    return history.until(min(moments)) if moments else history
 
 
 def _confirmed(actions: tuple[Action, ...]) -> Callable[[History], Verdict]:

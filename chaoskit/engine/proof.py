@@ -22,9 +22,13 @@ def never_ran(twin: Twin, error: str) -> Proof:
 
 
 def _problems(found: Found, twin: Twin, result: ArmResult) -> Iterator[str]:
-    for gate in result.gates:
-        if gate.verdict.outcome is not PASS:
-            yield f"the gate '{gate.name}' is broken: {gate.verdict.reason}"
+    broken = [gate for gate in result.gates if gate.verdict.outcome is not PASS]
+    for gate in broken:
+        verdict = gate.verdict
+        measured = f" ({verdict.measured_text}, {verdict.bound_text} wanted)" if verdict.bound else ""
+        yield f"the gate '{gate.name}' is broken: {verdict.reason}{measured}. {verdict.remedy}".rstrip(" .")
+    if broken:
+        return  # every check is unknown for this very reason, which need not be said of each
     must = {found.names.of(check) for check in twin.must_fail}
     may = {found.names.of(check) for check in twin.may_fail}
     for check in result.checks:

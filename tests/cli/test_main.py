@@ -22,7 +22,7 @@ from tests.cli.conftest import Cli
         (["plan", "shop.py", "--seeed=3"], "Did you mean '--seed'?"),
         (["plan", "shop.py::chekout"], "Did you mean 'checkout'?"),
         (["plan", "gslb.pool_deth"], "Did you mean 'gslb.pool_death'?"),
-        (["plan", "shop.py", "--driver", "dokcer"], "Did you mean 'docker'?"),
+        (["plan", "shop.py", "--driver", "natvie"], "Did you mean 'native'?"),
         (["plan", "shop.py", "--arm", "half-the-byers"], "Did you mean 'half-the-buyers'?"),
         (["plan", "shop.py", "--set", "raet=9/s"], "Did you mean 'rate'?"),
         (["plan", "shop.py", "--set", "rate"], "--set takes NAME=VALUE"),

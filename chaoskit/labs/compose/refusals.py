@@ -82,7 +82,7 @@ _OWN_FOLDERS = re.compile(r"/|/(proc|sys|dev|run|boot)(/.*)?|/var/run(/.*)?|/var
 def remedy(files: Sequence[Path]) -> str:
     """The commands that can run what the native driver refuses."""
     names = " ".join(f"-f {shown(file)}" for file in files)
-    return f"`docker compose {names} up` or `chaoskit run --driver docker` can run it."
+    return f"`docker compose {names} up` can run it."
 
 
 def service_refusals(name: str, service: Fields) -> Iterator[Note]:

@@ -130,7 +130,7 @@ def _capabilities(host: HostSpec) -> frozenset[int]:
         if machine_wide := capabilities.machine_wide(host.cap_add):
             raise LabError(
                 f"{host.where}: service {host.service}: {machine_wide[0]} would reach this machine, not the lab alone",
-                remedy=f"Docker can run it: chaoskit lab up --driver docker {host.where.partition(':')[0]}",
+                remedy=f"Docker can run it: docker compose -f {host.where.partition(':')[0]} up",
             )
         return capabilities.allowed(host.cap_add, host.cap_drop)
     except ValueError as error:
@@ -143,7 +143,7 @@ def _sysctls(host: HostSpec) -> tuple[tuple[str, str], ...]:
         raise LabError(
             f"{host.where}: service {host.service}: the sysctl {outside[0]} is not the network's: "
             "on the native driver it would be the machine's",
-            remedy=f"Docker can run it: chaoskit lab up --driver docker {host.where.partition(':')[0]}",
+            remedy=f"Docker can run it: docker compose -f {host.where.partition(':')[0]} up",
         )
     return tuple((name[4:], value) for name, value in host.sysctls.items())
 

@@ -106,7 +106,7 @@ def resolve(name: str, where: str = "") -> Image:
     hint = f"Did you mean {near[0]!r}? " if near else ""
     raise LabError(
         f"{where + ': ' if where else ''}the native driver has no daemon for the image {name!r}",
-        remedy=f"{hint}Docker can run it: chaoskit lab up --driver docker {where.partition(':')[0] or 'FILE'}",
+        remedy=f"{hint}Docker can run it: docker compose -f {where.partition(':')[0] or 'FILE'} up",
     )
 
 

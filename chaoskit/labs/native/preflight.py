@@ -21,7 +21,7 @@ def check(spec: LabSpec) -> None:
         file = spec.files[0] if spec.files else "FILE"
         raise LabError(
             "\n".join([f"the native driver cannot run lab {spec.name}:", *lines]),
-            remedy=f"Docker can: chaoskit lab up --driver docker {file}",
+            remedy=f"Docker can: docker compose -f {file} up",
         )
     _check_users(spec)
     missing = [(host, image) for host in spec.hosts if not (image := images.resolve(host.image, host.where)).is_here]

@@ -43,8 +43,8 @@ def test_every_name_stands_for_one_row() -> None:
 @pytest.mark.parametrize(
     ("image", "entrypoint", "command", "argv"),
     [
-        ("redis", None, None, ("redis-server",)),
-        ("redis", None, ("--appendonly", "yes"), ("redis-server", "--appendonly", "yes")),
+        ("redis", None, None, ("docker-entrypoint.sh", "redis-server")),
+        ("redis", None, ("--appendonly", "yes"), ("docker-entrypoint.sh", "--appendonly", "yes")),
         ("haproxy", None, ("haproxy", "-f", "/x"), ("haproxy", "-W", "-db", "-f", "/x")),
         ("haproxy", None, ("-f", "/x"), ("haproxy", "-W", "-db", "-f", "/x")),
         ("haproxy", None, ("haproxy", "-W", "-db", "-f", "/x"), ("haproxy", "-W", "-db", "-f", "/x")),
@@ -68,7 +68,7 @@ def test_an_unknown_image_names_place_neighbour_and_way_out() -> None:
     text = str(caught.value)
     assert text.startswith("compose.yaml:12: ")
     assert "'redis'" in text
-    assert "--driver docker compose.yaml" in text
+    assert "docker compose -f compose.yaml up" in text
 
 
 def test_packages_of_a_lab() -> None:
@@ -175,7 +175,7 @@ def _listens(port: int) -> Healthcheck:
 DAEMONS = {
     "nginx": _daemon("nginx", _listens(80)),
     "haproxy": _daemon("haproxy", _listens(80), _file("/usr/local/etc/haproxy/haproxy.cfg", _HAPROXY)),
-    "redis": _daemon("redis", _listens(6379), command=("--protected-mode", "no")),
+    "redis": _daemon("redis", _listens(6379), command=("--appendonly", "yes")),
     "memcached": _daemon("memcached", _listens(11211)),
     "httpd": _daemon("httpd", _listens(80), command=("httpd-foreground",)),
     "squid": _daemon("ubuntu/squid", _listens(3128)),

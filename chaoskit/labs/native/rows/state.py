@@ -50,6 +50,19 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
 fi
 exec $as "$@"
 """
+_REDIS_ENTRYPOINT = """\
+#!/bin/sh
+# Protected mode is off, as it is built into the official image: a container's network stands in for a password.
+set -e
+[ "${1#-}" = "$1" ] && [ "${1%.conf}" = "$1" ] || set -- redis-server "$@"
+if [ "$1" = redis-server ]; then
+    case " $* " in
+        *" --protected-mode "*) ;;
+        *) set -- "$@" --protected-mode no ;;
+    esac
+fi
+exec "$@"
+"""
 _CONSUL = (
     "go mod init scratch && go get -tool github.com/hashicorp/consul@v1.19.2 && "
     "CGO_ENABLED=0 go build -o /usr/local/bin/consul github.com/hashicorp/consul"
@@ -61,8 +74,12 @@ ROWS = (
         "redis-server",
         "redis-server",
         ("redis-server",),
+        entrypoint=("docker-entrypoint.sh",),
+        options_go_to_program=False,
         working_dir="/data",
-        preparation=Preparation(directories=("/data:redis:755",)),
+        preparation=Preparation(
+            directories=("/data:redis:755",), files={"/usr/local/bin/docker-entrypoint.sh": _REDIS_ENTRYPOINT}
+        ),
     ),
     Image(
         ("memcached", "chaoskit/memcached"),
