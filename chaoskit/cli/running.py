@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from chaoskit.cli import options, privileges
 from chaoskit.cli.leftovers import offer_sweep
-from chaoskit.cli.output import complain, console, tell, warn
+from chaoskit.cli.output import complain, console, say_json, tell, warn
+from chaoskit.cli.plan_text import plan_warnings
 from chaoskit.cli.status import ERROR, PASS, UNKNOWN, worst
 from chaoskit.core.arm import GUARDED
 from chaoskit.core.errors import ChaoskitError, UsageError
@@ -19,6 +21,7 @@ from chaoskit.core.verdict import exit_status
 from chaoskit.engine.discovery import select
 from chaoskit.engine.found import Found
 from chaoskit.engine.options import RunOptions
+from chaoskit.engine.plan import make_plan
 from chaoskit.engine.prove import Choice
 from chaoskit.report import junit
 from chaoskit.report.forgiving import Forgiving
@@ -27,8 +30,8 @@ from chaoskit.report.terminal import print_result, progress_for
 Run = Callable[[Found, Choice, RunOptions, Progress], ExperimentResult]
 
 
-def run_all(args: argparse.Namespace, run: Run) -> tuple[list[ExperimentResult], int]:
-    """Run everything that was selected, print a table each, and merge the exit statuses.
+def run_all(args: argparse.Namespace, run: Run, as_object: Callable[[ExperimentResult], Mapping[str, object]]) -> int:
+    """Run everything that was selected, print a table or an object each, and merge the exit statuses.
 
     An experiment that cannot be run is an error and does not keep the others from running.
     """
@@ -39,25 +42,33 @@ def run_all(args: argparse.Namespace, run: Run) -> tuple[list[ExperimentResult],
     offer_sweep()
     choice = Choice(args.seed, args.driver, getattr(args, "arm", GUARDED), args.rerun_unknown, getattr(args, "jobs", 1))
     results: list[ExperimentResult] = []
+    objects: list[Mapping[str, object]] = []
+    errors: dict[str, str] = {}
     status = PASS
     for each, result in _each(found, choice, RunOptions(args.runs), run):
         if isinstance(result, ChaoskitError):
             complain(f"{each.id}: {result}" if len(found) > 1 else str(result))
+            errors[each.id] = str(result)
+            objects.append({"id": each.id, "error": str(result)})
             status = worst((status, ERROR))
             continue
         results.append(result)
         status = worst((status, _status(result, tolerant=args.unknown == "warn")))
+        objects.append(as_object(result))
         if not args.json:
             print_result(result, console(sys.stdout))
+    if args.json:
+        say_json(objects[0] if len(objects) == 1 else objects)
     if args.junit:
-        args.junit.write_text(junit.render(results), encoding="utf-8")
-    return results, status
+        args.junit.write_text(junit.render(results, errors), encoding="utf-8")
+    return status
 
 
 def _each(
     found: tuple[Found, ...], choice: Choice, run_options: RunOptions, run: Run
 ) -> Iterator[tuple[Found, ExperimentResult | ChaoskitError]]:
     for each in found:
+        _warn_of(each, choice)
         progress = Forgiving(progress_for(console(sys.stderr)))
         try:
             outcome: ExperimentResult | ChaoskitError = run(each, choice, run_options, progress)
@@ -69,6 +80,13 @@ def _each(
             raise
         progress.close()
         yield each, outcome
+
+
+def _warn_of(found: Found, choice: Choice) -> None:
+    """Say before a run of minutes what `plan` would have said; what keeps it from running is said by the run."""
+    with contextlib.suppress(ChaoskitError):
+        for warning in plan_warnings(make_plan(found, arm=choice.arm, seed=choice.seed, driver=choice.driver)):
+            warn(warning)
 
 
 def _status(result: ExperimentResult, *, tolerant: bool) -> int:

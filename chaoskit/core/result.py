@@ -78,6 +78,16 @@ class ExperimentResult:
     attempts: tuple[str, ...] = ()
 
     @property
+    def command(self) -> str:
+        """The command line that repeats it: the arm that ran, or the whole proof."""
+        command = self.arms[0].command
+        return (
+            command.replace("chaoskit run", "chaoskit prove", 1).replace(" --arm guarded", "")
+            if self.proofs
+            else command
+        )
+
+    @property
     def proved(self) -> bool:
         """Whether every twin was proved; True without twins says nothing."""
         return all(proof.proved for proof in self.proofs)

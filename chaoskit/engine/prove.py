@@ -93,7 +93,8 @@ def _run(
     attempts: list[str] = []
     for attempt in range(reruns + 1):
         folder = directory if directory is None or attempt == 0 else directory.with_name(f"{directory.name}.{attempt}")
-        result = run_arm(plan, options, progress, folder)
+        # An arm of a proof is found by the proof's id and its own name, as its folder is.
+        result = run_arm(plan, options, progress, folder, f"{folder.parent.name}.{folder.name}" if folder else "")
         _report(ExperimentResult(plan.found.id, result.history.meta.claim, result.directory, (result,)))
         attempts.append(f"{plan.arm}: {result.verdict}, {result.reason} ({result.directory.name})")
         if result.verdict is not UNKNOWN:

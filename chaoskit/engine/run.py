@@ -30,7 +30,9 @@ from chaoskit.loads.generator import Generator
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def run_arm(plan: Plan, options: RunOptions, progress: Progress, directory: Path | None = None) -> ArmResult:
+def run_arm(
+    plan: Plan, options: RunOptions, progress: Progress, directory: Path | None = None, run: str = ""
+) -> ArmResult:
     """Run an arm and judge it.
 
     Args:
@@ -38,13 +40,14 @@ def run_arm(plan: Plan, options: RunOptions, progress: Progress, directory: Path
         options: how.
         progress: who watches.
         directory: where to record; by default a new folder below `options.runs`.
+        run: the run's id; by default a new one.
 
     Raises:
         ChaoskitError: the lab could not be brought up, or the run could not be recorded. Nothing is left.
         KeyboardInterrupt: the user interrupted it. Everything was undone, and what was recorded is on disk.
     """
     clock = MonotonicClock()
-    run = new_run_id(plan.found.id)
+    run = run or new_run_id(plan.found.id)
     folder = make_directory(directory or options.runs.resolve() / run)
     recorder = Recorder(folder, _meta(plan, run, clock), plan, clock)
     order = Order(run, plan.found.id, plan.driver, plan.spec, folder, runtime() / run, Identity.of(os.getpid()))

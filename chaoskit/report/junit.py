@@ -6,7 +6,7 @@ The format is the one Jenkins, GitLab and GitHub actions read: testsuites > test
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from xml.etree import ElementTree as ET
 
 from chaoskit.core.result import ArmResult, ExperimentResult, Judged, Proof
@@ -17,8 +17,8 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 """What XML 1.0 section 2.2 does not allow in a document, not even escaped."""
 
 
-def render(results: Sequence[ExperimentResult]) -> str:
-    """One document of several experiments, a test suite each.
+def render(results: Sequence[ExperimentResult], errors: Mapping[str, str] | None = None) -> str:
+    """One document of several experiments, a test suite each; `errors` are those that could not be run, and why.
 
     An arm with a mistake is no test of its own where proofs say what it had to show; each proof is a
     test case, and an error when the twin was not proved.
@@ -26,6 +26,8 @@ def render(results: Sequence[ExperimentResult]) -> str:
     root = ET.Element("testsuites", name="chaoskit")
     for result in results:
         root.append(_suite(result))
+    for experiment, message in (errors or {}).items():
+        root.append(_never_ran(experiment, message))
     for count in ("tests", "failures", "errors", "skipped"):
         root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
     ET.indent(root)
@@ -47,6 +49,13 @@ def _suite(result: ExperimentResult) -> ET.Element:
     suite.set("failures", str(sum(case.find("failure") is not None for case in cases)))
     suite.set("errors", str(sum(case.find("error") is not None for case in cases)))
     suite.set("skipped", "0")
+    return suite
+
+
+def _never_ran(experiment: str, message: str) -> ET.Element:
+    suite = ET.Element("testsuite", name=_clean(experiment), tests="1", failures="0", errors="1", skipped="0")
+    case = ET.SubElement(suite, "testcase", classname=_clean(experiment), name="run")
+    ET.SubElement(case, "error", message=_clean(message.splitlines()[0])).text = _clean(message)
     return suite
 
 

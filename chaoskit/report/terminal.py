@@ -82,8 +82,7 @@ def _proof(proof: Proof) -> Text:
 def _print_end(result: ExperimentResult, console: Console) -> None:
     console.print(Text.assemble("verdict  ", _word(result.verdict)))
     console.print(Text(f"report   {result.directory / 'report.html'}"), soft_wrap=True)
-    for arm in result.arms[:1]:
-        console.print(Text(f"repeat   {arm.command}"), soft_wrap=True)
+    console.print(Text(f"repeat   {result.command}"), soft_wrap=True)
 
 
 def _word(outcome: Result) -> Text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -49,6 +50,10 @@ def _with(verdict: Verdict, id_: str) -> ExperimentResult:
     return replace(result, experiment=id_, arms=(arm,))
 
 
+def _object(result: ExperimentResult) -> dict[str, object]:
+    return {"id": result.experiment}
+
+
 @pytest.mark.parametrize(
     ("names", "options", "status"),
     [
@@ -70,9 +75,7 @@ def test_the_worst_status_is_the_commands(
     """One that cannot be run keeps no other from running; an unknown passes only when that was asked for."""
     ids = [f"several.py::{name}" for name in names]
     args = parse(["run", *ids, "--seed", "7", "--rerun-unknown", "2", "--runs", "out", *options])
-    results, merged = run_all(args, judged)
-    assert merged == status
-    assert [result.experiment for result in results] == [f"several.{name}" for name in names if name != "gone"]
+    assert run_all(args, judged, _object) == status
     said = capsys.readouterr()
     assert ("did not come up" in said.err) == ("gone" in names)
     assert ("lets it pass" in said.err) == bool(options)
@@ -81,12 +84,14 @@ def test_the_worst_status_is_the_commands(
 
 @pytest.mark.usefixtures("several")
 def test_junit_has_every_result(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A CI server sees the fail as a failure and the unknown as an error; `--json` leaves stdout to the command."""
+    """A CI server sees the fail as a failure, the unknown and what could not run as errors; JSON has them all."""
     file = tmp_path / "junit.xml"
-    ids = [f"several.py::{name}" for name in ("good", "bad", "dim")]
+    ids = [f"several.py::{name}" for name in ("good", "bad", "dim", "gone")]
     shared = ["--seed", "7", "--rerun-unknown", "2", "--runs", "out"]
-    run_all(parse(["run", *ids, "--json", "--junit", str(file), *shared]), judged)
+    run_all(parse(["run", *ids, "--json", "--junit", str(file), *shared]), judged, _object)
     root = ET.parse(file).getroot()
-    assert (root.get("failures"), root.get("errors"), root.get("skipped")) == ("1", "1", "0")
-    assert [suite.get("name") for suite in root] == ["several.good", "several.bad", "several.dim"]
-    assert capsys.readouterr().out == ""
+    assert (root.get("failures"), root.get("errors"), root.get("skipped")) == ("1", "2", "0")
+    assert [suite.get("name") for suite in root] == ["several.good", "several.bad", "several.dim", "several.gone"]
+    objects = json.loads(capsys.readouterr().out)
+    assert [one["id"] for one in objects] == ["several.good", "several.bad", "several.dim", "several.gone"]
+    assert "did not come up" in objects[-1]["error"]

@@ -28,7 +28,7 @@ def test_every_verdict_is_shown_with_its_bound(proved: ExperimentResult) -> None
         assert any(all(word in line for word in words) for line in text.splitlines())
     assert "proved  twin 'plain DNS'" in text
     assert str(proved.directory / "report.html") in text
-    assert "chaoskit run gslb.pool_death --seed 7" in text
+    assert "chaoskit prove gslb.pool_death --seed 7" in text
 
 
 def test_colour_is_for_terminals_only(proved: ExperimentResult) -> None:

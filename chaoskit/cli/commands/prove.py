@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 from chaoskit.cli import options
-from chaoskit.cli.output import say_json
 
 HELP = "run all arms: the checks must notice each twin's mistake"
 EXAMPLES = """\
@@ -33,8 +32,4 @@ def run(args: argparse.Namespace) -> int:
     from chaoskit.engine.prove import prove
     from chaoskit.report.json import prove_object
 
-    results, status = run_all(args, prove)
-    if args.json:
-        objects = [prove_object(result) for result in results]
-        say_json(objects[0] if len(objects) == 1 else objects)
-    return status
+    return run_all(args, prove, prove_object)

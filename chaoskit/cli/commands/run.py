@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 from chaoskit.cli import options
-from chaoskit.cli.output import say_json
 
 HELP = "run experiments and judge what happened"
 EXAMPLES = """\
@@ -29,8 +28,4 @@ def run(args: argparse.Namespace) -> int:
     from chaoskit.engine.prove import run_experiment
     from chaoskit.report.json import run_object
 
-    results, status = run_all(args, run_experiment)
-    if args.json:
-        objects = [run_object(result, result.arms[0]) for result in results]
-        say_json(objects[0] if len(objects) == 1 else objects)
-    return status
+    return run_all(args, run_experiment, lambda result: run_object(result, result.arms[0]))

@@ -9,6 +9,15 @@ from chaoskit.labs.spec import LabSpec
 _ROOT = ("", "0", "root")
 
 
+def problem(spec: LabSpec) -> str:
+    """What keeps the native driver on this machine from running a lab, with its remedy; empty where nothing does."""
+    try:
+        check(spec)
+    except LabError as error:
+        return str(error)
+    return ""
+
+
 def check(spec: LabSpec) -> None:
     """Refuse what this driver or this machine cannot do.
 

@@ -10,6 +10,7 @@ from chaoskit.cli import options
 from chaoskit.cli.commands.lab import _options
 from chaoskit.cli.output import say, say_json, say_table
 from chaoskit.cli.status import PASS
+from chaoskit.labs.native import preflight
 
 if TYPE_CHECKING:
     from chaoskit.labs.spec import LabSpec, Note
@@ -49,7 +50,10 @@ def run(args: argparse.Namespace) -> int:
     )
     _say_notes("changes nothing here", spec.notes)
     _say_notes("cannot be honoured", spec.refused)
-    say(f"\nnative driver: {'cannot run it, for what is listed above' if spec.refused else 'can run it'}")
+    problem = preflight.problem(spec)
+    say(f"\nnative driver: {'can run it' if not problem else 'cannot run it here'}")
+    if problem:
+        say(problem)
     return PASS
 
 
@@ -75,5 +79,6 @@ def _as_json(spec: LabSpec) -> dict[str, object]:
         ],
         "notes": notes(spec.notes),
         "refused": notes(spec.refused),
-        "native": not spec.refused,
+        "native": not preflight.problem(spec),
+        "problem": preflight.problem(spec),
     }
