@@ -59,6 +59,8 @@ class Requests:
         client: name of the client host.
         server: address the last attempt connected to, empty when it never did.
         instance: what the answer's instance header (`X-Instance`) said, empty without one.
+        op: what was asked, in the protocol's own word: `GET`, `A`, `read`, `write`.
+        value: what was read or written, where the protocol has such a thing; empty otherwise.
         intended: intended start, ns since the origin.
         lag: µs from the intended start until the generator took it up: the generator's own delay.
         sent: µs from the intended start until the request was handed to the kernel, -1 if never.
@@ -75,6 +77,8 @@ class Requests:
     client: Text
     server: Text
     instance: Text
+    op: Text
+    value: Text
     intended: NDArray[np.int64]
     lag: NDArray[np.int32]
     sent: NDArray[np.int32]
@@ -102,7 +106,7 @@ class Requests:
         return self.intended + self.end.astype(np.int64) * 1000
 
 
-TEXT_COLUMNS = ("load", "client", "server", "instance")
+TEXT_COLUMNS = ("load", "client", "server", "instance", "op", "value")
 NUMBER_COLUMNS: Mapping[str, np.dtype[Any]] = {
     "intended": np.dtype(np.int64),
     "lag": np.dtype(np.int32),

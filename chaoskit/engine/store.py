@@ -45,6 +45,8 @@ EVENTS = "events.jsonl"
 REQUESTS = "history/requests"
 READINGS = "history/readings"
 GENERATED = "history/generated.parquet"
+_LATER_COLUMNS = ("op", "value")
+"""Text columns that the first histories do not have; they read as empty."""
 _VERSION = {"chaoskit.schema": str(SCHEMA)}
 
 
@@ -190,6 +192,9 @@ def _requests(path: Path) -> Requests:
     with _damage_is_said(path):
         table = pq.read_table(path).combine_chunks()
         for name in TEXT_COLUMNS:
+            if name not in table.column_names and name in _LATER_COLUMNS:
+                columns[name] = Text(np.zeros(len(table), np.int32), ("",))
+                continue
             column = table[name].combine_chunks()
             dictionary = column if isinstance(column, pa.DictionaryArray) else column.dictionary_encode()
             codes = dictionary.indices.to_numpy(zero_copy_only=False).astype(np.int32)

@@ -61,7 +61,7 @@ class Child:
             return self._close(0, 0)
         start_new_thread(self._listen, ())
         names = [locust_user.Names("", "")]
-        names += [locust_user.Names(job.request.method, job.name) for job in work.jobs]
+        names += [locust_user.Names(job.request.protocol, job.name) for job in work.jobs]
         zero = time.time() + (work.origin - time.monotonic_ns()) / 1e9
         stats = locust_user.run(
             lambda: self._launch(work),

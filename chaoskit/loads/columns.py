@@ -1,7 +1,7 @@
 """Rows as the engine writes them, and the columns of a history as the runner gets them.
 
 The engine writes eight numbers a request into one preallocated buffer (0.3 us). What repeats - load,
-client, server, instance, status, outcome, attempts - is one of them: the code of a combination. The
+client, server, instance, op, value, status, outcome, attempts - is one of them: the code of a combination. The
 writer thread turns a buffer into columns with numpy, and bytes of columns travel to the runner.
 """
 
@@ -24,8 +24,8 @@ _TEXT = np.dtype(np.int32)
 _ORDER: Mapping[str, np.dtype[Any]] = {**dict.fromkeys(TEXT_COLUMNS, _TEXT), **NUMBER_COLUMNS}
 ROW_BYTES = sum(dtype.itemsize for dtype in _ORDER.values())
 
-Combination = tuple[int, int, int, int, int, int, int]
-"""Codes of load, client, server and instance; status, outcome, attempts."""
+Combination = tuple[int, int, int, int, int, int, int, int, int]
+"""Codes of load, client, server, instance, op and value; status, outcome, attempts."""
 
 
 class Labels:
@@ -88,12 +88,14 @@ class Rows:
 def columns(raw: bytes, combinations: Sequence[Combination], origin: int) -> dict[str, NDArray[Any]]:
     """Columns of a history from a buffer of rows; text columns as codes."""
     due, taken, sent, first, end, dns, connect, code = np.frombuffer(raw, np.int64).reshape(-1, 8).T
-    load, client, server, instance, status, outcome, attempts = np.array(combinations, np.int64)[code].T
+    load, client, server, instance, op, value, status, outcome, attempts = _spelled(code, combinations)
     parts = {
         "load": load,
         "client": client,
         "server": server,
         "instance": instance,
+        "op": op,
+        "value": value,
         "intended": due - origin,
         "lag": (taken - due) // 1000,
         "sent": _since(due, sent),
@@ -106,6 +108,14 @@ def columns(raw: bytes, combinations: Sequence[Combination], origin: int) -> dic
         "attempts": attempts,
     }
     return {name: parts[name].astype(dtype) for name, dtype in _ORDER.items()}
+
+
+def _spelled(code: NDArray[np.int64], combinations: Sequence[Combination]) -> NDArray[np.int64]:
+    """The parts of each row's combination; where there are more of them than rows, only those that occur are read."""
+    if len(combinations) > len(code):
+        used, code = np.unique(code, return_inverse=True)
+        combinations = [combinations[i] for i in used.tolist()]
+    return np.array(combinations, np.int64)[code].T
 
 
 def _since(due: NDArray[np.int64], moment: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -124,5 +134,13 @@ def unpack(data: bytes, labels: Mapping[str, Sequence[str]]) -> Requests:
     for name, dtype in _ORDER.items():
         values = np.frombuffer(data, dtype, count, at)
         at += values.nbytes
-        parts[name] = Text(values, tuple(labels[name])) if name in TEXT_COLUMNS else values
+        parts[name] = _text(values, labels[name]) if name in TEXT_COLUMNS else values
     return Requests(**parts)
+
+
+def _text(codes: NDArray[np.int32], labels: Sequence[str]) -> Text:
+    """A text column; of labels that outnumber the rows (each write has a value of its own), only those that occur."""
+    if len(labels) > len(codes):
+        used, inverse = np.unique(codes, return_inverse=True)
+        return Text(inverse.astype(np.int32), tuple(labels[i] for i in used.tolist()))
+    return Text(codes, tuple(labels))

@@ -59,11 +59,12 @@ class Engine:
         streams = [
             stream(
                 job.arrivals,
-                work.duration,
+                work.end_of(job),
                 seed=work.seed,
                 load=job.name,
                 client=client.host,
                 clients=len(job.clients),
+                start=job.start,
             )
             for job in work.jobs
             for client in job.clients

@@ -47,6 +47,7 @@ class Flow:
         "_life",
         "_limit",
         "_naming",
+        "_op",
         "_port",
         "_resolver",
         "_retries",
@@ -90,6 +91,7 @@ class Flow:
         self._deadlines = engine.deadlines(job.timeout)
         self._again = engine.again
         self._codes = (labels.code("load", job.name), labels.code("client", client.host))
+        self._op = labels.code("op", job.request.method)
         self._keeps = job.connections is Connections.KEEP_ALIVE
         self._life = job.connection_life
         self.keeps_for_ever = self._keeps and self._life is None
@@ -286,4 +288,4 @@ class Flow:
         self.rows.write(call.due, call.taken, call.sent, call.first, now, call.dns, call.connect, code)
 
     def _combination(self, server: int, instance: int, status: int, outcome: int, attempts: int) -> int:
-        return self._engine.rows.combination((*self._codes, server, instance, status, outcome, attempts))
+        return self._engine.rows.combination((*self._codes, server, instance, self._op, 0, status, outcome, attempts))

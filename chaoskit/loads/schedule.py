@@ -20,17 +20,22 @@ _FEW, _MANY = 128, 512
 _SHORTEST, _LONGEST = NS // 10_000, NS
 
 
-def stream(arrivals: Arrivals, duration: int, *, seed: int, load: str, client: str, clients: int) -> Iterator[Moments]:
-    """Intended starts of one client's part of a load, ns from the origin, ascending, below `duration` ns, in chunks.
+def stream(
+    arrivals: Arrivals, duration: int, *, seed: int, load: str, client: str, clients: int, start: int = 0
+) -> Iterator[Moments]:
+    """Intended starts of one client's part of a load, in chunks: ns from the origin, ascending, within `duration`.
+
+    Without arrivals before `start` ns, at which the arrival process begins.
 
     The random numbers depend on the seed, the load's name and the client's name and on nothing else:
     another load or client more does not change the schedule of this one.
     """
     rng = random.Random(f"{seed}/{load}/{client}")
-    times = arrivals.part(clients).times(duration / NS, rng)
+    lasting = max(0, duration - start)
+    times = arrivals.part(clients).times(lasting / NS, rng)
     while len(chunk := np.fromiter(islice(times, _CHUNK), np.float64)):
         moments = np.rint(chunk * NS).astype(np.int64)
-        yield moments[: int(np.searchsorted(moments, duration))]
+        yield start + moments[: int(np.searchsorted(moments, lasting))]
 
 
 class Schedule:

@@ -42,6 +42,8 @@ class Job:
 
     Attributes:
         max_connections: connections the load may hold at once from each client host.
+        start: ns after the origin when its arrivals begin; its shape's time counts from there.
+        lasting: ns after `start` when they end; None for the end of the work.
     """
 
     name: str
@@ -55,10 +57,12 @@ class Job:
     retries: int = 0
     any_target: bool = False
     max_connections: int = MAX_CONNECTIONS
+    start: int = 0
+    lasting: int | None = None
 
     @classmethod
-    def of(cls, name: str, load: Load, clients: Sequence[Client]) -> Job:
-        """The job that a load of an experiment means.
+    def of(cls, name: str, load: Load, clients: Sequence[Client], *, start: int = 0, lasting: int | None = None) -> Job:
+        """The job that a load of an experiment means, all through the run unless told otherwise.
 
         Raises:
             UsageError: its request is of a protocol that this generator does not speak.
@@ -76,6 +80,8 @@ class Job:
             load.dns_cache,
             load.retries,
             load.any_target,
+            start=start,
+            lasting=lasting,
         )
 
 
@@ -95,3 +101,7 @@ class Work:
     seed: int
     jobs: tuple[Job, ...]
     networks: tuple[str, ...] = ()
+
+    def end_of(self, job: Job) -> int:
+        """When a job's arrivals end, ns after the origin; never after the work's own end."""
+        return self.duration if job.lasting is None else min(self.duration, job.start + job.lasting)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -50,6 +51,17 @@ def _same(one: Requests, other: Requests) -> bool:
         for n in TEXT_COLUMNS
     )
     return texts and all(np.array_equal(getattr(one, n), getattr(other, n)) for n in NUMBER_COLUMNS)
+
+
+def test_a_history_without_the_later_columns_is_read(tmp_path: Path) -> None:
+    """Runs recorded before requests had `op` and `value` can be judged again: both read as empty."""
+    store.write_run(tmp_path, META, TOPOLOGY, [], {})
+    store.write_requests(tmp_path, 0, _rows(3, 1))
+    part = next((tmp_path / "history/requests").iterdir())
+    pq.write_table(pq.read_table(part).drop_columns(["op", "value"]), part)
+    requests = store.read_history(tmp_path, Names({})).requests
+    assert [(requests.op[i], requests.value[i]) for i in range(3)] == [("", "")] * 3
+    assert np.array_equal(requests.intended, _rows(3, 1).intended)
 
 
 def test_a_run_comes_back_as_it_was_written(tmp_path: Path) -> None:

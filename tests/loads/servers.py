@@ -16,7 +16,7 @@ import dns.message
 import dns.rcode
 import dns.rrset
 
-from chaoskit.core.history import Generated, Requests, concatenate
+from chaoskit.core.history import TEXT_COLUMNS, Generated, Requests, concatenate
 from chaoskit.core.load import OUTCOMES, Connections
 from chaoskit.core.request import HttpRequest, get
 from chaoskit.core.units import NS
@@ -201,7 +201,7 @@ def generate(
         except BaseException as error:  # noqa: BLE001  raised below, in the test's thread
             result.append(error)
             return
-        known = {column: [""] for column in ("load", "client", "server", "instance")} | engine.labels.since({})
+        known = {column: [""] for column in TEXT_COLUMNS} | engine.labels.since({})
         parts = [unpack(pack(columns(data, engine.rows.combinations, work.origin)), known) for data in raw]
         result.append((concatenate(parts), account))
 

@@ -69,6 +69,7 @@ def test_a_row_tells_the_parts_of_a_request() -> None:
         "127.0.0.1",
         "web-1",
     }
+    assert (table.op[0], table.value[0]) == ("GET", "")
     assert np.all(table.lag >= 0)
     assert np.all(table.lag <= table.sent)
     assert np.all(table.sent <= table.first_byte)

@@ -231,6 +231,15 @@ def test_a_sink_that_fails_ends_the_load(port: int) -> None:
         until(lambda: gone(generator.pid))
 
 
+def test_a_load_may_begin_and_end_inside_the_run(port: int) -> None:
+    """A surge of 100 ms in the middle of another load owes its own arrivals only, all of them in its span."""
+    surge = job(f"http://127.0.0.1:{port}/", name="surge", arrivals=constant("100/s"), start=NS // 5, lasting=NS // 10)
+    served = serve(job(f"http://127.0.0.1:{port}/"), surge)
+    assert [(row.load, row.scheduled, row.recorded) for row in served.account] == [("shop", 25, 25), ("surge", 10, 10)]
+    intended = served.table.take(served.table.load.equals("surge")).intended
+    assert NS // 5 <= intended.min() < intended.max() < 3 * NS // 10
+
+
 def test_arrivals_the_process_cannot_know() -> None:
     """An arrival process that only the experiment's own module knows is a mistake with a remedy."""
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from chaoskit.core.units import NS
 from chaoskit.loads.arrivals import constant, poisson
 from chaoskit.loads.schedule import Moments, Schedule, stream
+from chaoskit.loads.shapes import step
 
 MOMENTS = st.lists(st.integers(0, 5 * NS), max_size=300).map(sorted)
 
@@ -66,6 +67,18 @@ def test_the_same_seed_gives_the_same_schedule() -> None:
     assert times(1, "shop", "eu-1") == times(1, "shop", "eu-1")
     others = [times(2, "shop", "eu-1"), times(1, "pay", "eu-1"), times(1, "shop", "eu-2")]
     assert all(other != times(1, "shop", "eu-1") for other in others)
+
+
+def test_a_stream_may_begin_and_end_inside_the_run() -> None:
+    """Moved by its start and cut at its end it is the schedule that a load from the origin on would have."""
+
+    def times(duration: int, start: int) -> list[int]:
+        words = {"arrivals": poisson(step("100/s", "800/s", at="500ms")), "seed": 1, "load": "surge", "client": "c"}
+        return made(duration=duration, start=start, clients=1, **words)
+
+    whole = times(NS, 0)
+    assert times(9 * NS, 8 * NS) == [8 * NS + moment for moment in whole]
+    assert times(NS, NS) == times(NS, 2 * NS) == []
 
 
 def test_clients_share_the_rate_equally() -> None:

@@ -36,7 +36,7 @@ def test_a_runner_that_does_not_read_is_an_error(monkeypatch: pytest.MonkeyPatch
 
 def write_many(rows: Rows) -> None:
     """Write 200,000 rows as fast as can be."""
-    code = rows.combination((0, 0, 0, 0, 200, 0, 1))
+    code = rows.combination((0, 0, 0, 0, 0, 0, 200, 0, 1))
     for due in range(200_000):
         rows.write(due, due, due, due, due, -1, -1, code)
 

@@ -17,8 +17,18 @@ def test_rows_come_in_even_steps_or_at_given_moments() -> None:
 
 def test_columns_are_one_value_for_all_rows_or_one_a_row() -> None:
     """Strings, outcomes and numbers alike; a wrong number of values is an error."""
-    table = rows(at=[1, 2], client=["a", "b"], server="s", outcome=[Outcome.OK, Outcome.RESET], latency=[10, 20], dns=5)
+    table = rows(
+        at=[1, 2],
+        client=["a", "b"],
+        server="s",
+        op=["write", "read"],
+        value="v",
+        outcome=[Outcome.OK, Outcome.RESET],
+        latency=[10, 20],
+        dns=5,
+    )
     assert [table.client[0], table.client[1], table.server[1]] == ["a", "b", "s"]
+    assert [table.op[0], table.op[1], table.value[1]] == ["write", "read", "v"]
     assert (table.end.tolist(), table.dns.tolist()) == ([10, 20], [5, 5])
     with pytest.raises(ValueError, match="shape"):
         rows(at=[1, 2, 3], latency=[1, 2])
