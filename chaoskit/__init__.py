@@ -14,6 +14,7 @@ from chaoskit.core.check import check, compare
 from chaoskit.core.experiment import Experiment
 from chaoskit.core.guard import stop_unless
 from chaoskit.core.lab import Lab
+from chaoskit.core.late import found_by
 from chaoskit.core.load import Connections, DnsCache, Load, load
 from chaoskit.core.param import param
 from chaoskit.core.probe import probe
@@ -43,6 +44,7 @@ __all__ = [
     "confirmed",
     "end",
     "everything",
+    "found_by",
     "get",
     "header",
     "label",

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from chaoskit.core import selector as resolve
 from chaoskit.core.history import History, Requests, Text
+from chaoskit.core.late import recorded
 from chaoskit.core.load import OUTCOMES, Load, Outcome
 from chaoskit.core.selector import Selector
 from chaoskit.core.topology import HostInfo
@@ -73,12 +74,13 @@ def with_outcome(requests: Requests, outcomes: Collection[Outcome]) -> Mask:
 
 
 def hosts(history: History, selector: Selector) -> tuple[HostInfo, ...]:
-    """The hosts a selector means, picks and shares drawn by the run's seed.
+    """The hosts a selector means: picks and shares drawn by the run's seed, late targets as the lab answered.
 
     Raises:
         UsageError: none match.
+        Unanswered: it is a late target that no action has asked for.
     """
-    return resolve.hosts(selector, history.topology, random.Random(history.meta.seed))
+    return resolve.hosts(selector, history.topology, random.Random(history.meta.seed), recorded(history.events))
 
 
 def of_instances(history: History, chosen: frozenset[str]) -> Mask:

@@ -42,7 +42,7 @@ def experiment_lines(found: Found) -> Iterator[str]:
     yield f"  drivers   {', '.join(experiment.drivers)}"
     yield f"  source    {experiment.where}"
     yield from _section("params", [f"{name} = {value}" for name, value in found.params.items()])
-    yield from _section("loads", [_load(load, names) for load in experiment.loads])
+    yield from _section("loads", [_load(load, names) for load in experiment.every_load])
     yield from _section("timeline", [_entry(entry, names) for entry in experiment.timeline])
     yield from _section("probes", [f"{names.of(each)}: {title(each, names)}" for each in experiment.probes])
     yield from _section("checks", [f"{names.of(each)}: {title(each, names)}" for each in experiment.checks])

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from chaoskit.core.guard import Guard
 from chaoskit.core.topology import HostInfo
 from chaoskit.core.units import show_duration
+from chaoskit.engine.entries import PlannedEntry
 from chaoskit.engine.forecast import (
     PlannedCheck,
     PlannedWindow,
@@ -15,7 +16,7 @@ from chaoskit.engine.forecast import (
     planned_steady,
     planned_windows,
 )
-from chaoskit.engine.plan import Plan, PlannedEntry, PlannedProbe
+from chaoskit.engine.plan import Plan, PlannedProbe
 from chaoskit.engine.reach import who_is_hit
 from chaoskit.engine.title import title
 
@@ -59,7 +60,8 @@ def _steady(plan: Plan) -> list[PlannedCheck]:
 def _loads(plan: Plan) -> Iterator[str]:
     arrivals = planned_arrivals(plan)
     for each in plan.loads:
-        what = f"{each.name}: {each.load.request.title}, {each.load.arrivals.title}"
+        during = f" while {each.by} is in force" if each.by else ""
+        what = f"{each.name}: {each.load.request.title}, {each.load.arrivals.title}{during}"
         yield f"{what}, about {arrivals[each.name]:,} requests from {_hosts(each.clients)}"
 
 
@@ -77,8 +79,14 @@ def _entry(entry: PlannedEntry, plan: Plan) -> Iterator[str]:
     when = "before ready" if entry in plan.boot else f"T+{show_duration(entry.start)}"
     lasting = f" for {show_duration(entry.lasting)}" if entry.lasting else ", one-shot" if entry.one_shot else ""
     hit = ", ".join(who_is_hit(entry.targets, plan.topology))
+    hit = f"found when it fires, among {hit}" if entry.choices else hit or "the load"
     yield f"{when}  {entry.name}: {title(entry.action, plan.names)}{lasting}: {hit}"
-    yield from (f"    {step.describe()}" for step in entry.steps)
+    if not entry.choices:
+        yield from (f"    {step.describe()}" for step in entry.steps)
+    for choice in entry.choices:
+        said = ", ".join(host for hosts in choice.answers.values() for host in hosts)
+        yield f"    if the lab answers {said}:"
+        yield from (f"      {step.describe()}" for step in choice.steps)
 
 
 def _window(window: PlannedWindow) -> str:

@@ -14,11 +14,12 @@ import functools
 import inspect
 import random
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Concatenate, Generic, ParamSpec
 
 from chaoskit.core import selector as resolve
-from chaoskit.core.selector import Selector
+from chaoskit.core.load import Load
+from chaoskit.core.selector import Answers, Selector
 from chaoskit.core.step import Step
 from chaoskit.core.topology import HostInfo, Link, Network, Topology
 from chaoskit.core.units import Duration, duration
@@ -33,23 +34,25 @@ class Planning:
 
     Attributes:
         lasting: how long the action will be in force, in ns; kernel timeouts are set from it.
+        answers: what the lab has said to the questions of late targets.
     """
 
     topology: Topology
     rng: random.Random
     lasting: int
+    answers: Answers = field(default_factory=dict)
 
     def hosts(self, selector: Selector) -> tuple[HostInfo, ...]:
         """The hosts a selector means; an empty match is an error."""
-        return resolve.hosts(selector, self.topology, self.rng)
+        return resolve.hosts(selector, self.topology, self.rng, self.answers)
 
     def networks(self, selector: Selector) -> tuple[Network, ...]:
         """The networks a selector means; an empty match is an error."""
-        return resolve.networks(selector, self.topology, self.rng)
+        return resolve.networks(selector, self.topology, self.rng, self.answers)
 
     def links(self, selector: Selector) -> tuple[Link, ...]:
         """The links a selector means; an empty match is an error."""
-        return resolve.links(selector, self.topology, self.rng)
+        return resolve.links(selector, self.topology, self.rng, self.answers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +77,12 @@ class Action:
 
     def named(self, label: str) -> Action:
         """The same action under a name of its own."""
-        return Action(self.kind, self.arguments, self.steps, self.longest, self.one_shot, self.where, label)
+        return replace(self, label=label)
+
+    @property
+    def loads(self) -> tuple[Load, ...]:
+        """The loads it was given: they arrive while it is in force."""
+        return tuple(value for value in self.arguments.values() if isinstance(value, Load))
 
     def __str__(self) -> str:
         return f"{self.kind}({', '.join(str(value) for value in self.arguments.values())})"

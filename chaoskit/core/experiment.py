@@ -66,6 +66,11 @@ class Experiment:
         return (*self.boot, *(entry.action for entry in self.timeline))
 
     @property
+    def every_load(self) -> tuple[Load, ...]:
+        """Every load: those of the whole run, then those that arrive while an action is in force."""
+        return (*self.loads, *(load for action in self.actions for load in action.loads))
+
+    @property
     def arms(self) -> tuple[str, ...]:
         """Names of the arms, the guarded one first."""
         return (GUARDED, *(twin.name for twin in self.twins))
@@ -112,13 +117,18 @@ def _timeline_problems(experiment: Experiment) -> Iterator[str]:
             )
     if experiment.steady and any(entry.start == 0 for entry in experiment.timeline):
         yield f"{experiment.where}: an action at 0 s leaves no time before it in which the steady state could be seen"
+    for action in experiment.boot:
+        if action.loads:
+            yield f"{action.where}: {action} brings load, and there is none before the lab is ready"
+    if len(set(experiment.every_load)) < len(experiment.every_load):
+        yield f"{experiment.where}: one load stands twice; describe it twice to have it twice"
     if len(set(experiment.actions)) < len(experiment.actions):
         yield f"{experiment.where}: one action stands twice in the timeline; call its function twice to get two"
 
 
 def _twin_problems(experiment: Experiment) -> Iterator[str]:
     names = [twin.name for twin in experiment.twins]
-    known = {*experiment.loads, *experiment.actions}
+    known = {*experiment.every_load, *experiment.actions}
     for twin in experiment.twins:
         if names.count(twin.name) > 1 or twin.name in ("", GUARDED):
             yield f"{twin.where}: a twin's name must be its own, and {twin.name!r} is not"
@@ -133,7 +143,7 @@ def _twin_problems(experiment: Experiment) -> Iterator[str]:
 
 
 def _reference_problems(experiment: Experiment, check: Check | Comparison, value: object) -> Iterator[str]:
-    if isinstance(value, Load) and value not in experiment.loads:
+    if isinstance(value, Load) and value not in experiment.every_load:
         yield f"{check.where}: {check.kind} judges a load that the experiment does not drive"
     if isinstance(value, Probe) and value not in experiment.probes:
         yield f"{check.where}: {check.kind} reads a probe that the experiment does not have"

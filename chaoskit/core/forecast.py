@@ -22,6 +22,7 @@ class Forecast:
     Attributes:
         planned: when an action begins and ends by the timeline, ns since the origin.
         loads: the load that stands in for another in this arm.
+        arriving: when a load arrives, ns since the origin; one of the whole run from the origin to the end.
     """
 
     topology: Topology
@@ -29,6 +30,7 @@ class Forecast:
     planned: Callable[[EventRef], int]
     loads: Callable[[Load], Load]
     seed: int = 0
+    arriving: Callable[[Load], Span] | None = None
 
     def span(self, window: Window | None) -> Span:
         """A window at its planned times; None is the whole run."""
@@ -50,10 +52,11 @@ class Forecast:
         """How many arrivals fall inside `during` and outside `outside`, on average, from these clients."""
         actual = self.loads(load)
         inside, without = self.span(during), self.span(outside) if outside else Span(0, 0)
+        active = self.arriving(load) if self.arriving else Span(0, self.duration)
         rates = [
-            actual.arrivals.rate_at(t / NS)
+            actual.arrivals.rate_at((t - active.start) / NS)
             for t in range(inside.start + _STEP // 2, inside.end, _STEP)
-            if not without.holds(t)
+            if active.holds(t) and not without.holds(t)
         ]
         return round(sum(rates) * _STEP / NS * self._share(actual, clients))
 

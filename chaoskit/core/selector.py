@@ -9,8 +9,8 @@ from __future__ import annotations
 import difflib
 import math
 import random
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TypeVar
 
@@ -18,7 +18,22 @@ from chaoskit.core.errors import UsageError
 from chaoskit.core.topology import REGION, ROLE, HostInfo, Link, Named, Network, Topology
 
 N = TypeVar("N", bound=Named)
-_Narrow = Callable[[Sequence[Named], random.Random], Sequence[Named]]
+Answers = Mapping[str, tuple[str, ...]]
+"""What the lab said when an action fired: the text of a question (`chaoskit.core.late`) to names of hosts."""
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What it takes to make a selector concrete: the run's chance, and the answers known by now."""
+
+    rng: random.Random
+    answers: Answers = field(default_factory=dict)
+
+
+NOTHING: Answers = {}
+"""No question has been answered yet."""
+
+_Narrow = Callable[[Sequence[Named], Draw], Sequence[Named]]
 
 
 @dataclass(frozen=True)
@@ -37,19 +52,22 @@ class Selector:
         return self.text
 
     def __and__(self, other: Selector) -> Selector:
-        return Selector(f"{self} & {other}", lambda among, rng: other.narrow(self.narrow(among, rng), rng))
+        def both(among: Sequence[Named], draw: Draw) -> Sequence[Named]:
+            return other.narrow(self.narrow(among, draw), draw)
+
+        return Selector(f"{self} & {other}", both)
 
     def __or__(self, other: Selector) -> Selector:
-        def either(among: Sequence[Named], rng: random.Random) -> Sequence[Named]:
-            chosen = {item.name for item in (*self.narrow(among, rng), *other.narrow(among, rng))}
+        def either(among: Sequence[Named], draw: Draw) -> Sequence[Named]:
+            chosen = {item.name for item in (*self.narrow(among, draw), *other.narrow(among, draw))}
             return [item for item in among if item.name in chosen]
 
         return Selector(f"({self} | {other})", either)
 
     def __sub__(self, other: Selector) -> Selector:
-        def without(among: Sequence[Named], rng: random.Random) -> Sequence[Named]:
-            dropped = {item.name for item in other.narrow(among, rng)}
-            return [item for item in self.narrow(among, rng) if item.name not in dropped]
+        def without(among: Sequence[Named], draw: Draw) -> Sequence[Named]:
+            dropped = {item.name for item in other.narrow(among, draw)}
+            return [item for item in self.narrow(among, draw) if item.name not in dropped]
 
         return Selector(f"({self} - {other})", without)
 
@@ -63,11 +81,11 @@ class Selector:
             raise UsageError(f"pick({n}): pick at least one")
         text = f"({self}).pick({n})"
 
-        def picked(among: Sequence[Named], rng: random.Random) -> Sequence[Named]:
-            matching = self.narrow(among, rng)
+        def picked(among: Sequence[Named], draw: Draw) -> Sequence[Named]:
+            matching = self.narrow(among, draw)
             if len(matching) < n:
                 raise UsageError(f"{text} wants {n}, but only {len(matching)} match")
-            return _in_order(among, rng.sample(list(matching), n))
+            return _in_order(among, draw.rng.sample(list(matching), n))
 
         return Selector(text, picked)
 
@@ -80,9 +98,9 @@ class Selector:
         if not 0 < of_them <= 1:
             raise UsageError(f"share({of_them}): a share is above 0 and at most 1")
 
-        def shared(among: Sequence[Named], rng: random.Random) -> Sequence[Named]:
-            matching = self.narrow(among, rng)
-            return _in_order(among, rng.sample(list(matching), math.ceil(len(matching) * of_them)))
+        def shared(among: Sequence[Named], draw: Draw) -> Sequence[Named]:
+            matching = self.narrow(among, draw)
+            return _in_order(among, draw.rng.sample(list(matching), math.ceil(len(matching) * of_them)))
 
         return Selector(f"({self}).share({of_them:g})", shared)
 
@@ -93,7 +111,7 @@ def _in_order(among: Sequence[Named], chosen: Iterable[Named]) -> list[Named]:
 
 
 def _where(text: str, holds: Callable[[Named], bool]) -> Selector:
-    return Selector(text, lambda among, _rng: [item for item in among if holds(item)])
+    return Selector(text, lambda among, _draw: [item for item in among if holds(item)])
 
 
 def name(*globs: str) -> Selector:
@@ -126,35 +144,40 @@ def everything() -> Selector:
     return _where("everything()", lambda _item: True)
 
 
-def hosts(selector: Selector, topology: Topology, rng: random.Random) -> tuple[HostInfo, ...]:
+def hosts(
+    selector: Selector, topology: Topology, rng: random.Random, answers: Answers = NOTHING
+) -> tuple[HostInfo, ...]:
     """The hosts a selector means, in the lab's order.
 
     Raises:
         UsageError: none match; the message lists what there is.
+        Unanswered: it is a late target, and the lab has not been asked yet.
     """
-    return _resolve(selector, topology.hosts, rng, f"host of lab {topology.name}")
+    return _resolve(selector, topology.hosts, Draw(rng, answers), f"host of lab {topology.name}")
 
 
-def networks(selector: Selector, topology: Topology, rng: random.Random) -> tuple[Network, ...]:
+def networks(
+    selector: Selector, topology: Topology, rng: random.Random, answers: Answers = NOTHING
+) -> tuple[Network, ...]:
     """The networks a selector means, in the lab's order.
 
     Raises:
         UsageError: none match.
     """
-    return _resolve(selector, topology.networks, rng, f"network of lab {topology.name}")
+    return _resolve(selector, topology.networks, Draw(rng, answers), f"network of lab {topology.name}")
 
 
-def links(selector: Selector, topology: Topology, rng: random.Random) -> tuple[Link, ...]:
+def links(selector: Selector, topology: Topology, rng: random.Random, answers: Answers = NOTHING) -> tuple[Link, ...]:
     """The links a selector means: by `HOST/NETWORK`, or by the labels of their hosts.
 
     Raises:
         UsageError: none match.
     """
-    return _resolve(selector, topology.links, rng, f"link of lab {topology.name}")
+    return _resolve(selector, topology.links, Draw(rng, answers), f"link of lab {topology.name}")
 
 
-def _resolve(selector: Selector, among: Sequence[N], rng: random.Random, what: str) -> tuple[N, ...]:
-    chosen = {item.name for item in selector.narrow(among, rng)}
+def _resolve(selector: Selector, among: Sequence[N], draw: Draw, what: str) -> tuple[N, ...]:
+    chosen = {item.name for item in selector.narrow(among, draw)}
     if not chosen:
         raise UsageError(f"{selector} matches no {what}", remedy=_inventory(selector, among))
     return tuple(item for item in among if item.name in chosen)

@@ -7,27 +7,33 @@ any stop: heal at once ------------> final
 from __future__ import annotations
 
 import contextlib
+import random
 import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
+import numpy as np
+
 from chaoskit.core.clock import Clock
 from chaoskit.core.errors import ChaoskitError, LabError, RunAborted, StepError
 from chaoskit.core.host import HostState
 from chaoskit.core.progress import Progress
+from chaoskit.core.selector import Answers, hosts
 from chaoskit.core.step import Evidence, Json
 from chaoskit.core.units import NS
 from chaoskit.core.verdict import PASS
 from chaoskit.engine.clients import client
+from chaoskit.engine.entries import PlannedEntry
 from chaoskit.engine.keeping import Keeping, Kept
+from chaoskit.engine.late import answer
 from chaoskit.engine.ledger import ByItself, Took
 from chaoskit.engine.machine import MachineWatch
 from chaoskit.engine.options import RunOptions
 from chaoskit.engine.order import SOCKET
 from chaoskit.engine.patience import patiently
-from chaoskit.engine.plan import Plan, PlannedEntry
+from chaoskit.engine.plan import Plan, PlannedLoad
 from chaoskit.engine.probing import Probing
 from chaoskit.engine.recorder import Recorder
 from chaoskit.engine.rpc import Caller, PeerGone
@@ -128,9 +134,7 @@ class Conduct:
                 self.generator.open()
 
     def _set_going(self) -> None:
-        jobs = tuple(
-            Job.of(one.name, one.load, [client(self._aside, host) for host in one.clients]) for one in self.plan.loads
-        )
+        jobs = tuple(self._job(one) for one in self.plan.loads)
         networks = tuple(network.subnet for network in self.plan.topology.networks)
         self._origin = self.clock.now() + LEAD
         self.recorder.starts_at(self._origin)
@@ -140,6 +144,10 @@ class Conduct:
         self._machine.start()
         self._probing.start()
         self._phase("steady" if self.plan.entries else "run")
+
+    def _job(self, one: PlannedLoad) -> Job:
+        clients = [client(self._aside, host) for host in one.clients]
+        return Job.of(one.name, one.load, clients, start=one.span.start, lasting=one.span.length if one.by else None)
 
     # ---- the timetable -------------------------------------------------------------------------
 
@@ -231,7 +239,9 @@ class Conduct:
 
     # ---- actions -------------------------------------------------------------------------------
 
-    def _begin(self, entry: PlannedEntry) -> None:
+    def _begin(self, planned: PlannedEntry) -> None:
+        answers = self._ask(planned)
+        entry = planned.decided(answers) if answers else planned
         expires = None
         if not entry.one_shot:
             lasting = entry.action.longest if entry.lasting is None else entry.lasting
@@ -255,11 +265,28 @@ class Conduct:
             steps=steps,
             one_shot=entry.one_shot,
             took_s=(took.end - took.begin) / NS,
+            answers={question: hosts[0] for question, hosts in answers.items()},
         )
         self.progress.fault(entry.name, "begin")
         thread = threading.Thread(target=self._confirm, args=(entry,), name=f"confirm {entry.name}", daemon=True)
         self._confirming.append(thread)
         thread.start()
+
+    def _ask(self, entry: PlannedEntry) -> Answers:
+        """Ask the lab for late targets.
+
+        Raises:
+            RunAborted: it does not say.
+        """
+        answers: Answers = {}
+        for question in entry.questions:
+            candidates = hosts(question.candidates, self.plan.topology, random.Random(self.plan.seed))
+            try:
+                answers = {**answers, **answer(question, candidates, self._aside, self.clock)}
+            except LabError as error:
+                self.recorder.event("action", entry.name, "failed", error=str(error))
+                raise RunAborted(f"the action {entry.name} has no target: {error}") from error
+        return answers
 
     def _confirm(self, entry: PlannedEntry) -> None:
         try:
@@ -268,10 +295,21 @@ class Conduct:
                 evidence = Kept(self.plan.topology, ask).confirm(entry.name, entry.steps, CONFIRM_WITHIN)
         except ChaoskitError as error:
             evidence = (Evidence(False, str(error)),)
+        evidence += tuple(self._arriving(load) for load in self.plan.loads if load.by == entry.name)
         holds = all(one.holds for one in evidence)
         what = "confirmed" if holds else "not confirmed"
         self.recorder.event("action", entry.name, what, evidence=[one.what for one in evidence])
         self._said.append((entry.name, what))
+
+    def _arriving(self, load: PlannedLoad) -> Evidence:
+        """Whether requests of a load that an action brings were sent; they are seen when they have ended."""
+        deadline = self.clock.now() + load.load.timeout + CONFIRM_WITHIN
+        while True:
+            rows = self.recorder.recent(2 * CONFIRM_WITHIN).requests
+            sent = int(np.count_nonzero(rows.load.equals(load.name) & (rows.sent >= 0)))
+            if sent or self.clock.now() >= deadline:
+                return Evidence(sent > 0, f"{load.name}: {sent:,} requests sent")
+            self.clock.sleep(TICK)
 
     def _while_watching(self, call: Callable[[], Took]) -> Took:
         return patiently(call, self._tick if self._going else self._heed_interruption, TICK / NS)
@@ -302,7 +340,7 @@ class Conduct:
         if early and self.plan.loads:
             self.generator.stop()
         for thread in self._confirming:
-            thread.join(CONFIRM_WITHIN / NS + 1)
+            thread.join(CONFIRM_WITHIN / NS + 1)  # what is not known by then was not confirmed
         self._phase("final")
         self._account()
         self._probing.stop()

@@ -56,6 +56,7 @@ def forecast(plan: Plan) -> Forecast:
     """The times and rates a plan lets one expect."""
     times = {plan.names.of(entry.action): (entry.start, entry.lasting) for entry in plan.entries}
     loads = {load.name: load.load for load in plan.loads}
+    spans = {load.name: load.span for load in plan.loads}
 
     def planned(event: EventRef) -> int:
         # Boot actions are in force from before the origin to the end.
@@ -65,7 +66,10 @@ def forecast(plan: Plan) -> Forecast:
     def actual(load: Load) -> Load:
         return loads[plan.names.of(load)]
 
-    return Forecast(plan.topology, plan.length, planned, actual, plan.seed)
+    def arriving(load: Load) -> Span:
+        return spans[plan.names.of(load)]
+
+    return Forecast(plan.topology, plan.length, planned, actual, plan.seed, arriving)
 
 
 def planned_windows(plan: Plan) -> tuple[PlannedWindow, ...]:
@@ -100,7 +104,8 @@ def planned_steady(plan: Plan) -> PlannedCheck | None:
 def planned_arrivals(plan: Plan) -> dict[str, int]:
     """How many requests each load will make on average, by its name."""
     every = NS // 10
-    times = range(every // 2, plan.length, every)
-    return {
-        each.name: round(sum(each.load.arrivals.rate_at(t / NS) for t in times) * every / NS) for each in plan.loads
-    }
+    arrivals: dict[str, int] = {}
+    for each in plan.loads:
+        times = range(every // 2, each.span.length, every)
+        arrivals[each.name] = round(sum(each.load.arrivals.rate_at(t / NS) for t in times) * every / NS)
+    return arrivals

@@ -56,7 +56,7 @@ def name_parts(experiment: Experiment, variables: Mapping[str, object]) -> Names
         DefinitionError: two objects of one kind have the same name.
     """
     groups: dict[str, Iterable[Nameable]] = {
-        "load": experiment.loads,
+        "load": experiment.every_load,
         "action": experiment.actions,
         "probe": experiment.probes,
         "window": windows(experiment),

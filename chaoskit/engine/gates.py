@@ -28,7 +28,7 @@ def gates_of(found: Found) -> tuple[Gate, ...]:
     """Every gate of an experiment, in the order in which they explain each other."""
     experiment = found.experiment
     gates: list[Gate] = []
-    if experiment.loads:
+    if experiment.every_load:
         gates.append(Gate("every arrival accounted for", _accounted))
         gates.append(Gate("generator on time", _on_time(duration(experiment.lag) / 1e9)))
     gates.append(Gate("machine not stalled", _machine))

@@ -10,7 +10,7 @@ from chaoskit.core.errors import UsageError
 from chaoskit.core.units import show_duration
 
 if TYPE_CHECKING:
-    from chaoskit.engine.plan import PlannedEntry
+    from chaoskit.engine.entries import PlannedEntry
 
 
 def refuse_overlaps(entries: Iterable[PlannedEntry]) -> None:

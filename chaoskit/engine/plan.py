@@ -18,14 +18,17 @@ from chaoskit.core.errors import UsageError
 from chaoskit.core.experiment import Experiment
 from chaoskit.core.guard import Guard
 from chaoskit.core.lab import Lab
+from chaoskit.core.late import Question, Unanswered
 from chaoskit.core.load import Load
 from chaoskit.core.names import Names
 from chaoskit.core.probe import Probe
-from chaoskit.core.selector import Selector, everything, hosts
+from chaoskit.core.selector import NOTHING, Answers, Selector, everything, hosts
 from chaoskit.core.step import Step
 from chaoskit.core.suggest import did_you_mean
 from chaoskit.core.topology import PROTECTED, HostInfo, Topology
 from chaoskit.core.units import duration, show_duration
+from chaoskit.core.window import Span
+from chaoskit.engine.entries import PlannedEntry, planned_entry
 from chaoskit.engine.found import Found
 from chaoskit.engine.overlap import refuse_overlaps
 from chaoskit.labs.load import load_lab
@@ -35,40 +38,20 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class PlannedEntry:
-    """One action of the timeline, or of boot, made concrete.
-
-    Attributes:
-        action: the one that acts in this arm: the twin's substitute where it has one.
-        start: ns after the run's origin; 0 for boot, which is before it.
-        lasting: ns until it is undone; None for a one-shot action, and for boot (undone at the end).
-        targets: the hosts, links and networks its steps change, once each, in the order of the steps.
-    """
-
-    name: str
-    action: Action
-    steps: tuple[Step, ...]
-    start: int
-    lasting: int | None
-    targets: tuple[str, ...]
-
-    @property
-    def one_shot(self) -> bool:
-        """Whether it cannot be undone."""
-        return self.action.one_shot
-
-
-@dataclass(frozen=True)
 class PlannedLoad:
     """A load and the hosts it comes from.
 
     Attributes:
         load: the one driven in this arm: the twin's substitute where it has one.
+        span: when its requests arrive, ns since the origin.
+        by: the action that brings it; None where it arrives from the origin to the end.
     """
 
     name: str
     load: Load
     clients: tuple[HostInfo, ...]
+    span: Span
+    by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -162,7 +145,7 @@ def make_plan(found: Found, *, arm: str = GUARDED, seed: int = 0, driver: str = 
         duration(experiment.quiet),
         boot,
         entries,
-        tuple(planner.loads(experiment.loads)),
+        (*planner.loads(experiment.loads, experiment.length), *planner.brought(entries)),
         tuple(planner.probes(experiment.probes)),
         steady,
         checks,
@@ -193,7 +176,14 @@ def _substitutes(experiment: Experiment, twin: Twin | None) -> Mapping[object, o
                 f"{twin.where}: the twin {twin.mistake!r} puts a {type(new).__name__.lower()} in place of a "
                 f"{type(old).__name__.lower()}"
             )
-    return twin.instead
+    return {**twin.instead, **dict(_brought_instead(twin.instead))}
+
+
+def _brought_instead(instead: Mapping[object, object]) -> Iterator[tuple[Load, Load]]:
+    """The loads of a substitute action stand in for those of the action it replaces."""
+    for old, new in instead.items():
+        if isinstance(old, Action) and isinstance(new, Action):
+            yield from zip(old.loads, new.loads, strict=False)
 
 
 @dataclass(frozen=True)
@@ -216,7 +206,13 @@ class _Planner:
                     f"{action.where}: {action} may be in force for {show_duration(action.longest)} at most, "
                     f"but boot actions last for the whole run of {show_duration(length)}"
                 )
-            yield self._entry(f"boot/{index}", action, 0, None, action.longest)
+            entry = self._entry(f"boot/{index}", action, 0, None, action.longest)
+            if entry.questions:
+                raise UsageError(
+                    f"{action.where}: {action} asks whom it is to hit, and before the lab is ready nobody answers",
+                    remedy="Name the host, or put the action into the timeline.",
+                )
+            yield entry
 
     def timeline(self, entries: Iterable[Entry]) -> Iterator[PlannedEntry]:
         planned = [
@@ -225,10 +221,19 @@ class _Planner:
         ]
         yield from sorted(planned, key=lambda entry: entry.start)
 
-    def loads(self, loads: Iterable[Load]) -> Iterator[PlannedLoad]:
+    def loads(self, loads: Iterable[Load], length: int) -> Iterator[PlannedLoad]:
         for index, original in enumerate(loads):
-            load = self._actual(original)
-            yield PlannedLoad(self.names.of(load), load, hosts(load.clients, self.topology, self._rng(f"load/{index}")))
+            yield self._load(f"load/{index}", self._actual(original), Span(0, length))
+
+    def brought(self, entries: Iterable[PlannedEntry]) -> Iterator[PlannedLoad]:
+        """The loads that arrive while an action is in force."""
+        for entry in entries:
+            for index, original in enumerate(entry.action.loads):
+                span = Span(entry.start, entry.start + (entry.lasting or 0))
+                yield self._load(f"{entry.name}/{index}", self._actual(original), span, entry.name)
+
+    def _load(self, stream: str, load: Load, span: Span, by: str | None = None) -> PlannedLoad:
+        return PlannedLoad(self.names.of(load), load, hosts(load.clients, self.topology, self._rng(stream)), span, by)
 
     def probes(self, probes: Iterable[Probe]) -> Iterator[PlannedProbe]:
         for index, original in enumerate(probes):
@@ -241,19 +246,32 @@ class _Planner:
         for check in checks:
             for selector in (value for value in check.arguments.values() if isinstance(value, Selector)):
                 try:
-                    hosts(selector, self.topology, random.Random(self.seed))
+                    self._see_a_match(selector)
                 except UsageError as error:
                     raise UsageError(f"{check.where}: {check.kind}: {error.args[0]}", remedy=error.remedy) from None
+
+    def _see_a_match(self, selector: Selector, answers: Answers = NOTHING) -> None:
+        """A late target has to match whatever the lab will say."""
+        try:
+            hosts(selector, self.topology, random.Random(self.seed), answers)
+        except Unanswered as missing:
+            for host in self._candidates(missing.question):
+                self._see_a_match(selector, {**answers, missing.question.text: (host.name,)})
+
+    def _candidates(self, question: Question) -> tuple[HostInfo, ...]:
+        return hosts(question.candidates, self.topology, random.Random(self.seed))
 
     def _entry(
         self, stream: str, action: Action, start: int, lasting: int | None, in_force: int | None
     ) -> PlannedEntry:
-        steps = action.steps(Planning(self.topology, self._rng(stream), in_force or 0))
-        if not steps:
+        def steps_for(answers: Answers) -> tuple[Step, ...]:
+            return action.steps(Planning(self.topology, self._rng(stream), in_force or 0, answers))
+
+        entry = planned_entry(self.names.of(action), action, start, lasting, steps_for, self._candidates)
+        if not entry.steps and not action.loads:
             raise UsageError(f"{action.where}: {action} comes to no step on lab {self.topology.name}")
-        targets = tuple(dict.fromkeys(step.target for step in steps))
-        self._spare_protected(action, targets)
-        return PlannedEntry(self.names.of(action), action, steps, start, lasting, targets)
+        self._spare_protected(action, entry.targets)
+        return entry
 
     def _actual(self, original: T) -> T:
         return cast(T, self.instead.get(original, original))

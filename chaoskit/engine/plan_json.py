@@ -6,8 +6,9 @@ import dataclasses
 
 from chaoskit.core.step import Step
 from chaoskit.core.units import NS
+from chaoskit.engine.entries import PlannedEntry
 from chaoskit.engine.forecast import PlannedCheck, planned_arrivals, planned_checks, planned_steady, planned_windows
-from chaoskit.engine.plan import Plan, PlannedEntry
+from chaoskit.engine.plan import Plan
 from chaoskit.engine.reach import who_is_hit
 from chaoskit.engine.title import title
 
@@ -66,6 +67,9 @@ def _loads_json(plan: Plan) -> list[dict[str, object]]:
             "arrivals": each.load.arrivals.title,
             "expected": arrivals[each.name],
             "clients": [host.name for host in each.clients],
+            "start": each.span.start / NS,
+            "end": each.span.end / NS,
+            "by": each.by,
         }
         for each in plan.loads
     ]
@@ -81,6 +85,11 @@ def _entry_json(entry: PlannedEntry, plan: Plan) -> dict[str, object]:
         "hit": list(who_is_hit(entry.targets, plan.topology)),
         "targets": list(entry.targets),
         "steps": [_step_json(step) for step in entry.steps],
+        "choices": [
+            {"answers": {text: list(hosts) for text, hosts in choice.answers.items()}}
+            | {"steps": [_step_json(step) for step in choice.steps]}
+            for choice in entry.choices
+        ],
     }
 
 

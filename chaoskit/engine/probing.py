@@ -36,7 +36,7 @@ class Sink(Protocol):
 
 
 @dataclass(frozen=True)
-class _Site:
+class Site:
     """What a probe may ask of its host; satisfies `chaoskit.core.probe.ProbeHost`."""
 
     lab: RunningLab
@@ -102,7 +102,7 @@ class Probing:
         life = self._lives.get(host.name, 0)
         try:
             enter_network(self._lab.hosts[host.name].netns())
-            read = probe.open(_Site(self._lab, host, probe.timeout / NS))
+            read = probe.open(Site(self._lab, host, probe.timeout / NS))
         except (LabError, OSError) as error:
             self._record(name, host.name, begin, {}, str(error))
             return

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from chaoskit.core.units import NS
-from chaoskit.engine.plan import PlannedEntry
+from chaoskit.engine.entries import PlannedEntry
 
 STEADY_BEFORE = NS // 10
 """How long before the first fault the steady state is judged: what is in flight then is not counted."""

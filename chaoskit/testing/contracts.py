@@ -34,7 +34,7 @@ def check_action(action: Action, topology: Topology, *, lab: FakeLab | None = No
         ContractBroken: a demand is not met.
     """
     steps = _plan(action, topology, seed)
-    _demand(len(steps) > 0, f"{action} plans no steps")
+    _demand(bool(steps or action.loads), f"{action} plans no steps and brings no load")
     _demand(steps == _plan(action, topology, seed), f"{action} plans different steps for the same seed")
     for step in steps:
         _check_data(step, topology)

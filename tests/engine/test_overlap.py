@@ -9,8 +9,8 @@ from chaoskit.core.errors import UsageError
 from chaoskit.core.step import Step
 from chaoskit.core.units import NS
 from chaoskit.core.where import Where
+from chaoskit.engine.entries import PlannedEntry
 from chaoskit.engine.overlap import refuse_overlaps
-from chaoskit.engine.plan import PlannedEntry
 from chaoskit.steps.link import SetLink
 from chaoskit.steps.pause import Pause
 from chaoskit.steps.stop import Stop

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from chaoskit.core.action import Action
 from chaoskit.core.units import NS
 from chaoskit.core.where import Where
-from chaoskit.engine.plan import PlannedEntry
+from chaoskit.engine.entries import PlannedEntry
 from chaoskit.engine.timetable import STEADY_BEFORE, Turn, timetable
 
 
