@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from chaoskit.checks import bounds, rows
 from chaoskit.checks.bounds import Share
 from chaoskit.core.check import Samples, check
 from chaoskit.core.forecast import Forecast
 from chaoskit.core.history import History
-from chaoskit.core.load import OUTCOMES, Load, Outcome
+from chaoskit.core.load import Load, Outcome
 from chaoskit.core.selector import Selector
 from chaoskit.core.units import fraction
 from chaoskit.core.verdict import Unit, Verdict, too_few
@@ -45,12 +42,13 @@ def availability(
     """
     held = bounds.limit(at_least, None)
     chosen = rows.select(history, load, clients=clients, during=during, outside=outside)
-    counts = np.bincount(history.requests.outcome[chosen], minlength=len(OUTCOMES))
-    total, good = int(counts.sum()), int(counts[OUTCOMES.index(Outcome.OK)])
+    total = int(chosen.sum())
+    good = int((chosen & rows.with_outcome(history.requests, [Outcome.OK])).sum())
     needed = bounds.needed_for_successes(held.value)
     if total < needed:
         return too_few(total, needed, "requests")
-    reason = f"{good:,} of {total:,} requests succeeded{_failures(counts)}"
+    failed = bounds.by_class(history.requests.outcome[chosen])
+    reason = f"{good:,} of {total:,} requests succeeded" + (f"; {failed}" if failed else "")
     return bounds.judged(good / total, held, Unit.SHARE, reason, samples=total, needed=needed)
 
 
@@ -72,10 +70,3 @@ def _(
 ) -> Samples:
     expected = forecast.arrivals(load, during=during, outside=outside, clients=clients)
     return Samples(expected, bounds.needed_for_successes(fraction(at_least)))
-
-
-def _failures(counts: NDArray[np.int64]) -> str:
-    """The classes of failure, most frequent first: `; 12 refused, 3 reset`."""
-    failed = [(int(n), what) for what, n in zip(OUTCOMES, counts, strict=True) if n and what is not Outcome.OK]
-    text = ", ".join(f"{n:,} {what}" for n, what in sorted(failed, key=lambda pair: -pair[0]))
-    return f"; {text}" if text else ""

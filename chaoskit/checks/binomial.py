@@ -96,6 +96,25 @@ def needed(p: float, low: float, high: float, alpha: float = ALPHA) -> int:
     return _past_the_teeth(found, p, low, high, alpha)
 
 
+def to_exceed(count: int, share: float, alpha: float = ALPHA) -> int:
+    """How many draws it takes that their count stays at or below `count` with probability <= alpha.
+
+    Args:
+        count: the count that must be exceeded.
+        share: the true share, above 0.
+        alpha: the probability with which it may not be.
+
+    Raises:
+        ValueError: count is negative, the share is none, or no number up to ten million will do.
+    """
+    if count < 0 or not 0 < share <= 1:
+        raise ValueError(f"no number of draws at {share} exceeds {count}")
+    found = _least(lambda n: at_most(count, n, share) <= alpha, count + 1, _MOST)
+    if found == _MOST:
+        raise ValueError(f"more than {_MOST:,} draws at {share} are needed to exceed {count}")
+    return found
+
+
 def _past_the_teeth(found: int, p: float, low: float, high: float, alpha: float) -> int:
     """The first number from `found` on that is followed by two whole teeth at or below alpha."""
     ends = [end for end in (low, 1 - low, high, 1 - high) if end > 0]

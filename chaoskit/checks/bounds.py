@@ -6,8 +6,11 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from chaoskit.core.errors import UsageError
-from chaoskit.core.load import Outcome
+from chaoskit.core.load import OUTCOMES, Outcome
 from chaoskit.core.units import fraction
 from chaoskit.core.verdict import FAIL, PASS, Limit, Unit, Verdict
 
@@ -16,6 +19,9 @@ Share = str | float
 
 Outcomes = Outcome | Collection[Outcome]
 """One outcome class, or several."""
+
+FAILURES = frozenset(Outcome) - {Outcome.OK}
+"""Every outcome but success."""
 
 WITHOUT_EXCEPTION = 1_000
 """Samples needed for a bound of exactly 0 or 1: one exception in a hundred would then be seen but for 4 in 100,000."""
@@ -93,3 +99,10 @@ def outcome_set(outcomes: Outcomes) -> frozenset[Outcome]:
     if not chosen:
         raise UsageError("no outcome is named, so there is nothing to count")
     return chosen
+
+
+def by_class(outcomes: NDArray[np.int8]) -> str:
+    """Outcome classes but success with their counts, most frequent first: `12 refused, 3 reset`; empty without any."""
+    counts = np.bincount(outcomes, minlength=len(OUTCOMES))
+    failed = [(int(n), what) for what, n in zip(OUTCOMES, counts, strict=True) if n and what is not Outcome.OK]
+    return ", ".join(f"{n:,} {what}" for n, what in sorted(failed, key=lambda pair: -pair[0]))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chaoskit.checks import bounds, rows
-from chaoskit.checks.bounds import Outcomes
+from chaoskit.checks.bounds import FAILURES, Outcomes
 from chaoskit.core.arm import GUARDED, Twin
 from chaoskit.core.check import compare
 from chaoskit.core.errors import UsageError
@@ -16,9 +16,6 @@ from chaoskit.core.selector import Selector
 from chaoskit.core.units import show_share
 from chaoskit.core.verdict import FAIL, PASS, Limit, Unit, Verdict, too_few, unknown
 from chaoskit.core.window import Window
-
-FAILURES = frozenset(Outcome) - {Outcome.OK}
-"""Every outcome but success."""
 
 NEEDED = 10
 """Requests with these outcomes that the twin must have, so that its share is no accident."""

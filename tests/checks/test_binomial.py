@@ -87,3 +87,17 @@ def test_a_share_outside_or_at_the_edge_is_refused(p: float, low: float, high: f
     """No number of draws keeps a share inside an interval that it does not lie within."""
     with pytest.raises(ValueError, match="share of"):
         binomial.needed(p, low, high)
+
+
+@given(st.integers(0, 12), st.sampled_from([0.01, 0.1, 1 / 3]))
+def test_one_draw_fewer_would_not_surely_exceed_a_count(count: int, share: float) -> None:
+    """The number of draws is the least after which the count is exceeded but for 1 in 10,000."""
+    enough = binomial.to_exceed(count, share)
+    assert binomial.at_most(count, enough, share) <= 1e-4 < binomial.at_most(count, enough - 1, share)
+
+
+@pytest.mark.parametrize(("count", "share"), [(-1, 0.1), (3, 0.0), (3, 1.1), (100, 1e-7)])
+def test_what_no_number_of_draws_exceeds_is_an_error(count: int, share: float) -> None:
+    """A negative count, a share that is none or nothing, or one too small to reach the count."""
+    with pytest.raises(ValueError, match=r"exceed"):
+        binomial.to_exceed(count, share)
