@@ -11,7 +11,7 @@ from chaoskit.core.check import Samples, check
 from chaoskit.core.errors import UsageError
 from chaoskit.core.forecast import Forecast
 from chaoskit.core.history import History
-from chaoskit.core.load import Load
+from chaoskit.core.load import Load, Outcome
 from chaoskit.core.selector import Selector
 from chaoskit.core.units import show_duration
 from chaoskit.core.verdict import Limit, Unit, Verdict, too_few
@@ -27,7 +27,7 @@ def failures(
     load: Load,
     *,
     at_most: int = 0,
-    outcomes: Outcomes = FAILURES,
+    outcomes: Outcomes | None = None,
     clients: Selector | None = None,
     during: Window | None = None,
     outside: Window | None = None,
@@ -53,7 +53,7 @@ def failures(
     total, needed = int(chosen.sum()), _needed(at_most)
     if total < needed:
         return too_few(total, needed, "requests", remedy="Raise the rate, or lengthen the window.")
-    failed = history.requests.take(chosen & rows.with_outcome(history.requests, bounds.outcome_set(outcomes)))
+    failed = history.requests.take(chosen & rows.with_outcome(history.requests, _failing(outcomes)))
     count, reason = len(failed), f"{len(failed):,} of {total:,} requests failed"
     if count:
         first, last = (show_duration(int(moment)) for moment in (failed.intended.min(), failed.intended.max()))
@@ -64,7 +64,7 @@ def failures(
 @failures.accepts
 def _(given: Mapping[str, Any]) -> None:
     bounds.one_window(given)
-    bounds.outcome_set(given["outcomes"])
+    _failing(given["outcomes"])
     if given["at_most"] < 0:
         raise UsageError(f"at_most={given['at_most']} cannot be kept: a count is never negative")
 
@@ -75,12 +75,16 @@ def _(
     load: Load,
     *,
     at_most: int = 0,
-    outcomes: Outcomes = FAILURES,
+    outcomes: Outcomes | None = None,
     clients: Selector | None = None,
     during: Window | None = None,
     outside: Window | None = None,
 ) -> Samples:
     return Samples(forecast.arrivals(load, during=during, outside=outside, clients=clients), _needed(at_most))
+
+
+def _failing(outcomes: Outcomes | None) -> frozenset[Outcome]:
+    return FAILURES if outcomes is None else bounds.outcome_set(outcomes)
 
 
 def _needed(at_most: int) -> int:

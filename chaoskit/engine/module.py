@@ -37,7 +37,13 @@ def load(source: Source, overrides: Mapping[str, str] | None = None) -> tuple[Fo
     own = {id_: experiment for id_, experiment in _experiments(source, variables) if id(experiment) not in borrowed}
     return tuple(
         Found(
-            id_, experiment, name_parts(experiment, variables), dict(scope.used), source, variables, docs.get(id_, "")
+            id_,
+            experiment,
+            name_parts(experiment, variables),
+            dict(scope.used),
+            source,
+            variables,
+            docs.get(id_.partition("[")[0], ""),
         )
         for id_, experiment in own.items()
     )
