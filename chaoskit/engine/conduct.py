@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chaoskit.core.clock import Clock
-from chaoskit.core.errors import ChaoskitError, LabError, RunAborted, StepError
+from chaoskit.core.errors import ChaoskitError, LabError, RunAborted, StepError, UsageError
 from chaoskit.core.host import HostState
 from chaoskit.core.progress import Progress
 from chaoskit.core.selector import Answers, hosts
@@ -32,6 +32,7 @@ from chaoskit.engine.ledger import ByItself, Took
 from chaoskit.engine.machine import MachineWatch
 from chaoskit.engine.options import RunOptions
 from chaoskit.engine.order import SOCKET
+from chaoskit.engine.overlap import refuse_overlaps
 from chaoskit.engine.patience import patiently
 from chaoskit.engine.plan import Plan, PlannedLoad
 from chaoskit.engine.probing import Probing
@@ -241,7 +242,7 @@ class Conduct:
 
     def _begin(self, planned: PlannedEntry) -> None:
         answers = self._ask(planned)
-        entry = planned.decided(answers) if answers else planned
+        entry = self._decided(planned, answers) if answers else planned
         expires = None
         if not entry.one_shot:
             lasting = entry.action.longest if entry.lasting is None else entry.lasting
@@ -287,6 +288,19 @@ class Conduct:
                 self.recorder.event("action", entry.name, "failed", error=str(error))
                 raise RunAborted(f"the action {entry.name} has no target: {error}") from error
         return answers
+
+    def _decided(self, planned: PlannedEntry, answers: Answers) -> PlannedEntry:
+        """The entry with its target known now; one that is being broken already would be healed too early.
+
+        Raises:
+            RunAborted: another action is in force on that host.
+        """
+        entry = planned.decided(answers)
+        try:
+            refuse_overlaps([*self._in_force.values(), entry])
+        except UsageError as error:
+            raise RunAborted(str(error.args[0])) from error
+        return entry
 
     def _confirm(self, entry: PlannedEntry) -> None:
         try:

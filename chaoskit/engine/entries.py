@@ -60,7 +60,7 @@ class PlannedEntry:
         steps = next((choice.steps for choice in self.choices if choice.answers == answers), None)
         if steps is None:
             raise KeyError(answers)
-        return replace(self, steps=steps, targets=_targets(steps))
+        return replace(self, steps=steps, targets=_targets(steps), choices=())
 
 
 def planned_entry(

@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from chaoskit.core.errors import UsageError
+from chaoskit.core.step import Step
 from chaoskit.core.units import show_duration
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def refuse_overlaps(entries: Iterable[PlannedEntry]) -> None:
         UsageError: two actions overlap on a host; the message says where, when and which.
     """
     for first, second in combinations(entries, 2):
-        shared = sorted(set(_lives(first)) & set(_lives(second)))
+        shared = sorted(_lives(first) & _lives(second))
         if shared and _meet(first, second):
             raise UsageError(
                 f"{second.action.where}: {second.name} and {first.name} are both in force on {shared[0]} at "
@@ -29,8 +30,14 @@ def refuse_overlaps(entries: Iterable[PlannedEntry]) -> None:
             )
 
 
-def _lives(entry: PlannedEntry) -> Iterator[str]:
-    return (step.target for step in entry.steps if not step.one_shot and not step.on_network)
+def _lives(entry: PlannedEntry) -> set[str]:
+    """The hosts whose life it changes, whatever the lab answers; what it may do is looked at when it fires."""
+    each = [choice.steps for choice in entry.choices] or [entry.steps]
+    return set.intersection(*(set(_changed(steps)) for steps in each))
+
+
+def _changed(steps: Iterable[Step]) -> Iterator[str]:
+    return (step.target for step in steps if not step.one_shot and not step.on_network)
 
 
 def _meet(first: PlannedEntry, second: PlannedEntry) -> bool:

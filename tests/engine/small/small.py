@@ -9,16 +9,21 @@ from chaoskit import (
     begin,
     bound,
     end,
+    found_by,
     get,
     load,
     name,
     param,
+    probe,
     role,
     stop_unless,
     undone,
     window,
 )
 from chaoskit.actions.crash import crash
+from chaoskit.actions.grudges import isolate
+from chaoskit.actions.overload import overload
+from chaoskit.actions.partition import partition
 from chaoskit.actions.pause import pause
 from chaoskit.actions.power_off import power_off
 from chaoskit.checks.availability import availability
@@ -116,4 +121,47 @@ guarded_by_reading = Experiment(
     duration="30s",
     checks=[availability(visitors, at_least=0.99, during=window(after=begin(fatal_too), before=end(fatal_too)))],
     guards=[stop_unless(reading(life, "state", equals="running"), over="500ms")],
+)
+
+
+@probe
+def runs(host):
+    """Whether the host's daemon runs, as a truth."""
+    return lambda: {"runs": host.status().state == "running"}
+
+
+survivor = found_by(runs().at(role("service"), every="100ms"), "runs")
+first_dies = crash(name("web-1"))
+other_freezes = pause(survivor)
+frozen_meanwhile = window(after=begin(other_freezes), delay="50ms", lasting="150ms")  # they wait 500 ms, then fail
+late = Experiment(
+    claim="who is hit second is found out when it happens",
+    lab=LAB,
+    loads=[visitors],
+    timeline=[at("1s", first_dies, lasting="1500ms"), at("1500ms", other_freezes, lasting="700ms")],
+    duration="5s",
+    checks=[outcome_share(visitors, Outcome.OK, at_most=0.1, during=frozen_meanwhile)],
+)
+nobody = partition(isolate(found_by(runs().at(name("web-1"), every="100ms"), "runs", within="300ms")))
+nobody_there = Experiment(
+    claim="an action without a target stops the run",
+    lab=LAB,
+    loads=[visitors],
+    timeline=[at("1s", crash(name("web-1")), lasting="1s"), at("1500ms", nobody, lasting="200ms")],
+    duration="5s",
+    checks=[availability(visitors, at_least=0.5)],
+)
+
+rush = load(get("http://198.18.200.12:8080/"), constant("400/s"), clients=role("client"), timeout="500ms")
+rush_hour = overload(rush)
+surge = Experiment(
+    claim="an overload arrives while its action is in force, and only then",
+    lab=LAB,
+    loads=[visitors],
+    timeline=[at("1s", rush_hour, lasting="1s")],
+    duration="4s",
+    checks=[
+        availability(rush, at_least=0.9, during=window(after=begin(rush_hour), before=end(rush_hour))),
+        availability(visitors, at_least=0.9),
+    ],
 )
