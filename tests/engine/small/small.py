@@ -133,12 +133,12 @@ def runs(host):
 survivor = found_by(runs().at(role("service"), every="100ms"), "runs")
 first_dies = crash(name("web-1"))
 other_freezes = pause(survivor)
-frozen_meanwhile = window(after=begin(other_freezes), delay="50ms", lasting="150ms")  # they wait 500 ms, then fail
+frozen_meanwhile = window(after=begin(other_freezes), delay="50ms", lasting="600ms")  # they wait 500 ms, then fail
 late = Experiment(
     claim="who is hit second is found out when it happens",
     lab=LAB,
     loads=[visitors],
-    timeline=[at("1s", first_dies, lasting="1500ms"), at("1500ms", other_freezes, lasting="700ms")],
+    timeline=[at("1s", first_dies, lasting="1900ms"), at("1500ms", other_freezes, lasting="1200ms")],
     duration="5s",
     checks=[outcome_share(visitors, Outcome.OK, at_most=0.1, during=frozen_meanwhile)],
 )
