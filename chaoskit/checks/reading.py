@@ -22,6 +22,8 @@ class Take(StrEnum):
 
     EVERY = "every reading"
     LAST = "the last reading"
+    PEAK = "the largest reading"
+    """For what has to be reached, not held: a queue that fills, connections that pile up."""
     RISE = "the rise from first to last reading"
     """For counters."""
 
@@ -49,11 +51,12 @@ def reading(
     Args:
         history: the run.
         probe: whose readings.
-        field: a key of its readings; `servers.web1.state` goes down into nested ones.
+        field: a key of its readings; `servers.web1.state` goes down into nested ones, whose keys may hold dots
+            themselves, as addresses do.
         at_least: smallest value that is right; one of the three bounds is given.
         at_most: largest value that is right.
         equals: the only value that is right.
-        take: every reading, the last one, or how far a counter rose.
+        take: every reading, the last one, the largest, or how far a counter rose.
         at: readings taken at these hosts only; of them, those at which the probe reads.
         during: readings taken up in this window only.
     """
@@ -86,16 +89,23 @@ def _(given: Mapping[str, Any]) -> None:
 
 def _value(taken: Reading, field: str) -> Json:
     """The field's value; None when the reading failed or has no such field."""
-    value: Any = taken.value
-    for key in field.split("."):
-        value = value.get(key) if isinstance(value, Mapping) else None
-    found: Json = None if taken.error else value
-    return found
+    return None if taken.error else _inside(taken.value, field)
+
+
+def _inside(value: Mapping[str, Json], field: str) -> Json:
+    if field in value:
+        return value[field]
+    for key, inner in value.items():
+        if isinstance(inner, Mapping) and field.startswith(f"{key}."):
+            return _inside(inner, field.removeprefix(f"{key}."))
+    return None
 
 
 def _taken(values: Sequence[Json], take: Take) -> Sequence[Json]:
     if take is Take.EVERY or not values:
         return values
+    if take is Take.PEAK:
+        return [max(map(_number, values))]
     return [values[-1]] if take is Take.LAST else [_number(values[-1]) - _number(values[0])]
 
 

@@ -25,6 +25,8 @@ def read(value: Any, host: str = "lb-eu", **rhythm: Any) -> tuple[Reading, ...]:
         ({"at_least": 1}, FAIL, 0),
         ({"at_least": 29, "take": Take.LAST}, PASS, 29),
         ({"at_most": 28, "take": Take.LAST}, FAIL, 29),
+        ({"at_least": 29, "take": Take.PEAK}, PASS, 29),
+        ({"at_least": 30, "take": Take.PEAK}, FAIL, 29),
         ({"at_most": 29, "take": Take.RISE}, PASS, 29),
         ({"at_least": 30, "take": Take.RISE}, FAIL, 29),
         ({"at_most": 11, "during": failover}, PASS, 11),
@@ -97,3 +99,11 @@ def test_a_check_has_one_bound(arguments: dict[str, Any]) -> None:
     """None or two are errors where they are written."""
     with pytest.raises(DefinitionError, match=r"test_reading\.py:\d+: "):
         reading(answers, "n", **arguments)
+
+
+@pytest.mark.parametrize(("field", "measured"), [("198.18.1.1:80.queue", 3), ("*:80.queue", 5), ("a.b.c", 7)])
+def test_keys_may_hold_dots(field: str, measured: int) -> None:
+    """Addresses are keys of readings; what follows the key is looked for below it."""
+    value = {"198.18.1.1:80": {"queue": 3}, "*:80": {"queue": 5}, "a": {"b": {"c": 7}}}
+    verdict = reading(answers, field, at_most=9).judge(history(readings=read(value)))
+    assert (verdict.outcome, verdict.measured) == (PASS, measured)
