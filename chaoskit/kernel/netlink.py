@@ -11,16 +11,18 @@ the thread goes afterwards.
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 
-_NLMSG_ERROR = 2
-_RTM_NEWLINK, _RTM_DELLINK, _RTM_NEWADDR, _RTM_NEWROUTE = 16, 17, 20, 24
+_NLMSG_ERROR, _NLMSG_DONE = 2, 3
+_RTM_NEWLINK, _RTM_DELLINK, _RTM_NEWADDR, _RTM_DELADDR, _RTM_NEWROUTE = 16, 17, 20, 21, 24
 _RTM_GETLINK = 18
-_F_REQUEST, _F_ACK, _F_EXCL, _F_CREATE = 0x1, 0x4, 0x200, 0x400
+_F_REQUEST, _F_ACK, _F_DUMP, _F_EXCL, _F_CREATE = 0x1, 0x4, 0x300, 0x200, 0x400
+_F_DUMP_INTR = 0x10
 _IFF_UP = 1
 _IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MASTER, _IFLA_LINKINFO, _IFLA_IFALIAS, _IFLA_NET_NS_FD = 1, 3, 10, 18, 20, 28
 _IFLA_INFO_KIND, _IFLA_INFO_DATA, _VETH_INFO_PEER = 1, 2, 1
@@ -38,17 +40,17 @@ Request = tuple[int, int, bytes]
 """Message type, flags beyond REQUEST and ACK, body."""
 
 
-def _attribute(kind: int, value: bytes) -> bytes:
+def attribute(kind: int, value: bytes) -> bytes:
     length = 4 + len(value)
     return struct.pack("=HH", length, kind) + value + b"\0" * (-length % 4)
 
 
 def _text(kind: int, value: str) -> bytes:
-    return _attribute(kind, value.encode() + b"\0")
+    return attribute(kind, value.encode() + b"\0")
 
 
 def _number(kind: int, value: int) -> bytes:
-    return _attribute(kind, struct.pack("=I", value))
+    return attribute(kind, struct.pack("=I", value))
 
 
 def _mac(value: str) -> bytes:
@@ -57,18 +59,18 @@ def _mac(value: str) -> bytes:
 
 def bridge(name: str, mac: str) -> Request:
     """Make a bridge that is up, without spanning tree and with multicast flooded to every port."""
-    data = _number(_IFLA_BR_STP_STATE, 0) + _attribute(_IFLA_BR_MCAST_SNOOPING, b"\0")
-    info = _text(_IFLA_INFO_KIND, "bridge") + _attribute(_IFLA_INFO_DATA, data)
-    body = _LINK.pack(0, 0, 0, 0, _IFF_UP, _IFF_UP) + _text(_IFLA_IFNAME, name) + _attribute(_IFLA_ADDRESS, _mac(mac))
-    return _RTM_NEWLINK, _F_CREATE | _F_EXCL, body + _attribute(_IFLA_LINKINFO, info)
+    data = _number(_IFLA_BR_STP_STATE, 0) + attribute(_IFLA_BR_MCAST_SNOOPING, b"\0")
+    info = _text(_IFLA_INFO_KIND, "bridge") + attribute(_IFLA_INFO_DATA, data)
+    body = _LINK.pack(0, 0, 0, 0, _IFF_UP, _IFF_UP) + _text(_IFLA_IFNAME, name) + attribute(_IFLA_ADDRESS, _mac(mac))
+    return _RTM_NEWLINK, _F_CREATE | _F_EXCL, body + attribute(_IFLA_LINKINFO, info)
 
 
 def veth(name: str, master: int, peer: str, peer_namespace: int, peer_mac: str) -> Request:
     """Make a pair: one end up on a bridge, the other (down) in the namespace of an open file, with a fixed MAC."""
     other = _LINK.pack(0, 0, 0, 0, 0, 0) + _text(_IFLA_IFNAME, peer)
-    other += _number(_IFLA_NET_NS_FD, peer_namespace) + _attribute(_IFLA_ADDRESS, _mac(peer_mac))
-    data = _attribute(_IFLA_INFO_DATA, _attribute(_VETH_INFO_PEER, other))
-    info = _attribute(_IFLA_LINKINFO, _text(_IFLA_INFO_KIND, "veth") + data)
+    other += _number(_IFLA_NET_NS_FD, peer_namespace) + attribute(_IFLA_ADDRESS, _mac(peer_mac))
+    data = attribute(_IFLA_INFO_DATA, attribute(_VETH_INFO_PEER, other))
+    info = attribute(_IFLA_LINKINFO, _text(_IFLA_INFO_KIND, "veth") + data)
     body = _LINK.pack(0, 0, 0, 0, _IFF_UP, _IFF_UP) + _text(_IFLA_IFNAME, name) + _number(_IFLA_MASTER, master)
     return _RTM_NEWLINK, _F_CREATE | _F_EXCL, body + info
 
@@ -94,8 +96,15 @@ def address(index: int, local: str, prefix: int) -> Request:
     host_bits = (1 << (32 - prefix)) - 1
     broadcast = struct.pack(">I", struct.unpack(">I", raw)[0] | host_bits)
     body = struct.pack("=BBBBi", socket.AF_INET, prefix, 0, 0, index)
-    body += _attribute(_IFA_LOCAL, raw) + _attribute(_IFA_ADDRESS, raw)
-    return _RTM_NEWADDR, _F_CREATE | _F_EXCL, body + (_attribute(_IFA_BROADCAST, broadcast) if prefix < 31 else b"")
+    body += attribute(_IFA_LOCAL, raw) + attribute(_IFA_ADDRESS, raw)
+    return _RTM_NEWADDR, _F_CREATE | _F_EXCL, body + (attribute(_IFA_BROADCAST, broadcast) if prefix < 31 else b"")
+
+
+def no_address(index: int, local: str, prefix: int) -> Request:
+    """Remove an IPv4 address; another of the same number with a longer or shorter prefix stays."""
+    raw = socket.inet_aton(local)
+    body = struct.pack("=BBBBi", socket.AF_INET, prefix, 0, 0, index)
+    return _RTM_DELADDR, 0, body + attribute(_IFA_LOCAL, raw) + attribute(_IFA_ADDRESS, raw)
 
 
 def default_route(gateway: str, index: int) -> Request:
@@ -104,13 +113,23 @@ def default_route(gateway: str, index: int) -> Request:
     return (
         _RTM_NEWROUTE,
         _F_CREATE | _F_EXCL,
-        body + _attribute(_RTA_GATEWAY, socket.inet_aton(gateway)) + _number(_RTA_OIF, index),
+        body + attribute(_RTA_GATEWAY, socket.inet_aton(gateway)) + _number(_RTA_OIF, index),
     )
 
 
 def get_link(name: str) -> Request:
     """Ask for a link by name; `Netlink.index` reads the answer."""
     return _RTM_GETLINK, 0, _LINK.pack(0, 0, 0, 0, 0, 0) + _text(_IFLA_IFNAME, name)
+
+
+def attributes(body: bytes, fixed: int) -> dict[int, bytes]:
+    """The attributes of a message by kind, behind a fixed part of so many bytes (a multiple of four)."""
+    found: dict[int, bytes] = {}
+    while fixed + 4 <= len(body):
+        length, kind = struct.unpack_from("=HH", body, fixed)
+        found[kind] = body[fixed + 4 : fixed + length]
+        fixed += (max(length, 4) + 3) & ~3
+    return found
 
 
 class Netlink:
@@ -144,6 +163,27 @@ class Netlink:
             if kind == _RTM_NEWLINK:
                 found = _LINK.unpack_from(body)[3]
         return found
+
+    def answer(self, request: Request) -> bytes:
+        """The body of the message that answers a request for one thing.
+
+        Raises:
+            OSError: the kernel refused it: there is no such thing.
+        """
+        self._send([request])
+        *_, (_, body) = self._messages(1)
+        return body
+
+    def dump(self, kind: int, body: bytes) -> list[bytes]:
+        """The bodies of all messages that answer a request of the kind `RTM_GET...` for a whole table.
+
+        Raises:
+            OSError: the kernel refused it, or the table changed so much that its answer has gaps (EINTR).
+        """
+        self._sequence += 1
+        size = _HEADER.size + len(body)
+        self._socket.send(_HEADER.pack(size, kind, _F_REQUEST | _F_DUMP, self._sequence, 0) + body)
+        return list(self._dumped())
 
     def close(self) -> None:
         """Close the socket."""
@@ -182,3 +222,19 @@ class Netlink:
                 offset += (length + 3) & ~3
         if refused:
             raise OSError(refused, f"rtnetlink: {os.strerror(refused)}")
+
+    def _dumped(self) -> Iterator[bytes]:
+        interrupted = False
+        while True:
+            data = self._socket.recv(1 << 16)
+            offset = 0
+            while offset < len(data):
+                length, kind, flags, _, _ = _HEADER.unpack_from(data, offset)
+                interrupted |= bool(flags & _F_DUMP_INTR)
+                if kind in (_NLMSG_DONE, _NLMSG_ERROR):
+                    code = -struct.unpack_from("=i", data, offset + _HEADER.size)[0] or interrupted * errno.EINTR
+                    if code:
+                        raise OSError(code, f"rtnetlink: {os.strerror(code)}")
+                    return
+                yield data[offset + _HEADER.size : offset + length]
+                offset += (length + 3) & ~3
