@@ -2,9 +2,11 @@
 
     GET /         200, JSON {"instance": "web-eu-1", "region": "eu"}
     GET /health   200, "ok"
+    GET /stream   200, a text of ten lines, one every tenth of STREAM seconds: something to be in the middle of
 
-Every answer carries `X-Instance`. Environment: INSTANCE (the host's name), REGION (empty), PORT (8080) and BACKLOG
-(128), the length of the listen queue. A thread a connection; SIGTERM stops accepting, ends what is under way, exits 0.
+Every answer carries `X-Instance`. Environment: INSTANCE (the host's name), REGION (empty), PORT (8080), BACKLOG
+(128), the length of the listen queue, and STREAM (1), how many seconds /stream takes. A thread a connection; SIGTERM
+stops accepting, ends what is under way, exits 0.
 Standard library only: it runs wherever Python does.
 """
 
@@ -14,6 +16,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 
@@ -21,10 +24,13 @@ INSTANCE = os.environ.get("INSTANCE") or socket.gethostname()
 REGION = os.environ.get("REGION", "")
 PORT = int(os.environ.get("PORT", "8080"))
 BACKLOG = int(os.environ.get("BACKLOG", "128"))
+STREAM = float(os.environ.get("STREAM", "1"))
+LINES = 10
 
 PAGES = {
     "/": ("application/json", json.dumps({"instance": INSTANCE, "region": REGION}).encode()),
     "/health": ("text/plain", b"ok\n"),
+    "/stream": ("text/plain", b"one of ten\n" * LINES),
 }
 
 
@@ -45,8 +51,15 @@ class Handler(BaseHTTPRequestHandler):
             super().handle()
 
     def do_GET(self) -> None:
-        """Send the page."""
-        self.wfile.write(self.head())
+        """Send the page; of a stream the headers first, then each line in its time."""
+        body = self.head()
+        if self.path != "/stream":
+            self.wfile.write(body)
+            return
+        for line in body.splitlines(keepends=True):
+            self.wfile.flush()
+            time.sleep(STREAM / LINES)
+            self.wfile.write(line)
 
     def do_HEAD(self) -> None:
         """Send what would come before the page."""

@@ -98,3 +98,16 @@ def test_a_peer_that_resets_leaves_no_traceback(web: subprocess.Popen[str], port
     connection.close()
     web.terminate()
     assert web.communicate(timeout=5)[1] == ""
+
+
+@pytest.mark.usefixtures("web")
+def test_a_stream_comes_line_by_line(port: int) -> None:
+    """The headers come at once, the last of its ten lines a second later: one can be in the middle of it."""
+    connection = connected(port)
+    started = time.monotonic()
+    connection.request("GET", "/stream")
+    response = connection.getresponse()
+    assert time.monotonic() - started < 0.5
+    assert response.readline() == b"one of ten\n"
+    assert len(response.read().splitlines()) == 9
+    assert time.monotonic() - started > 0.9

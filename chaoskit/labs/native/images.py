@@ -26,6 +26,7 @@ class Image:
             path; empty where chaoskit brings it.
         package: the Debian package that holds it; empty where Debian has none.
         build: the command that makes it where Debian has no package.
+        also: images whose programs it holds as well.
         command: the default arguments, the program among them.
         entrypoint: what the image puts before a command of the user's.
         options_go_to_program: a command that starts with an option is the program's, as official images do it.
@@ -46,6 +47,7 @@ class Image:
     stop_signal: str = ""
     changes_user: bool = False
     build: str = ""
+    also: tuple[str, ...] = ()
     preparation: Preparation = field(default_factory=Preparation)
 
     def argv(self, entrypoint: tuple[str, ...] | None, command: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -110,11 +112,16 @@ def resolve(name: str, where: str = "") -> Image:
     )
 
 
+def parts(image: Image) -> tuple[Image, ...]:
+    """The image and those whose programs it holds as well."""
+    return (image, *(resolve(name) for name in image.also))
+
+
 def packages(spec: LabSpec) -> dict[str, str]:
     """The Debian package of every executable that a lab needs, empty where Debian has none.
 
     Raises:
         LabError: an image that no daemon stands for.
     """
-    found = (resolve(host.image, host.where) for host in spec.hosts)
+    found = (image for host in spec.hosts for image in parts(resolve(host.image, host.where)))
     return {image.program: image.package for image in found if image.program}

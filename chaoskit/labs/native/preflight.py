@@ -33,7 +33,8 @@ def check(spec: LabSpec) -> None:
             remedy=f"Docker can: docker compose -f {file} up",
         )
     _check_users(spec)
-    missing = [(host, image) for host in spec.hosts if not (image := images.resolve(host.image, host.where)).is_here]
+    wanted = [(host, image) for host in spec.hosts for image in images.parts(images.resolve(host.image, host.where))]
+    missing = [(host, image) for host, image in wanted if not image.is_here]
     if missing:
         lines = [f"{host.where}: service {host.service} needs {image.program}" for host, image in missing]
         packages = sorted({image.package for _, image in missing if image.package})

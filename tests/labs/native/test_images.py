@@ -77,6 +77,12 @@ def test_packages_of_a_lab() -> None:
     assert packages(spec) == {"redis-server": "redis-server", "named": "bind9"}
 
 
+def test_an_image_of_two_daemons_needs_both() -> None:
+    """The packages of every image whose programs it holds are asked for."""
+    spec = lab(host("a", image="chaoskit/haproxy-keepalived"))
+    assert packages(spec) == {"haproxy": "haproxy", "keepalived": "keepalived"}
+
+
 def _file(target: str, text: str) -> Mount:
     return Mount(MountKind.CONTENT, target, content=text.encode())
 

@@ -24,6 +24,16 @@ ROWS = (
         insert=("--dont-fork", "--log-console"),
     ),
     Image(
+        ("chaoskit/haproxy-keepalived",),
+        "",
+        "",
+        ("sh",),
+        options_go_to_program=False,
+        changes_user=True,
+        also=("haproxy", "keepalived"),
+        preparation=Preparation(directories=("/var/lib/haproxy:haproxy:755", "/run/haproxy:haproxy:755")),
+    ),
+    Image(
         ("frrouting/frr", "chaoskit/frr"),
         "/usr/lib/frr/zebra",
         "frr",
