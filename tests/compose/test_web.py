@@ -111,3 +111,4 @@ def test_a_stream_comes_line_by_line(port: int) -> None:
     assert response.readline() == b"one of ten\n"
     assert len(response.read().splitlines()) == 9
     assert time.monotonic() - started > 0.9
+    connection.close()
