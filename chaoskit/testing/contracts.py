@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 
 from chaoskit.core.action import Action, Planning
 from chaoskit.core.host import HostState
-from chaoskit.core.step import Json, Step
+from chaoskit.core.step import Evidence, Json, Step
 from chaoskit.core.topology import Topology
 from chaoskit.core.units import NS
 from chaoskit.testing.lab import FakeLab
+
+_CONFIRMED_WITHIN = 2.0
+"""Seconds an effect may take to show, as in a run."""
 
 
 class ContractBroken(AssertionError):
@@ -92,13 +96,22 @@ def _check_effects(step: Step, lab: FakeLab) -> None:
     step.undo(lab, prior)
     _demand(lab.state == before, f"{step.kind}: undo without do has changed the lab")
     _demand(not step.confirm(lab, prior).holds, f"{step.kind}: the effect is confirmed before the step is done")
+    prior = _prior(step, lab)  # what was undone is prepared anew: a held process, say, has gone
     step.do(lab, prior)
-    evidence = step.confirm(lab, prior)
+    evidence = _confirmed(step, lab, prior)
     _demand(evidence.holds, f"{step.kind}: done, but not confirmed: {evidence.what}")
     _demand(bool(evidence.what), f"{step.kind}: the evidence does not say what was looked at")
-    for time in ("once", "twice"):
+    for often in ("once", "twice"):
         step.undo(lab, prior)
-        _demand(lab.state == before, f"{step.kind}: undone {time}, the lab is not as before: {_changed(lab, before)}")
+        _demand(lab.state == before, f"{step.kind}: undone {often}, the lab is not as before: {_changed(lab, before)}")
+
+
+def _confirmed(step: Step, lab: FakeLab, prior: Mapping[str, Json]) -> Evidence:
+    """What confirms the effect, asked again as a run does, until it holds or its time is up."""
+    deadline = time.monotonic() + _CONFIRMED_WITHIN
+    while not (evidence := step.confirm(lab, prior)).holds and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return evidence
 
 
 def _prior(step: Step, lab: FakeLab) -> Mapping[str, Json]:
