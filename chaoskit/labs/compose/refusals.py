@@ -27,6 +27,15 @@ def _matches(pattern: str) -> _Test:
     return lambda fields, key: bool(re.fullmatch(pattern, fields.text(key)))
 
 
+def _other_devices(fields: Fields, key: str) -> bool:
+    """Whether a service asks for a device beside the one that every native host has."""
+    short = (text.partition(":")[0] for text in fields.texts(key))
+    long = (one.text("source") for one in fields.maps(key))
+    return any(source != _TUN for source in (*short, *long))
+
+
+_TUN = "/dev/net/tun"
+"""Makes interfaces of a host's own network only (tun in the kernel's networking documentation)."""
 _SHARED = r"(host|(service|container):.*)"
 
 _REFUSED: Mapping[str, tuple[_Test, str]] = {
@@ -36,7 +45,7 @@ _REFUSED: Mapping[str, tuple[_Test, str]] = {
     "ipc": (_matches(_SHARED), "a native host has an IPC namespace of its own"),
     "uts": (_matches("host"), "a native host has a hostname of its own"),
     "cgroup": (_matches("host"), "a native host does not see this machine's cgroups"),
-    "devices": (_present, "native hosts get no devices of this machine"),
+    "devices": (_other_devices, f"native hosts get no devices of this machine but {_TUN}"),
     "device_cgroup_rules": (_present, "native hosts get no devices of this machine"),
     "gpus": (_present, "native hosts get no devices of this machine"),
     "volumes_from": (_present, "mounts are not taken over from other services; name a volume in both"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chaoskit.labs.native.images import Image
-from chaoskit.labs.native.rows import base, dns, routing, state, web
+from chaoskit.labs.native.rows import base, dns, routing, state, vpn, web
 
-ROWS: tuple[Image, ...] = (*base.ROWS, *dns.ROWS, *web.ROWS, *state.ROWS, *routing.ROWS)
+ROWS: tuple[Image, ...] = (*base.ROWS, *dns.ROWS, *web.ROWS, *state.ROWS, *routing.ROWS, *vpn.ROWS)
 
 BY_NAME = {name: image for image in ROWS for name in image.names}

@@ -23,7 +23,9 @@ Load = Callable[..., LabSpec]
         ("ipc: service:db", "ipc"),
         ("uts: host", "uts"),
         ("cgroup: host", "cgroup"),
-        ("devices: [/dev/net/tun]", "devices"),
+        ("devices: [/dev/sda]", "devices"),
+        ("devices: ['/dev/net/tun:/dev/net/tun', '/dev/kvm:/dev/kvm:rwm']", "devices"),
+        ("devices: [{source: /dev/fuse, target: /dev/net/tun}]", "devices"),
         ("gpus: all", "gpus"),
         (
             "deploy: {resources: {reservations: {devices: [{capabilities: [gpu]}]}}}",
@@ -115,7 +117,13 @@ def test_what_changes_nothing_is_noted(load: Load, body: str, key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["privileged: false", "gpus:", "devices: []", "init: true", "pid: ''", "restart: always"]
+    "body",
+    [
+        *("privileged: false", "gpus:", "devices: []", "init: true", "pid: ''", "restart: always"),
+        "devices: [/dev/net/tun]",
+        "devices: ['/dev/net/tun:/dev/net/tun:rwm']",
+        "devices: [{source: /dev/net/tun, target: /dev/net/tun}]",
+    ],
 )
 def test_what_is_switched_off_is_neither(load: Load, body: str) -> None:
     """A key that says no, or that the driver carries out, needs no word."""

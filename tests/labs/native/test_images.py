@@ -169,6 +169,14 @@ _ETCD = (
     *("etcd", "--listen-client-urls", "http://0.0.0.0:2379"),
     *("--advertise-client-urls", "http://198.18.0.10:2379"),
 )
+_TUNNEL = """
+[Interface]
+Address = 198.18.85.1/30
+PrivateKey = +Ej8D9QrmMLrSWqeF5zmtLZvJYrM1e4YxgmAyXq0KWQ=
+Table = off
+MTU = 1420
+"""
+_HAS_TUNNEL = Healthcheck(("sh", "-c", "wg show wg0 && ip addr show wg0 | grep -q 198.18.85.1"))
 _ANSWERS = _python(_DNS_PROBE)
 _ZONE_FILE = _file("/zones/example", _ZONE)
 _HAS_ADDRESS = Healthcheck(("sh", "-c", "ip addr show eth0 | grep -q 198.18.0.200"))
@@ -209,6 +217,15 @@ DAEMONS = {
         "keepalived", _HAS_ADDRESS, _file("/etc/keepalived/keepalived.conf", _KEEPALIVED), cap_add=("NET_ADMIN",)
     ),
     "frr": _daemon("frrouting/frr", Healthcheck(("vtysh", "-c", "show version")), cap_add=("NET_ADMIN", "SYS_ADMIN")),
+    "wireguard": _daemon(
+        "linuxserver/wireguard", _HAS_TUNNEL, _file("/config/wg_confs/wg0.conf", _TUNNEL), cap_add=("NET_ADMIN",)
+    ),
+    "router": _daemon(
+        "chaoskit/router",
+        Healthcheck(("sh", "-c", "wg show wg0 && vtysh -c 'show interface wg0' | grep -q 198.18.85.1")),
+        _file("/etc/wireguard/wg0.conf", _TUNNEL),
+        cap_add=("NET_ADMIN", "SYS_ADMIN"),
+    ),
 }
 
 
