@@ -104,6 +104,22 @@ class Selector:
 
         return Selector(f"({self}).share({of_them:g})", shared)
 
+    def first(self) -> Selector:
+        """The first of them in the lab's order: one without chance, so that actions and checks mean the same.
+
+        `(role("registry") - leader).first()` is a follower, whoever leads.
+        """
+        return Selector(f"({self}).first()", lambda among, draw: self.narrow(among, draw)[:1])
+
+    def beside(self, others: Selector) -> Selector:
+        """Those of them that share a region with one of the others: `role("app").beside(leader)`."""
+
+        def near(among: Sequence[Named], draw: Draw) -> Sequence[Named]:
+            regions = {item.labels.get(REGION) for item in others.narrow(among, draw)} - {None}
+            return [item for item in self.narrow(among, draw) if item.labels.get(REGION) in regions]
+
+        return Selector(f"({self}).beside({others})", near)
+
 
 def _in_order(among: Sequence[Named], chosen: Iterable[Named]) -> list[Named]:
     names = {item.name for item in chosen}

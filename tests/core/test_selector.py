@@ -30,6 +30,9 @@ def names_of(selector: Selector, seed: int = 1) -> list[str]:
         (role("service") & region("eu") - name("web-eu-2"), ["web-eu-1", "web-eu-3"]),
         (label("chaoskit.role", "client"), ["client-eu", "client-na"]),
         (everything() - region("na") - role("service"), ["client-eu", "resolver-eu", "lb-eu"]),
+        ((role("service") - name("web-eu-1")).first(), ["web-eu-2"]),
+        (role("client").beside(name("lb-na")), ["client-na"]),
+        (role("resolver").beside(role("service").first()), ["resolver-eu"]),
     ],
 )
 def test_selectors_combine(selector: Selector, expected: list[str]) -> None:
@@ -42,6 +45,14 @@ def test_a_selector_reads_as_it_was_written() -> None:
     selector = (role("service") & region("eu")).pick(1) | name("lb-*", "x") - label("a", "b")
     assert str(selector) == "((role('service') & region('eu')).pick(1) | (name('lb-*', 'x') - label('a', 'b')))"
     assert str(role("web").share(0.25)) == "(role('web')).share(0.25)"
+    assert str(role("app").beside(name("x").first())) == "(role('app')).beside((name('x')).first())"
+
+
+def test_hosts_without_a_region_are_beside_nobody() -> None:
+    """Two hosts that both lack the label do not share a region."""
+    lab = topology_of([host("a", "198.18.1.1", role="app"), host("b", "198.18.1.2", role="other")])
+    with pytest.raises(UsageError, match="matches no host"):
+        hosts(role("app").beside(role("other")), lab, random.Random(1))
 
 
 def test_networks_and_links_are_selected_as_hosts_are() -> None:
