@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Final
 
 from chaoskit.core.errors import UsageError
@@ -11,9 +10,7 @@ from chaoskit.core.host import HostState
 from chaoskit.core.probe import ProbeHost, Reader, probe
 from chaoskit.core.step import Json
 from chaoskit.core.suggest import did_you_mean
-
-_FILES: Final = (Path("/proc/thread-self/net/netstat"), Path("/proc/thread-self/net/snmp"))
-"""By thread: the reader's thread is inside the host's network, the rest of the process is not."""
+from chaoskit.kernel.netstat import counters
 
 USUAL: Final = (
     "TcpExtListenOverflows",
@@ -42,7 +39,7 @@ def tcp_counters(host: ProbeHost, *names: str) -> Reader:
     Raises:
         UsageError: this kernel has no counter of that name.
     """
-    wanted, known = names or USUAL, _counters()
+    wanted, known = names or USUAL, counters()
     for name in wanted:
         if name not in known:
             raise UsageError(
@@ -52,21 +49,7 @@ def tcp_counters(host: ProbeHost, *names: str) -> Reader:
     def read() -> Mapping[str, Json]:
         if host.status().state is HostState.OFF:
             raise ConnectionResetError(f"{host.info.name} is off, its counters are gone")
-        counters = _counters()
-        return {name: counters[name] for name in wanted}
+        counted = counters()
+        return {name: counted[name] for name in wanted}
 
     return read
-
-
-def _counters() -> Mapping[str, int]:
-    # Opened for every reading: an open file of a network namespace would keep it from going with its host.
-    return {name: n for path in _FILES for name, n in parse(path.read_text())}
-
-
-def parse(text: str) -> Iterator[tuple[str, int]]:
-    """Counters of /proc/net/snmp or netstat: pairs of lines, `Tcp: NAME NAME ...` above `Tcp: 1 2 ...` (proc(5))."""
-    lines = text.splitlines()
-    for header, values in zip(lines[::2], lines[1::2], strict=True):
-        table, *columns = header.split()
-        for column, value in zip(columns, values.split()[1:], strict=True):
-            yield table.removesuffix(":") + column, int(value)

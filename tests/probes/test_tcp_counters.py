@@ -8,21 +8,9 @@ import pytest
 from chaoskit.core.errors import UsageError
 from chaoskit.core.host import HostState, Status
 from chaoskit.kernel.namespaces import in_network
-from chaoskit.probes.tcp_counters import USUAL, parse, tcp_counters
+from chaoskit.probes.tcp_counters import USUAL, tcp_counters
 from tests.probes.daemons import observed, opened
 from tests.wire import until, wired
-
-
-def test_lines_come_in_pairs_of_names_and_values() -> None:
-    """Names are prefixed by their table, as nstat(8) shows them; values may be negative."""
-    text = "Tcp: RtoAlgorithm MaxConn\nTcp: 1 -1\nUdp: InErrors\nUdp: 7\n"
-    assert dict(parse(text)) == {"TcpRtoAlgorithm": 1, "TcpMaxConn": -1, "UdpInErrors": 7}
-
-
-def test_a_header_without_its_values_is_an_error() -> None:
-    """Half a file is not read as if it were whole."""
-    with pytest.raises(ValueError, match="zip"):
-        dict(parse("Tcp: A B\nTcp: 1 2\nUdp: InErrors\n"))
 
 
 @pytest.mark.lab

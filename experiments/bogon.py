@@ -1,0 +1,75 @@
+"""TIME_WAIT and bogons: segments of connections that have ended, in connections that have the same ports.
+
+Lab `bogon` (compose/bogon.yaml): a service and its client, which opens and closes a connection for each exchange.
+"""
+
+from chaoskit import Experiment, Lab, Twin, at, role
+from chaoskit.actions.stale_segment import stale_segment
+from chaoskit.checks.no_delivery import no_delivery
+from chaoskit.checks.reading import Take, reading
+from chaoskit.probes.http_json import http_json
+from chaoskit.probes.tcp_counters import tcp_counters
+
+service, client = role("service"), role("client")
+
+exchanges = http_json("/counters", 9100).at(client, every="100ms")
+# What the service's kernel says to a TIME_WAIT that asks about a late segment: that it knows no such connection.
+answered = tcp_counters("TcpOutRsts").at(service, every="100ms")
+# Segments that the client's kernel had already: of a stolen place in the stream, what the service sent for it.
+repeated = tcp_counters("TcpExtTCPDSACKOldSent").at(client, every="100ms")
+
+CONNECTIONS = 40
+"""Connections that get late segments. Each is an independent draw: its sequence numbers are its own."""
+ENOUGH = 20
+"""Where a late segment gets through in half of the connections, 20 without a stray byte are one in a million
+(0.5^20); where it does in nine of ten, fewer than 20 of 40 are less than one in a billion."""
+
+late = stale_segment(service, to=client, port=7000, times=CONNECTIONS, within="9s")
+
+no_stray_byte = no_delivery(exchanges, "stray_bytes", tried=answered, tries="TcpOutRsts", needed=ENOUGH)
+ports_kept = reading(exchanges, "reused", at_most=0, take=Take.LAST)
+none_fails = reading(exchanges, "failed", at_most=0, take=Take.LAST)
+
+reused = reading(exchanges, "reused", at_least=ENOUGH, take=Take.RISE)
+strays = reading(exchanges, "stray_answers", at_least=ENOUGH, take=Take.RISE)
+
+time_wait = Experiment(
+    claim="TIME_WAIT keeps a late segment of an old connection out of a new one",
+    lab=Lab("bogon"),
+    probes=[exchanges, answered, repeated],
+    timeline=[at("4s", late)],
+    duration="16s",
+    steady=reading(exchanges, "exchanges", at_least=10, take=Take.RISE),
+    checks=[no_stray_byte, ports_kept, none_fails],
+    twins=[
+        Twin(
+            "assassinated",
+            compose="bogon.assassinated.yaml",
+            must_fail=[no_stray_byte, ports_kept],
+            checks=[reused, strays],
+        )
+    ],
+)
+"""A late segment ends in TIME_WAIT, not in somebody else's connection.
+
+**Guarantee.** The client makes about ten exchanges a second, each over a connection of its own from the lowest source
+port that is free: 4 MiB there, 50 ms of thought, 4 MiB back, and it closes first, so TIME_WAIT is on its side. From 4 s
+on 40 of these connections are followed by two late segments of the service, byte for byte as it sent them: one right
+after the end, and one while the next connection waits for its answer - of all the segments of the old connection the
+one whose sequence number the next connection expects. TIME_WAIT keeps the port for its 60 s, so every connection has a
+port of its own, and no byte of another connection is ever read (0 in at least 20 tries; there are 40 to 80).
+
+**Twin.** With the kernel's default `tcp_rfc1337=0` the first late segment undoes TIME_WAIT: TIME_WAIT acknowledges it,
+the service knows no such connection and answers with a reset, and the reset ends TIME_WAIT. The client takes the same
+port again; its new connection expects the second segment, and reads it: bytes stamped by the connection before stand
+in the middle of the answer, and as many of its own are lost, without an error anywhere. Its own checks want ports
+reused and answers spoilt in at least 20 of the 40.
+
+**Why a byte-identical segment fits.** Timestamps, which would give it away (PAWS), are off in both arms. The clock of
+initial sequence numbers advances 15.6 million a second: from one connection to the next, some 80 ms, by 1.2 million.
+A connection that carries more than that each way - 4.2 million are good for 0.27 s - has segments whose sequence and
+acknowledgement numbers lie in the next one's windows. A slower one has none: then that clock is the protection.
+
+**In the report** look at `exchanges` (stray_bytes, reused) beside `answered`: each late segment that reached TIME_WAIT
+made the service send a reset (TcpOutRsts). In the guarded arm it does so and nothing follows.
+"""
