@@ -6,9 +6,10 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chaoskit.core.late import Unanswered
 from chaoskit.core.load import Load
-from chaoskit.core.selector import Selector, hosts
-from chaoskit.core.topology import Topology
+from chaoskit.core.selector import NOTHING, Answers, Selector, hosts
+from chaoskit.core.topology import HostInfo, Topology
 from chaoskit.core.units import NS
 from chaoskit.core.window import EventRef, Moment, Span, Window
 
@@ -61,12 +62,22 @@ class Forecast:
         return round(sum(rates) * _STEP / NS * self._share(actual, clients))
 
     def _share(self, load: Load, clients: Selector | None) -> float:
-        rng = random.Random(self.seed)
-        population = {host.name for host in hosts(load.clients, self.topology, rng)}
         if clients is None:
             return 1.0
-        counted = {host.name for host in hosts(clients, self.topology, rng)} & population
-        return len(counted) / len(population)
+        population = {host.name for host in self._hosts(load.clients)}
+        return self._fewest(clients, population) / len(population)
+
+    def _fewest(self, clients: Selector, population: set[str], answers: Answers = NOTHING) -> int:
+        """How many of a load's hosts a selector means; with a late target, the fewest by any answer."""
+        try:
+            return len({host.name for host in self._hosts(clients, answers)} & population)
+        except Unanswered as missing:
+            question = missing.question
+            known = ({**answers, question.text: (one.name,)} for one in self._hosts(question.candidates))
+            return min(self._fewest(clients, population, each) for each in known)
+
+    def _hosts(self, selector: Selector, answers: Answers = NOTHING) -> tuple[HostInfo, ...]:
+        return hosts(selector, self.topology, random.Random(self.seed), answers)
 
 
 _ENDS = (Moment.END, Moment.UNDONE)

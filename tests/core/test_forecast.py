@@ -1,9 +1,11 @@
 import pytest
 
 from chaoskit.core.forecast import planned_moment
+from chaoskit.core.late import found_by
 from chaoskit.core.selector import name, region, role
 from chaoskit.core.units import NS
 from chaoskit.core.window import Span, begin, bound, confirmed, end, undone, window
+from chaoskit.probes.alive import alive
 from tests.checks.world import a_load, failover, fault, forecast, outage, return_home, shoppers
 
 
@@ -46,6 +48,14 @@ def test_clients_get_equal_parts() -> None:
     assert plan.arrivals(shoppers, clients=region("eu")) == 1_500
     assert plan.arrivals(shoppers, clients=role("client")) == 3_000
     assert plan.arrivals(shoppers, clients=name("lb-eu")) == 0
+
+
+def test_of_clients_known_only_later_the_fewest_are_expected() -> None:
+    """Whoever the lab names, the window gets as many requests as planned: the smallest part of any answer."""
+    holder = found_by(alive().at(role("service"), every="1s"), "holds")
+    plan = forecast()
+    assert plan.arrivals(shoppers, clients=role("client").beside(holder)) == 1_500
+    assert plan.arrivals(shoppers, clients=role("client") - name("client-eu").beside(holder)) == 1_500
 
 
 def test_a_load_may_be_stood_in_for() -> None:
