@@ -73,7 +73,12 @@ class Request(Protocol):
 
     @property
     def protocol(self) -> str:
-        """`http`, later `dns`, `tcp`, `sql`, ...: a module of `chaoskit.loads` registers itself for it."""
+        """`http`, `dns`, ...: the name of a module of `chaoskit.loads.protocols`, or of another distribution's."""
+        ...
+
+    @property
+    def op(self) -> str:
+        """What it asks, in the protocol's own word, as a history's column of that name has it: `GET`, `A`, `read`."""
         ...
 
     @property
@@ -97,6 +102,11 @@ class HttpRequest:
         parts = urlsplit(self.url)
         if parts.scheme != "http" or not parts.hostname:
             raise UsageError(f"{self.url!r} is no http URL", remedy="Write one such as http://price.example.com/.")
+
+    @property
+    def op(self) -> str:
+        """The method."""
+        return self.method
 
     @property
     def title(self) -> str:

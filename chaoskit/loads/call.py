@@ -1,4 +1,4 @@
-"""One arrival on its way to its outcome."""
+"""One arrival on its way to its outcome, whatever its protocol."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from chaoskit.core.load import OUTCOMES, Outcome
 
 if TYPE_CHECKING:
     from chaoskit.loads.connection import Connection
-    from chaoskit.loads.flow import Flow
+    from chaoskit.loads.stream import Stream
 
 CODE = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 """Outcome to its code in a history's columns."""
@@ -28,12 +28,13 @@ class Call:
         sent: when the last attempt was handed to the kernel.
         dns: ns of the last look-up that this request itself started.
         connect: ns of the last attempt's handshake.
+        connection: HTTP's, while the request is on one.
     """
 
-    __slots__ = ("attempts", "connect", "connection", "dns", "due", "first", "flow", "phase", "sent", "taken")
+    __slots__ = ("attempts", "connect", "connection", "dns", "due", "first", "phase", "sent", "stream", "taken")
 
-    def __init__(self, flow: Flow, due: int, taken: int) -> None:
-        self.flow = flow
+    def __init__(self, stream: Stream, due: int, taken: int) -> None:
+        self.stream = stream
         self.due = due
         self.taken = taken
         self.phase = SENT

@@ -1,8 +1,8 @@
 """The load generator's process: `python -m chaoskit.loads.child PARENT_PID`, frames on stdin and stdout.
 
-Threads: Locust's (the main one, gevent), the engine's (in the clients' networks), the writer's, and one
-that reads the runner's words. The last three are the kernel's own threads, not gevent's: everything they
-use is bound before locust, and with it gevent's patches, is imported.
+Threads: Locust's (the main one, gevent), the engine's and its workers' (in the clients' networks), the writer's,
+and one that reads the runner's words. All but the first are the kernel's own threads, not gevent's: Locust is
+asked not to have gevent patch the standard library, which client libraries in workers use as it is.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ class Child:
 
     def run(self) -> int:
         """Serve one run; returns the exit status."""
-        from chaoskit.loads import locust_user  # noqa: PLC0415  patches the standard library
+        os.environ["LOCUST_SKIP_MONKEY_PATCH"] = "1"  # read when locust is imported, right below
+        from chaoskit.loads import locust_user  # noqa: PLC0415  see above
 
         frames.write(self._pipe, Kind.READY)
         frame = frames.read(0)
@@ -61,7 +62,7 @@ class Child:
             return self._close(0, 0)
         start_new_thread(self._listen, ())
         names = [locust_user.Names("", "")]
-        names += [locust_user.Names(job.request.protocol, job.name) for job in work.jobs]
+        names += [locust_user.Names(job.request.op, job.name) for job in work.jobs]
         zero = time.time() + (work.origin - time.monotonic_ns()) / 1e9
         stats = locust_user.run(
             lambda: self._launch(work),

@@ -16,10 +16,11 @@ from time import monotonic_ns
 from chaoskit.core.history import Generated
 from chaoskit.loads.call import ENDED, Call
 from chaoskit.loads.columns import Labels, Rows
-from chaoskit.loads.flow import Flow
 from chaoskit.loads.loop import FAR, Loop
 from chaoskit.loads.network import Networks
+from chaoskit.loads.registry import opener
 from chaoskit.loads.schedule import Schedule, stream
+from chaoskit.loads.stream import Stream
 from chaoskit.loads.work import Work
 
 _BURST = 32
@@ -51,12 +52,15 @@ class Engine:
         self.again: deque[Call] = deque()
         self.networks = Networks()
         self.loop = Loop()
+        self.lab = work.networks
         self._work = work
         self._deadlines: dict[int, deque[Call]] = {}
         self._stopping = False
         self._moves: deque[tuple[str, Path]] = deque()
-        self._flows = [Flow(self, job, client, work.networks) for job in work.jobs for client in job.clients]
-        streams = [
+        self._streams: list[Stream] = [
+            opener(job.request.protocol)(self, job, client) for job in work.jobs for client in job.clients
+        ]
+        moments = [
             stream(
                 job.arrivals,
                 work.end_of(job),
@@ -69,9 +73,9 @@ class Engine:
             for job in work.jobs
             for client in job.clients
         ]
-        self._schedule = Schedule(streams)
+        self._schedule = Schedule(moments)
         self._moments: list[int] = []
-        self._streams: list[int] = []
+        self._owners: list[int] = []
         self._next = 0
         self._due = FAR
         self._deadline = FAR
@@ -131,15 +135,15 @@ class Engine:
 
     def _move(self) -> None:
         host, netns = self._moves.popleft()
-        mine = [flow for flow in self._flows if flow.client == host]
-        for handle in {flow.network for flow in mine}:
+        mine = [one for one in self._streams if one.client == host]
+        for handle in {one.network for one in mine}:
             if self.networks.renew(handle, netns):
-                for flow in mine:
-                    flow.moved()
+                for one in mine:
+                    one.moved()
 
     def _live(self) -> bool:
         """Whether any request is under way."""
-        return any(flow.taken != flow.recorded + flow.abandoned for flow in self._flows)
+        return any(one.taken != one.recorded + one.abandoned for one in self._streams)
 
     def _send_due(self, now: int) -> int:
         """Take up arrivals that are due, but not too many at once; returns the time."""
@@ -148,10 +152,10 @@ class Engine:
         due = self._due
         if due > now:
             return now
-        flows, moments, streams, position = self._flows, self._moments, self._streams, self._next
+        streams, moments, owners, position = self._streams, self._moments, self._owners, self._next
         last = position + _BURST
         while due <= now and position < last:
-            now = flows[streams[position]].arrive(due, now)
+            now = streams[owners[position]].arrive(due, now)
             position += 1
             due = moments[position]
         self._next, self._due = position, due
@@ -163,13 +167,13 @@ class Engine:
         for _ in range(min(len(self.again), _BURST)):
             call = self.again.popleft()
             if call.phase != ENDED:
-                call.flow.start(call, now)
+                call.stream.start(call, now)
 
     def _advance(self) -> None:
         """Get the next slice of the schedule; a moment that never comes marks its end."""
-        moments, streams = self._schedule.take()
+        moments, owners = self._schedule.take()
         self._moments = [*(moments + self._work.origin).tolist(), FAR]
-        self._streams = streams.tolist()
+        self._owners = owners.tolist()
         self._next = 0
         self._due = self._moments[0]
 
@@ -188,7 +192,7 @@ class Engine:
                     if call.due + timeout > now:
                         deadline = call.due + timeout
                         break
-                    call.flow.expired(call, now)
+                    call.stream.expired(call, now)
                 queue.popleft()
             self._deadline = min(self._deadline, deadline)
         self._look = min(self._deadline, now + _CLEAR)
@@ -198,14 +202,14 @@ class Engine:
         self.loop.at(now + _FLUSH, self._flush)
 
     def _sweep(self, now: int) -> None:
-        for flow in self._flows:
-            flow.sweep(now)
+        for one in self._streams:
+            one.sweep(now)
         self.loop.at(now + _SWEEP, self._sweep)
 
     def _abandon(self, until: int) -> None:
         last = until + self._work.origin
         while self._due <= last:
-            self._flows[self._streams[self._next]].abandon()
+            self._streams[self._owners[self._next]].abandon()
             self._next += 1
             self._due = self._moments[self._next]
             if self._due == FAR:
@@ -213,16 +217,16 @@ class Engine:
         for queue in self._deadlines.values():
             for call in queue:
                 if call.phase != ENDED:
-                    call.flow.abandon(call)
+                    call.stream.abandon(call)
 
     def _close(self) -> None:
-        for flow in self._flows:
-            flow.close()
+        for one in self._streams:
+            one.close()
         self.loop.close()
         self.networks.close()
 
     def _account(self, until: int) -> tuple[Generated, ...]:
         return tuple(
-            Generated(flow.name, flow.client, owed, flow.recorded + flow.abandoned, flow.abandoned)
-            for flow, owed in zip(self._flows, self._schedule.owed(until), strict=True)
+            Generated(one.name, one.client, owed, one.recorded + one.abandoned, one.abandoned)
+            for one, owed in zip(self._streams, self._schedule.owed(until), strict=True)
         )

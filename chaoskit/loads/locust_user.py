@@ -2,7 +2,7 @@
 
 One event a request would cost a third of the throughput. Statistics arrive in bulk instead, by the
 way in which a Locust master takes its workers' reports: `StatsEntry.unserialize` and `extend`.
-Importing this module imports locust, which patches the standard library: only the child does.
+Importing this module imports locust, which would patch the standard library unless asked not to: only the child does.
 """
 
 from __future__ import annotations

@@ -1,14 +1,13 @@
 """The event loop under the engine: descriptors, timers, and a way to wake it from another thread.
 
 Everything is edge-triggered: a descriptor is registered once and each handler takes all there is.
-Names are bound when this module is imported, which the child does before gevent patches the
-standard library: gevent takes `epoll` away, as its own loop is to be used instead.
 """
 
 from __future__ import annotations
 
 import heapq
 import os
+from collections import deque
 from collections.abc import Callable
 from itertools import count
 from select import EPOLLET, EPOLLIN, EPOLLOUT, EPOLLRDHUP, epoll
@@ -26,7 +25,7 @@ Handler = Callable[[int], None]
 
 
 class Loop:
-    """Waits for descriptors and moments; used by one thread, but for `wake`."""
+    """Waits for descriptors and moments; used by one thread, but for `wake` and `post`."""
 
     def __init__(self) -> None:
         self._epoll = epoll()
@@ -37,7 +36,8 @@ class Loop:
         self._armed = FAR
         self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self.watch(self._timer.fd, self._fired)
-        self.watch(self._event, lambda _events: None)
+        self._posted: deque[Callable[[], None]] = deque()
+        self.watch(self._event, lambda _events: self.catch_up())
 
     def watch(self, fd: int, handler: Handler) -> None:
         """Call the handler with the events of a descriptor, whenever something new is there."""
@@ -76,6 +76,16 @@ class Loop:
     def wake(self) -> None:
         """End a wait from another thread."""
         os.eventfd_write(self._event, 1)
+
+    def post(self, call: Callable[[], None]) -> None:
+        """Have something called in the loop's thread, soon; for other threads."""
+        self._posted.append(call)
+        self.wake()
+
+    def catch_up(self) -> None:
+        """Call what other threads have posted."""
+        while self._posted:
+            self._posted.popleft()()
 
     def close(self) -> None:
         """Free the loop's own descriptors, but for the one behind `wake`, which another thread may be using."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from chaoskit.core.errors import UsageError
 from chaoskit.core.load import Arrivals, Connections, DnsCache, Load
-from chaoskit.core.request import HttpRequest
+from chaoskit.core.request import Request
+from chaoskit.loads.registry import require
 
 MAX_CONNECTIONS = 4096
 """Connections one load of one client host may hold; beyond it requests wait for one, until their timeout."""
@@ -47,7 +48,7 @@ class Job:
     """
 
     name: str
-    request: HttpRequest
+    request: Request
     arrivals: Arrivals
     clients: tuple[Client, ...]
     timeout: int
@@ -67,8 +68,10 @@ class Job:
         Raises:
             UsageError: its request is of a protocol that this generator does not speak.
         """
-        if not isinstance(load.request, HttpRequest):
-            raise UsageError(f"{load.where}: the load generator does not speak {load.request.protocol!r}, only http")
+        try:
+            require(load.request.protocol)
+        except UsageError as error:
+            raise UsageError(f"{load.where}: {error.args[0]}", remedy=error.remedy) from None
         return cls(
             name,
             load.request,

@@ -1,0 +1,183 @@
+"""The contract of a client library as load: a session with a server, used by one thread at a time.
+
+A protocol whose clients are blocking libraries (a registry's client, an SQL driver) writes a `Session`
+and opens a `chaoskit.loads.sessions.Sessions` with it. A session says what it is about to do, so that
+whoever cuts an operation off knows how far it came:
+
+    def perform(self, operation):
+        address = operation.address("etcd-1")        # as the client host resolves names
+        operation.connecting(address)
+        ... connect, with operation.left() seconds at most ...
+        operation.connected()
+        operation.value = "what is written"
+        operation.sending()                          # from here on it may take effect
+        ... send, receive ...
+        operation.answering()
+        return Answer()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic_ns
+from typing import Protocol
+
+from chaoskit.core.load import Outcome
+from chaoskit.core.units import NS
+from chaoskit.loads.call import ANSWERED, CONNECTING, RESOLVING, SENT
+
+Find = Callable[[str, float], tuple[str, int]]
+"""Host to its address, and the ns a look-up took (-1 for none); gives up after so many seconds."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server said.
+
+    Attributes:
+        outcome: `ok`, or the class of failure that the server itself reports.
+        status: the protocol's status code, 0 where it has none.
+        instance: who answered, where the answer says so.
+        definite: of a failure: it certainly had no effect, so that a retry cannot do it twice.
+    """
+
+    outcome: Outcome = Outcome.OK
+    status: int = 0
+    instance: str = ""
+    definite: bool = False
+
+
+class Failed(Exception):
+    """An operation came to nothing; the session it was on is closed."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
+class CutOff(Exception):
+    """The operation's time was over before it was sent; nothing may be sent any more, and nobody waits for it."""
+
+
+class Operation:
+    """One attempt of one arrival, as a session performs it. Moments are ns of CLOCK_MONOTONIC, -1 for never.
+
+    The session's thread writes, the engine's reads. When the time is over, the engine sets `over` and then
+    looks at `sent`; `sending` sets `sent` and then looks at `over`: what the engine takes for never sent never is.
+
+    Attributes:
+        name: unique within the run, and the same in a repetition of it: what a write may write.
+        op: the request's.
+        deadline: when nobody waits for it any more.
+        phase: as of `Call`: the outcome (its code) if the timeout came now.
+        server: address it was last sent to, or tried.
+        value: what was read, or what is to be written, from before it is sent.
+        sent: when it was first sent: the invocation, for whoever judges histories of operations.
+        first: when the answer began.
+        connect: ns of the last handshake.
+        dns: ns of the last look-up that was made for it.
+        since: when it was handed to a thread that was free.
+        begun: when that thread took it up.
+        over: it was cut off.
+    """
+
+    __slots__ = (
+        "_find",
+        "_from",
+        "begun",
+        "connect",
+        "deadline",
+        "dns",
+        "first",
+        "name",
+        "op",
+        "over",
+        "phase",
+        "sent",
+        "server",
+        "since",
+        "value",
+    )
+
+    def __init__(self, name: str, op: str, deadline: int, since: int, find: Find) -> None:
+        self.name = name
+        self.op = op
+        self.deadline = deadline
+        self.since = since
+        self.phase = CONNECTING
+        self.server = ""
+        self.value = ""
+        self.begun = self.sent = self.first = self.connect = self.dns = -1
+        self.over = False
+        self._find = find
+        self._from = 0
+
+    def left(self, at_most: float = float("inf")) -> float:
+        """Seconds until the deadline, but not more than this: a time-out for what comes next.
+
+        Raises:
+            TimeoutError: there are none.
+        """
+        seconds = (self.deadline - monotonic_ns()) / NS
+        if seconds <= 0:
+            raise TimeoutError
+        return min(seconds, at_most)
+
+    def address(self, host: str) -> str:
+        """Where a host is, as the client host resolves names.
+
+        Raises:
+            Failed: nowhere.
+            TimeoutError: the operation's time ended before an answer came.
+            TargetRefused: outside the lab.
+        """
+        self.phase = RESOLVING
+        address, took = self._find(host, self.left())
+        self.dns = took if took >= 0 else self.dns
+        return address
+
+    def connecting(self, server: str) -> None:
+        """A connection to this address is needed."""
+        self.server = server
+        self.phase = CONNECTING
+        self._from = monotonic_ns()
+
+    def connected(self) -> None:
+        """The handshake is over."""
+        self.connect = monotonic_ns() - self._from
+
+    def sending(self, server: str = "") -> None:
+        """The next thing is to send it, to this server unless `connecting` said so.
+
+        Raises:
+            CutOff: it was cut off and must not be sent.
+        """
+        self.server = server or self.server
+        if self.sent < 0:
+            self.sent = monotonic_ns()
+        self.phase = SENT
+        if self.over:
+            raise CutOff
+
+    def answering(self) -> None:
+        """The answer's first byte is there."""
+        self.first = monotonic_ns()
+        self.phase = ANSWERED
+
+
+class Session(Protocol):
+    """A client library's connection, or connections, to its server."""
+
+    def perform(self, operation: Operation) -> Answer:
+        """Do one operation, within its deadline as well as the library allows.
+
+        Raises:
+            Failed: it came to nothing, for a reason that no error number says.
+            OSError: it came to nothing; TimeoutError by the phase it was in.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of everything; called once, after the last `perform`, or after one that raised."""
+        ...

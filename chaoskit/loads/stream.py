@@ -1,0 +1,151 @@
+"""The contract of a protocol: one load from one client host, as the engine deals with it.
+
+         due                        the protocol's own way
+engine ------> arrive --> start(call) ------------------> finish(call, outcome) --> row
+         timeout                                 again <-- retry(call)
+engine ------> expired ---------------------------------> finish(call, the call's phase)
+         stop
+engine ------> abandon
+
+A protocol writes `start`, and `cut`, `sweep`, `moved` and `close` where it has something to do there.
+Of the arrivals `taken` up each ends in exactly one way: it has a row (`recorded`) or it was `abandoned`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from chaoskit.core.load import Outcome
+from chaoskit.loads.call import CODE, CONNECTING, ENDED, Call
+from chaoskit.loads.targets import Targets
+
+if TYPE_CHECKING:
+    from chaoskit.loads.engine import Engine
+    from chaoskit.loads.work import Client, Job
+
+LATE = CODE[Outcome.LATE]
+
+
+class Stream(ABC):
+    """See the module. All of it runs in the engine's thread.
+
+    Attributes:
+        name: of the load.
+        client: name of the client host.
+        network: the client host's, for `Networks.enter`.
+        timeout: ns from the intended start.
+        targets: where the load may go; every address passes `targets.require` before anything is sent there.
+    """
+
+    # Slots all the way: the HTTP stream has more attributes than CPython keeps fast access to in a dictionary (30).
+    __slots__ = (
+        "_again",
+        "_codes",
+        "_deadlines",
+        "_engine",
+        "_retries",
+        "abandoned",
+        "client",
+        "loop",
+        "name",
+        "network",
+        "recorded",
+        "rows",
+        "taken",
+        "targets",
+        "timeout",
+    )
+
+    def __init__(self, engine: Engine, job: Job, client: Client) -> None:
+        labels = engine.labels
+        self.name, self.client = job.name, client.host
+        self.network = engine.networks.add(client.netns)
+        self.timeout = job.timeout
+        self.targets = Targets(engine.lab, anything=job.any_target)
+        self.taken = self.recorded = self.abandoned = 0
+        self.loop = engine.loop
+        self.rows = engine.rows
+        self._engine = engine
+        self._deadlines = engine.deadlines(job.timeout)
+        self._again = engine.again
+        self._retries = job.retries
+        self._codes = tuple(
+            labels.code(column, label)
+            for column, label in (("load", job.name), ("client", client.host), ("op", job.request.op))
+        )
+
+    @abstractmethod
+    def start(self, call: Call, now: int) -> None:
+        """Make an attempt; in the end, perhaps at once, `finish` the call or `retry` it."""
+
+    def cut(self, call: Call) -> tuple[int, int]:
+        """Let go of a call that is over without an answer; returns the codes of server and value for its row."""
+        return 0, 0
+
+    def sweep(self, now: int) -> None:  # noqa: B027  optional
+        """Called every 100 ms."""
+
+    def moved(self) -> None:  # noqa: B027  optional
+        """The client host came back with a new network: nothing kept from before is of use."""
+
+    def close(self) -> None:  # noqa: B027  optional
+        """Let go of everything; no call is under way."""
+
+    def arrive(self, due: int, now: int) -> int:
+        """Take an arrival up; returns the time."""
+        call = Call(self, due, now)
+        self.taken += 1
+        if now - due > self.timeout:
+            call.attempts = 0
+            self.finish(call, LATE, now)
+            return now
+        self._deadlines.append(call)
+        self.start(call, now)
+        return self._engine.now()
+
+    def expired(self, call: Call, now: int) -> None:
+        """The timeout of a call has come."""
+        server, value = self.cut(call)
+        self.finish(call, call.phase, now, server=server, value=value)
+
+    def abandon(self, call: Call | None = None) -> None:
+        """The run is over before its time: count a call under way, or one not even taken up."""
+        self.abandoned += 1
+        if call is None:
+            self.taken += 1
+        else:
+            self.cut(call)
+            call.phase = ENDED
+
+    def retry(self, call: Call, now: int) -> bool:
+        """Whether the call gets another attempt; if so, the engine starts it soon."""
+        if call.attempts > self._retries or now - call.due >= self.timeout:
+            return False
+        call.attempts += 1
+        call.sent = call.first = call.connect = -1
+        call.phase = CONNECTING
+        self._again.append(call)
+        return True
+
+    def finish(
+        self,
+        call: Call,
+        outcome: int,
+        now: int,
+        *,
+        status: int = 0,
+        server: int = 0,
+        instance: int = 0,
+        value: int = 0,
+    ) -> None:
+        """Write the call's row; it is over. `server`, `instance` and `value` are codes of labels."""
+        call.phase = ENDED
+        self.recorded += 1
+        code = self.combination(server, instance, value, status, outcome, call.attempts)
+        self.rows.write(call.due, call.taken, call.sent, call.first, now, call.dns, call.connect, code)
+
+    def combination(self, server: int, instance: int, value: int, status: int, outcome: int, attempts: int) -> int:
+        """The code of what a row has in common with others."""
+        load, client, op = self._codes
+        return self.rows.combination((load, client, server, instance, op, value, status, outcome, attempts))
