@@ -19,6 +19,12 @@ from chaoskit.core.host import RunningLab
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 """What a journal can hold."""
 
+THIS_MACHINE = "this machine"
+"""The target of a step that is about no host: a command on the machine chaoskit runs on, for systems elsewhere.
+
+What it did does not end with a lab: it is undone by whoever is left, from the journal if need be.
+"""
+
 Prior = Mapping[str, Json]
 """The old values a step will need to undo itself."""
 
@@ -50,7 +56,7 @@ class Step(Protocol):
 
     @property
     def target(self) -> str:
-        """The host, link or network it changes."""
+        """The host, link or network it changes, or `THIS_MACHINE`."""
         ...
 
     def describe(self) -> str:

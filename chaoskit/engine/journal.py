@@ -85,12 +85,17 @@ def _sync_folder(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Pending:
-    """A step that was written down and not undone."""
+    """A step that was written down and not undone.
+
+    Attributes:
+        outside: it was done by a command on this machine, so that it did not end with a lab of ours.
+    """
 
     number: int
     action: str
     step: Mapping[str, Json]
     prior: Mapping[str, Json]
+    outside: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,7 @@ def read(path: Path) -> Left:
     for row in _rows(path.read_text().splitlines(keepends=True)):
         match row:
             case {"row": "step", "n": int(n), "action": str(action), "step": dict(step), "prior": dict(prior)}:
-                pending[n] = Pending(n, action, step, prior)
+                pending[n] = Pending(n, action, step, prior, row.get("outside") is True)
             case {"row": "undone", "n": int(n)}:
                 pending.pop(n, None)
             case {"row": "process", "what": str(what), "boot": str(boot), "pid": int(pid), "start": int(start)}:

@@ -43,6 +43,8 @@ T = TypeVar("T")
 _EXPIRY_EVERY_S = 0.05
 _ABANDON_WITHIN_S = 1.2
 """How long taking down may take when the runner has gone, so that nothing is left after 2 s."""
+_OUTSIDE_WITHIN_S = 60.0
+"""The same where commands on this machine have to be undone, which take the time they take."""
 
 
 class Keeper:
@@ -171,9 +173,10 @@ class Keeper:
 
     def abandon(self) -> None:
         """The runner has gone: take down what there is, and end. The island dies with this process in any case."""
+        within = _OUTSIDE_WITHIN_S if self._ledger.reaches_outside else _ABANDON_WITHIN_S
         ending = threading.Thread(target=self._take_down, kwargs={"undo": False}, daemon=True)
         ending.start()
-        ending.join(_ABANDON_WITHIN_S)
+        ending.join(within)
         self._exit(0)
 
     def _accept(self, listener: Listener) -> None:
@@ -217,12 +220,13 @@ class Keeper:
     def _take_down(self, *, undo: bool) -> Took:
         """Take the lab down; without `undo` when time is short: what was done to a lab of ours ends with it."""
         with self._finishing:
-            now = self._clock.now()
-            took = self._ledger.undo_all() if undo else Took(now, now)
+            took = self._ledger.undo_all() if undo else self._ledger.undo_outside()
             try:
                 self._lab.down()
             except (ChaoskitError, OSError) as error:  # the journal stays open, for recovery to go on from there
                 return replace(took, failures=(*took.failures, f"the lab could not be taken down: {error}"))
+            if took.failures and not undo:  # nobody is left to be told: the journal stays open for recovery
+                return took
             with contextlib.suppress(ChaoskitError):  # a full disk; nobody reads it again once the facts are gone
                 self._journal.write({"row": "closed"})
             facts.remove(self._order)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from chaoskit.core.clock import Clock
 from chaoskit.core.errors import ChaoskitError, StepError
 from chaoskit.core.host import RunningLab
-from chaoskit.core.step import Evidence, Json, Prior, Step
+from chaoskit.core.step import THIS_MACHINE, Evidence, Json, Prior, Step
 from chaoskit.core.units import NS
 from chaoskit.engine.journal import Journal
 from chaoskit.steps.codec import encode
@@ -126,6 +126,10 @@ class Ledger:
         """Undo everything that is in force."""
         return self._undo_where(lambda _entry: True)
 
+    def undo_outside(self) -> Took:
+        """Undo what was done by commands on this machine: to systems that do not end with a lab of ours."""
+        return self._undo_where(lambda entry: entry.step.target == THIS_MACHINE)
+
     def undo_expired(self) -> tuple[ByItself, ...]:
         """Undo what has been in force longer than it may; what will not be undone is tried again a second later."""
         now = self.clock.now()
@@ -154,6 +158,11 @@ class Ledger:
             )
             for action in dict.fromkeys(entry.action for entry in mine)
         )
+
+    @property
+    def reaches_outside(self) -> bool:
+        """Whether commands on this machine are in force."""
+        return any(entry.step.target == THIS_MACHINE for entry in list(self._held))
 
     @property
     def in_force(self) -> tuple[str, ...]:
@@ -219,6 +228,7 @@ def _row(entry: _Held) -> dict[str, Json]:
         "step": encode(entry.step),
         "prior": dict(entry.prior),
         "expires": entry.expires,
+        "outside": entry.step.target == THIS_MACHINE,
     }
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from chaoskit.core.errors import ChaoskitError, LabError
+from chaoskit.core.host import Host
+from chaoskit.core.topology import Topology
 from chaoskit.engine import facts, journal
 from chaoskit.engine.facts import Running
+from chaoskit.engine.journal import Pending
 from chaoskit.kernel.cgroup import remove
 from chaoskit.kernel.identity import Identity
+from chaoskit.steps.codec import decode
 
 
 def recover(run: str | None = None) -> tuple[str, ...]:
@@ -29,14 +34,44 @@ def _recovered(running: Running) -> Iterator[str]:
         yield from _ended(running.run, what, identity)
     for cgroup in left.cgroups:
         yield from _removed(running.run, cgroup)
-    for pending in () if left.closed else left.pending:
-        yield f"{running.run}: {pending.action}, step {pending.number}: ended with the lab it was done to"
-    if any(cgroup.exists() for cgroup in left.cgroups):
+    stays = False
+    for pending in () if left.closed else reversed(left.pending):
+        said, undone = _settled(pending)
+        stays |= not undone
+        yield f"{running.run}: {pending.action}, step {pending.number}: {said}"
+    if stays or any(cgroup.exists() for cgroup in left.cgroups):
         return  # not forgotten: the next command tries again
     shutil.rmtree(running.folder, ignore_errors=True)  # another command may be at it as well
     yield f"{running.run}: forgot the run of {running.title}, whose keeper had gone"
     if path.exists() and not left.closed:
         journal.conclude(path)  # what ended with its lab is not left, and no audit may say so
+
+
+def _settled(pending: Pending) -> tuple[str, bool]:
+    """What became of a step that was not undone, and whether nothing of it is left."""
+    if not pending.outside:
+        return "ended with the lab it was done to", True
+    try:
+        step = decode(pending.step)
+        step.undo(_Gone(), pending.prior)
+    except ChaoskitError as error:
+        return f"could not be undone: {error}", False
+    return f"undone: {step.describe()}", True
+
+
+class _Gone:
+    """A lab that is not up any more: steps that are about no host need none; satisfies `RunningLab`."""
+
+    topology = Topology("gone", (), ())
+    hosts: Mapping[str, Host] = {}
+
+    def logs(self, host: str) -> Path:
+        """Nothing is left to read.
+
+        Raises:
+            LabError: always.
+        """
+        raise LabError(f"the lab of {host} is gone")
 
 
 def _ended(run: str, what: str, identity: Identity) -> Iterator[str]:

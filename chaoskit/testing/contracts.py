@@ -10,7 +10,7 @@ from dataclasses import asdict, is_dataclass
 
 from chaoskit.core.action import Action, Planning
 from chaoskit.core.host import HostState
-from chaoskit.core.step import Evidence, Json, Step
+from chaoskit.core.step import THIS_MACHINE, Evidence, Json, Step
 from chaoskit.core.topology import Topology
 from chaoskit.core.units import NS
 from chaoskit.testing.lab import FakeLab
@@ -63,7 +63,12 @@ def _check_data(step: Step, topology: Topology) -> None:
     _demand(bool(step.kind) and bool(step.describe()), f"{step!r} has no kind or no description")
     data = asdict(step)  # type: ignore[call-overload]
     _demand(_survives_json(data), f"{step!r} does not survive JSON, so it cannot be journalled")
-    known = {*topology.by_name, *(link.name for link in topology.links), *(net.name for net in topology.networks)}
+    known = {
+        THIS_MACHINE,
+        *topology.by_name,
+        *(link.name for link in topology.links),
+        *(net.name for net in topology.networks),
+    }
     _demand(step.target in known, f"{step!r} changes {step.target!r}, which is no host, link or network of the lab")
 
 

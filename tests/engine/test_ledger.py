@@ -15,6 +15,7 @@ from chaoskit.core.host import HostState
 from chaoskit.core.units import NS
 from chaoskit.engine.journal import FILE, Journal, read
 from chaoskit.engine.ledger import Ledger
+from chaoskit.steps.command import Command
 from chaoskit.steps.pause import Pause
 from chaoskit.steps.power_off import PowerOff
 from chaoskit.testing import FakeClock, FakeLab, two_regions
@@ -203,3 +204,17 @@ def test_any_order_of_undoing_restores_everything(tmp_path: Path, order: list[st
         assert bench.ledger.undo(action).failures == ()
     assert bench.states == {HostState.RUNNING}
     assert read(bench.path).pending == ()
+
+
+def test_what_reaches_outside_the_lab_can_be_undone_by_itself(bench: _Bench, tmp_path: Path) -> None:
+    """Commands on this machine are undone where time is short; what was done to the lab ends with it."""
+    file = tmp_path / "there"
+    elsewhere = Command("", ("touch", str(file)), ("test", "-e", str(file)), undo_argv=("rm", "-f", str(file)))
+    bench.ledger.apply("freeze", [Pause("web-eu-1")], None)
+    assert not bench.ledger.reaches_outside
+    bench.ledger.apply("elsewhere", [elsewhere], None)
+    assert bench.ledger.reaches_outside
+    assert file.exists()
+    assert bench.ledger.undo_outside().failures == ()
+    assert not file.exists()
+    assert bench.ledger.in_force == ("freeze",)

@@ -16,6 +16,9 @@ from chaoskit.engine.order import FACTS
 from chaoskit.engine.paths import runtime
 from chaoskit.engine.recover import recover
 from chaoskit.kernel.identity import Identity
+from chaoskit.steps.codec import encode
+from chaoskit.steps.command import Command
+from chaoskit.steps.stop import Stop
 
 
 @pytest.fixture
@@ -78,3 +81,23 @@ def test_steps_that_ended_with_their_lab_are_not_left(left: Path) -> None:
     after = read(left / FILE)
     assert after.closed
     assert [pending.number for pending in after.pending] == [1]
+
+
+def test_commands_on_this_machine_are_undone_from_the_journal_and_steps_on_a_lab_ended_with_it(left: Path) -> None:
+    """What was done elsewhere did not die with the lab; an undo that fails is tried by the next command again."""
+    there = left / "there"
+    there.touch()
+    undo = ("sh", "-c", f"test -e {left}/ready && rm {there}")
+    elsewhere = Command("", ("true",), ("true",), undo_argv=undo)
+    journal = Journal(left / FILE)
+    for n, step in enumerate((elsewhere, Stop("web"))):
+        row = {"row": "step", "n": n, "action": "outage", "step": encode(step), "prior": {"already": False}}
+        journal.write({**row, "expires": None, "outside": step is elsewhere})
+    first = recover()
+    assert "run-a: outage, step 1: ended with the lab it was done to" in first
+    assert any("step 0: could not be undone: this machine: sh -c" in line for line in first)
+    assert [running.run for running in facts.everything()] == ["run-a"]
+    (left / "ready").touch()
+    assert any("step 0: undone: this machine" in line for line in recover())
+    assert not there.exists()
+    assert facts.everything() == ()
