@@ -12,11 +12,11 @@ from chaoskit.core.errors import UsageError
 DRIVERS = ("native",)
 
 
-def experiments(parser: argparse.ArgumentParser) -> None:
-    """Operands: which experiments."""
+def experiments(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
+    """Operands: which experiments; `optional` where an option can say it as well."""
     parser.add_argument(
         "ids",
-        nargs="+",
+        nargs="*" if optional else "+",
         metavar="ID",
         help="an id (gslb.pool_death), a module (gslb), a glob ('gslb.*'), a file, a folder, or FILE::NAME",
     )
@@ -91,9 +91,9 @@ def runs(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def running(parser: argparse.ArgumentParser) -> None:
+def running(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
     """Options of every command that runs experiments."""
-    experiments(parser)
+    experiments(parser, optional=optional)
     seed(parser)
     driver(parser)
     params(parser)

@@ -38,7 +38,7 @@ def run_all(args: argparse.Namespace, run: Run, as_object: Callable[[ExperimentR
     privileges.ensure(args)
     found = select(args.ids, overrides=options.overrides(args.set))
     if args.junit:
-        _refuse_unwritable(args.junit)
+        refuse_unwritable(args.junit)
     offer_sweep()
     choice = Choice(args.seed, args.driver, getattr(args, "arm", GUARDED), args.rerun_unknown, getattr(args, "jobs", 1))
     results: list[ExperimentResult] = []
@@ -53,7 +53,7 @@ def run_all(args: argparse.Namespace, run: Run, as_object: Callable[[ExperimentR
             status = worst((status, ERROR))
             continue
         results.append(result)
-        status = worst((status, _status(result, tolerant=args.unknown == "warn")))
+        status = worst((status, verdict_status(result, tolerant=args.unknown == "warn")))
         objects.append(as_object(result))
         if not args.json:
             print_result(result, console(sys.stdout))
@@ -68,7 +68,7 @@ def _each(
     found: tuple[Found, ...], choice: Choice, run_options: RunOptions, run: Run
 ) -> Iterator[tuple[Found, ExperimentResult | ChaoskitError]]:
     for each in found:
-        _warn_of(each, choice)
+        warn_of(each, choice)
         progress = Forgiving(progress_for(console(sys.stderr)))
         try:
             outcome: ExperimentResult | ChaoskitError = run(each, choice, run_options, progress)
@@ -82,14 +82,15 @@ def _each(
         yield each, outcome
 
 
-def _warn_of(found: Found, choice: Choice) -> None:
+def warn_of(found: Found, choice: Choice) -> None:
     """Say before a run of minutes what `plan` would have said; what keeps it from running is said by the run."""
     with contextlib.suppress(ChaoskitError):
         for warning in plan_warnings(make_plan(found, arm=choice.arm, seed=choice.seed, driver=choice.driver)):
             warn(warning)
 
 
-def _status(result: ExperimentResult, *, tolerant: bool) -> int:
+def verdict_status(result: ExperimentResult, *, tolerant: bool) -> int:
+    """What a result makes the command exit with."""
     status = exit_status(result.verdict)
     if status == UNKNOWN and tolerant:
         warn(f"{result.experiment}: the verdict is unknown, and --unknown=warn lets it pass")
@@ -97,7 +98,7 @@ def _status(result: ExperimentResult, *, tolerant: bool) -> int:
     return status
 
 
-def _refuse_unwritable(path: Path) -> None:
+def refuse_unwritable(path: Path) -> None:
     """Say before a run of minutes, and not after it, that its result cannot be written."""
     try:
         path.touch()

@@ -31,6 +31,10 @@ class LabError(ChaoskitError):
     """A lab that cannot be read, brought up, entered or taken down."""
 
 
+class NotReady(LabError):
+    """A lab that was not ready in time; on a machine with less else to do it may be."""
+
+
 class MissingTool(LabError):
     """A program this machine lacks; the remedy names the package that holds it."""
 

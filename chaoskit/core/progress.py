@@ -4,6 +4,8 @@
     progress.tick(4.0, rate=498, error_share=0.0, p99_s=0.0031)
     progress.fault("outage", Moment.BEGIN)
 
+Several runs at a time are watched on a `Board`, which gives each a progress of its own.
+
 Every method returns at once and never raises for want of a terminal: watching must not slow a run.
 """
 
@@ -48,6 +50,33 @@ class Progress(Protocol):
         ...
 
 
+class Board(Protocol):
+    """Someone who watches several runs; called from several threads."""
+
+    def watch(self, experiment: str, arm: str) -> Progress:
+        """A run begins; whoever runs it closes what is returned when it is over."""
+        ...
+
+    def ended(self, experiment: str, arm: str, word: str, seconds: float) -> None:
+        """An arm has its verdict, and what it took.
+
+        Args:
+            experiment: its id.
+            arm: which of its arms; empty for all of them.
+            word: pass, fail, unknown, proved, not proved or error, and why where that matters.
+            seconds: wall-clock time, every attempt counted.
+        """
+        ...
+
+    def note(self, text: str) -> None:
+        """Something about all of them that a person should read now."""
+        ...
+
+    def close(self) -> None:
+        """Nothing more will come: give the terminal back. Calling it again does nothing."""
+        ...
+
+
 class Silent:
     """Progress that nobody watches."""
 
@@ -65,3 +94,25 @@ class Silent:
 
     def close(self) -> None:
         """Do nothing."""
+
+
+class OneView:
+    """A board for runs one after the other: each is watched by the same progress."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def watch(self, experiment: str, arm: str) -> Progress:
+        """The one there is."""
+        return self._progress
+
+    def ended(self, experiment: str, arm: str, word: str, seconds: float) -> None:
+        """Say nothing: the verdicts are printed at the end."""
+
+    def note(self, text: str) -> None:
+        """Hand it on."""
+        self._progress.note(text)
+
+    def close(self) -> None:
+        """Hand it on."""
+        self._progress.close()

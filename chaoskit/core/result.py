@@ -57,12 +57,14 @@ class Proof:
 
     Attributes:
         reasons: why not, when it is not proved; what failed as it had to, when it is.
+        must_fail: names of the checks that had to fail.
     """
 
     twin: str
     mistake: str
     proved: bool
     reasons: tuple[str, ...]
+    must_fail: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

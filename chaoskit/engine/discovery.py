@@ -84,6 +84,26 @@ def select(
     return _under(unique, overrides) if overrides else unique
 
 
+def select_all(
+    families: Sequence[str] = (), *, overrides: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> Discovery:
+    """Every experiment there is, or those of some families (modules: `dns`, `lb`), and the files that are broken.
+
+    Raises:
+        UsageError: there is no such family, or an override names no parameter of what was selected.
+        DefinitionError: a file cannot be loaded under the overrides.
+    """
+    known = discover(cwd)
+    modules = sorted({each.origin.module for each in known.found} | {each.source.module for each in known.broken})
+    for family in families:
+        if family not in modules:
+            remedy = f"{did_you_mean(family, modules)}There are: {', '.join(modules)}."
+            raise UsageError(f"no family of experiments is called {family!r}", remedy=remedy)
+    chosen = tuple(each for each in known.found if not families or each.origin.module in families)
+    broken = tuple(each for each in known.broken if not families or each.source.module in families)
+    return Discovery(_under(chosen, overrides) if overrides else chosen, broken)
+
+
 def _is_path(pattern: str) -> bool:
     file = pattern.partition("::")[0]
     return file.endswith(".py") or "/" in file or "::" in pattern or file in (".", "..")

@@ -48,20 +48,28 @@ def new_run_id(name: str) -> str:
     return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{word}-{os.urandom(2).hex()}"
 
 
-def make_directory(path: Path) -> Path:
-    """Create a run directory.
+def make_directory(path: Path, *inside: str) -> Path:
+    """Create a run directory, and folders inside it.
 
     Raises:
         UsageError: it cannot be created or written to.
     """
     try:
         path.mkdir(parents=True)
-        (path / "logs").mkdir()
+        for name in inside:
+            (path / name).mkdir()
     except OSError as error:
         raise UsageError(
             f"cannot make the run directory {path}: {error.strerror}", remedy="Name another with --runs DIR."
         ) from error
     return path
+
+
+def point_latest(runs: Path, directory: Path) -> None:
+    """Let `runs/latest` point at the newest run, where the file system has symbolic links."""
+    link, draft = runs / "latest", runs / f".latest-{directory.name}"
+    draft.symlink_to(directory.resolve())
+    draft.replace(link)
 
 
 @contextmanager

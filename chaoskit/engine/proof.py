@@ -1,19 +1,22 @@
-"""Proof: a twin is proved when it failed as it must, and nowhere else. Pure."""
+"""Proof: a twin is proved when it failed as it must, and nowhere else; and arms are compared. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from chaoskit.core.arm import Twin
-from chaoskit.core.result import ArmResult, Proof
-from chaoskit.core.verdict import FAIL, PASS
+from chaoskit.core.check import Comparison
+from chaoskit.core.result import ArmResult, Judged, Proof
+from chaoskit.core.verdict import FAIL, PASS, unknown
 from chaoskit.engine.found import Found
+from chaoskit.engine.title import title
 
 
 def prove_twin(found: Found, twin: Twin, result: ArmResult) -> Proof:
     """Whether a twin's run shows that the checks notice its mistake, and why not."""
     problems = tuple(_problems(found, twin, result))
-    return Proof(twin.name, twin.mistake, not problems, problems or tuple(_shown(found, twin, result)))
+    must = tuple(found.names.of(check) for check in twin.must_fail)
+    return Proof(twin.name, twin.mistake, not problems, problems or tuple(_shown(found, twin, result)), must)
 
 
 def never_ran(twin: Twin, error: str) -> Proof:
@@ -45,3 +48,16 @@ def _shown(found: Found, twin: Twin, result: ArmResult) -> Iterator[str]:
         if check.name in must:
             verdict = check.verdict
             yield f"{check.name} failed: {verdict.measured_text} against {verdict.bound_text} ({verdict.reason})"
+
+
+def compared(found: Found, compares: Sequence[Comparison], arms: Sequence[ArmResult]) -> Iterator[Judged]:
+    """The verdicts of the comparisons of arms; a broken gate of any arm makes them unknown."""
+    histories = {arm.arm: arm.history for arm in arms}
+    broken = [f"{gate.name} ({arm.arm})" for arm in arms for gate in arm.gates if gate.verdict.outcome is not PASS]
+    for comparison in compares:
+        try:
+            verdict = comparison.decide(histories)
+        except Exception as error:  # noqa: BLE001  a crashed check is unknown, and takes no other verdict with it
+            verdict = unknown(f"the comparison itself failed: {type(error).__name__}: {error}")
+        said = verdict.because_gate(broken[0]) if broken else verdict
+        yield Judged(found.names.of(comparison), title(comparison, found.names), said)

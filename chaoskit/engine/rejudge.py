@@ -13,8 +13,7 @@ from chaoskit.engine import store
 from chaoskit.engine.discovery import select
 from chaoskit.engine.found import Found
 from chaoskit.engine.judge import judge
-from chaoskit.engine.proof import never_ran, prove_twin
-from chaoskit.engine.prove import compared
+from chaoskit.engine.proof import compared, never_ran, prove_twin
 
 
 def judge_directory(directory: Path) -> ExperimentResult:

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from chaoskit.core.clock import Clock, MonotonicClock
@@ -16,6 +12,7 @@ from chaoskit.core.result import ArmResult
 from chaoskit.engine.audit import left_behind
 from chaoskit.engine.conduct import Conduct
 from chaoskit.engine.environment import environment
+from chaoskit.engine.interruption import interruption_waits
 from chaoskit.engine.judge import judge
 from chaoskit.engine.keeping import Keeping, start_keeper
 from chaoskit.engine.options import RunOptions
@@ -26,8 +23,6 @@ from chaoskit.engine.recorder import Recorder
 from chaoskit.engine.recover import recover
 from chaoskit.kernel.identity import Identity
 from chaoskit.loads.generator import Generator
-
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run_arm(
@@ -48,7 +43,7 @@ def run_arm(
     """
     clock = MonotonicClock()
     run = run or new_run_id(plan.found.id)
-    folder = make_directory(directory or options.runs.resolve() / run)
+    folder = make_directory(directory or options.runs.resolve() / run, "logs")
     recorder = Recorder(folder, _meta(plan, run, clock), plan, clock)
     order = Order(run, plan.found.id, plan.driver, plan.spec, folder, runtime() / run, Identity.of(os.getpid()))
     with space_is_said(folder):
@@ -60,7 +55,7 @@ def _record(
     plan: Plan, options: RunOptions, order: Order, recorder: Recorder, clock: Clock, progress: Progress
 ) -> History:
     stopped = "chaoskit failed"
-    with Generator() as generator, _interruption_waits(options):
+    with Generator() as generator, interruption_waits(options):
         keeping = start_keeper(order)
         try:
             stopped = Conduct(plan, options, keeping, recorder, generator, clock, progress).perform()
@@ -98,28 +93,3 @@ def _meta(plan: Plan, run: str, clock: Clock) -> Meta:
         dict(found.params),
         environment(),
     )
-
-
-@contextmanager
-def _interruption_waits(options: RunOptions) -> Iterator[None]:
-    """Let Ctrl-C end the run at its next tick, not in the middle of a call; a second one changes nothing.
-
-    So do SIGTERM, by which CI cancels a job, and SIGHUP, for a terminal that is gone: the run's record
-    is written whoever ends it. What is ignored, as under nohup(1), stays so. Taking down has deadlines
-    of its own. On other threads whoever started them sets `options.cancel`.
-
-    Raises:
-        KeyboardInterrupt: at the end, when everything has been undone.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    heard = [number for number in _ENDING if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, lambda *_: options.cancel.set()) for number in heard}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if options.cancel.is_set():
-        raise KeyboardInterrupt

@@ -39,6 +39,7 @@ from chaoskit.core.history import (
 )
 from chaoskit.core.names import Names
 from chaoskit.core.topology import HostInfo, Link, Network, Topology
+from chaoskit.report.whole import write_whole
 
 RUN = "experiment.json"
 EVENTS = "events.jsonl"
@@ -88,7 +89,7 @@ def write_run(
         "topology": asdict(topology),
         "anchors": [asdict(one) for one in anchors],
     }
-    _replace(directory / RUN, json.dumps(data, indent=1) + "\n")
+    write_whole(directory / RUN, json.dumps(data, indent=1) + "\n")
 
 
 def append_events(directory: Path, events: Iterable[Event]) -> None:
@@ -99,14 +100,7 @@ def append_events(directory: Path, events: Iterable[Event]) -> None:
 
 def write_events(directory: Path, events: Iterable[Event]) -> None:
     """All events of a run, in place of those that were appended as they happened."""
-    _replace(directory / EVENTS, "".join(json.dumps(asdict(event)) + "\n" for event in events))
-
-
-def _replace(path: Path, text: str) -> None:
-    """Put a text in place of a file's old one: whoever is killed meanwhile leaves one of the two."""
-    draft = path.with_name(path.name + ".new")
-    draft.write_text(text)
-    draft.replace(path)
+    write_whole(directory / EVENTS, "".join(json.dumps(asdict(event)) + "\n" for event in events))
 
 
 def _part(folder: Path, number: int) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib.resources import files
 
 from chaoskit.core.result import ExperimentResult
 from chaoskit.report.charts.palette import Palette, palette_of
@@ -12,30 +11,16 @@ from chaoskit.report.markup import Content, Markup, el, join
 from chaoskit.report.model import RunModel, model_of
 from chaoskit.report.page import verdicts
 from chaoskit.report.page.charts import run_charts, scales_for
+from chaoskit.report.page.document import asset, document
 from chaoskit.report.page.environment import environment
 from chaoskit.report.page.logs import logs
 from chaoskit.report.page.story import actions, impact, timeline
-
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
-"""Content Security Policy: whatever a name in a report may hold, the file cannot fetch anything."""
 
 
 def render(result: ExperimentResult, models: Sequence[RunModel] | None = None) -> str:
     """The whole document; `models` saves computing them again."""
     shown = list(models) if models is not None else [model_of(arm) for arm in result.arms]
-    document = el("html", _head(result), el("body", *_body(result, shown)), lang="en")
-    return f"<!doctype html>\n{document}\n"
-
-
-def _head(result: ExperimentResult) -> Markup:
-    return el(
-        "head",
-        el("meta", charset="utf-8"),
-        el("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        el("title", f"{result.experiment}: {result.verdict}"),
-        el("style", _asset("report.css")),
-    )
+    return document(f"{result.experiment}: {result.verdict}", *_body(result, shown))
 
 
 def _body(result: ExperimentResult, models: Sequence[RunModel]) -> Sequence[Content]:
@@ -53,7 +38,7 @@ def _body(result: ExperimentResult, models: Sequence[RunModel]) -> Sequence[Cont
             _section("Logs", models, lambda model: logs(model.arm, hit_hosts(model))),
         ),
         el("footer", _footer(models)),
-        el("script", _asset("report.js")),
+        el("script", asset("report.js")),
     ]
 
 
@@ -128,7 +113,3 @@ def _footer(models: Sequence[RunModel]) -> str:
     versions = {str(model.arm.history.meta.environment.get("chaoskit", "")) for model in models} - {""}
     name = " ".join(["chaoskit", ", ".join(sorted(versions))]).strip()
     return f"{name}. Times are seconds since load began (T+) and UTC."
-
-
-def _asset(name: str) -> Markup:
-    return Markup((files("chaoskit.report") / "assets" / name).read_text(encoding="utf-8"))

@@ -5,9 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from chaoskit.core.result import ExperimentResult
+from chaoskit.core.summary import Summary
 from chaoskit.report import json, junit, markdown
 from chaoskit.report.html import render as render_html
 from chaoskit.report.model import model_of
+from chaoskit.report.summary import html as summary_html
+from chaoskit.report.summary import json as summary_json
+from chaoskit.report.summary import markdown as summary_markdown
+from chaoskit.report.whole import write_whole
 
 
 def write_all(result: ExperimentResult, directory: Path) -> None:
@@ -17,17 +22,20 @@ def write_all(result: ExperimentResult, directory: Path) -> None:
         OSError: the directory cannot be written, or the disk is full.
     """
     models = [model_of(arm) for arm in result.arms]
-    _write(directory / "verdict.json", json.render(result))
-    _write(directory / "junit.xml", junit.render([result]))
-    _write(directory / "report.md", markdown.render(result, models))
-    _write(directory / "report.html", render_html(result, models))
+    write_whole(directory / "verdict.json", json.render(result))
+    write_whole(directory / "junit.xml", junit.render([result]))
+    write_whole(directory / "report.md", markdown.render(result, models))
+    write_whole(directory / "report.html", render_html(result, models))
 
 
-def _write(path: Path, text: str) -> None:
-    """Write beside and rename, so that a reader never sees half a file."""
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+def write_summary(summary: Summary) -> None:
+    """Write index.html, summary.md, summary.json and junit.xml into the summary's directory.
+
+    Raises:
+        OSError: the directory cannot be written, or the disk is full.
+    """
+    directory = summary.directory
+    write_whole(directory / "summary.json", summary_json.render(summary))
+    write_whole(directory / "junit.xml", junit.render(summary.results, summary.errors))
+    write_whole(directory / "summary.md", summary_markdown.render(summary))
+    write_whole(directory / "index.html", summary_html.render(summary))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chaoskit.core.errors import ChaoskitError, LabError
-from chaoskit.core.progress import Silent
+from chaoskit.core.progress import OneView, Silent
 from chaoskit.core.result import ExperimentResult
 from chaoskit.core.units import NS
 from chaoskit.core.verdict import FAIL, PASS, UNKNOWN
@@ -61,7 +61,7 @@ def test_a_run_is_judged_recorded_and_can_be_judged_again(tmp_path: Path) -> Non
 def test_twins_are_proved_or_not_for_the_right_reasons(tmp_path: Path) -> None:
     """A twin that fails as it must is proved; one that passes, or does not come up, is not."""
     (found,) = select([f"{SMALL}::unharmed"])
-    result = prove(found, Choice(seed=1), RunOptions(tmp_path, ready_within=5 * NS), Silent())
+    result = prove(found, Choice(seed=1), RunOptions(tmp_path, ready_within=5 * NS), OneView(Silent()))
     proofs = {proof.twin: proof for proof in result.proofs}
     assert proofs["clients-of-the-dead-one"].proved, proofs["clients-of-the-dead-one"].reasons
     assert not proofs["nothing-is-wrong-here"].proved
@@ -76,7 +76,7 @@ def test_twins_are_proved_or_not_for_the_right_reasons(tmp_path: Path) -> None:
 def test_arms_side_by_side_give_the_verdicts_they_give_alone(tmp_path: Path) -> None:
     """Three labs at once: each arm says what it says alone, or was run again alone because a gate broke."""
     (found,) = select([f"{SMALL}::unharmed"])
-    result = prove(found, Choice(seed=1, jobs=3), RunOptions(tmp_path, ready_within=10 * NS), Silent())
+    result = prove(found, Choice(seed=1, jobs=3), RunOptions(tmp_path, ready_within=10 * NS), OneView(Silent()))
     assert [(proof.twin, proof.proved) for proof in result.proofs] == [
         ("clients-of-the-dead-one", True),
         ("nothing-is-wrong-here", False),

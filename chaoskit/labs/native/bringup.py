@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from chaoskit.core.errors import LabError
+from chaoskit.core.errors import LabError, NotReady
 from chaoskit.core.host import HostState
 from chaoskit.core.units import NS
 from chaoskit.labs.native import messages, order
@@ -56,7 +56,7 @@ class Bringup:
         self._start_startable()
         while self._unready:
             if not self._turn(deadline):
-                raise LabError("\n".join(["the lab is not ready in time:", *self._complaints()]))
+                raise NotReady("\n".join(["the lab is not ready in time:", *self._complaints()]))
             self._start_startable()
 
     def settle(self) -> None:

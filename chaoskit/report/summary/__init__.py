@@ -1,0 +1,1 @@
+"""Several experiments, proved: one table for a terminal, a browser, a postmortem and a machine."""
