@@ -10,8 +10,9 @@ from _queue import Empty, SimpleQueue
 from time import monotonic_ns
 from typing import TYPE_CHECKING
 
+from chaoskit.loads.lookup import Resolved
 from chaoskit.loads.naming import Naming
-from chaoskit.loads.resolver import Resolved, Resolver
+from chaoskit.loads.resolver import Resolver
 from chaoskit.loads.session import Failed
 from chaoskit.loads.targets import literal
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import ip_address
 
-A, CNAME, IN = 1, 5, 1
+A, CNAME, AAAA, IN = 1, 5, 28, 1
+"""Types (RFC 1035 section 3.2.2, RFC 3596) and the class of the internet."""
+_ADDRESS_BYTES = {A: 4, AAAA: 16}
 NXDOMAIN = 3
 _HEADER = struct.Struct("!6H")
 _RECORD = struct.Struct("!HHIH")
@@ -19,11 +21,11 @@ class BadMessage(ValueError):
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer to a query for A records.
+    """An answer to a query for addresses.
 
     Attributes:
         code: the response code, 0 for no error.
-        address: the first A record, None without one.
+        address: the first one of the type that was asked for, None without one.
         ttl: seconds the address may be kept: the smallest along the chain of CNAMEs.
         truncated: the server had more to say than fits a datagram.
     """
@@ -34,8 +36,8 @@ class Reply:
     truncated: bool
 
 
-def query(ident: int, name: str) -> bytes:
-    """A query for the A records of a name, recursion desired.
+def query(ident: int, name: str, kind: int = A) -> bytes:
+    """A query for the addresses of a name, of type `A` or `AAAA`, recursion desired.
 
     Raises:
         BadMessage: the name has an empty or too long label, or is too long.
@@ -44,11 +46,11 @@ def query(ident: int, name: str) -> bytes:
     if any(not 0 < len(label) < 64 for label in labels) or sum(map(len, labels)) + len(labels) > 254:
         raise BadMessage(f"{name!r} is no domain name")
     question = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
-    return _HEADER.pack(ident, 0x0100, 1, 0, 0, 0) + question + struct.pack("!HH", A, IN)
+    return _HEADER.pack(ident, 0x0100, 1, 0, 0, 0) + question + struct.pack("!HH", kind, IN)
 
 
 def parse(message: bytes, question: bytes) -> Reply | None:
-    """Read an answer; None if it answers something else than the question (another id or name).
+    """Read an answer; None if it answers something else than the question (another id, name or type).
 
     Args:
         message: the datagram.
@@ -62,25 +64,26 @@ def parse(message: bytes, question: bytes) -> Reply | None:
         if message[:2] != question[:2] or not flags & 0x8000 or questions != 1:
             return None
         name, at = _name(message, _HEADER.size)
-        asked, _ = _name(question, _HEADER.size)
-        if name != asked:
+        asked, end = _name(question, _HEADER.size)
+        if name != asked or message[at : at + 4] != question[end : end + 4]:
             return None
-        address, ttl = _first_address(message, at + 4, answers)
+        (kind,) = struct.unpack_from("!H", question, end)
+        address, ttl = _first_address(message, at + 4, answers, kind)
     except (struct.error, IndexError) as error:
         raise BadMessage("a message cut short") from error
     return Reply(flags & 0x000F, address, ttl, bool(flags & 0x0200))
 
 
-def _first_address(message: bytes, at: int, count: int) -> tuple[str | None, int]:
+def _first_address(message: bytes, at: int, count: int, wanted: int) -> tuple[str | None, int]:
     ttl = 0x7FFFFFFF
     for _ in range(count):
         _, at = _name(message, at)
         kind, klass, record_ttl, length = _RECORD.unpack_from(message, at)
         at += _RECORD.size
-        if klass == IN and kind in (A, CNAME):
+        if klass == IN and kind in (wanted, CNAME):
             ttl = min(ttl, record_ttl)
-        if kind == A and klass == IN and length == 4:
-            return str(IPv4Address(message[at : at + 4])), ttl
+        if kind == wanted and klass == IN and length == _ADDRESS_BYTES[wanted]:
+            return str(ip_address(message[at : at + length])), ttl
         at += length
     return None, 0
 

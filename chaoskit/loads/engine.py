@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 from collections import deque
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from time import monotonic_ns
 
@@ -40,6 +41,10 @@ class Engine:
         work: what to do.
         emit: gets rows, as `columns.ROW` has them, about every 100 ms; must not block.
 
+    Attributes:
+        lab: address ranges of the lab.
+        numbers: for streams that need a number no other request of the run has.
+
     Raises:
         TargetRefused: a load's literal address lies outside the lab; nothing was sent.
         LabError: a client's namespace cannot be entered.
@@ -53,6 +58,7 @@ class Engine:
         self.networks = Networks()
         self.loop = Loop()
         self.lab = work.networks
+        self.numbers = count(1)
         self._work = work
         self._deadlines: dict[int, deque[Call]] = {}
         self._stopping = False

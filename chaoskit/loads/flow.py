@@ -21,8 +21,9 @@ from chaoskit.loads.call import CODE, CONNECTING, ENDED, RESOLVING, SENT, Call
 from chaoskit.loads.connection import Connection, outcome_of
 from chaoskit.loads.http import request_bytes
 from chaoskit.loads.judge import Judge, Meaning
+from chaoskit.loads.lookup import Resolved
 from chaoskit.loads.naming import Naming
-from chaoskit.loads.resolver import Resolved, Resolver
+from chaoskit.loads.resolver import Resolver
 from chaoskit.loads.stream import LATE, Stream
 from chaoskit.loads.targets import literal
 from chaoskit.loads.work import Client, Job

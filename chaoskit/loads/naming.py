@@ -11,8 +11,9 @@ from collections.abc import Callable
 from time import monotonic_ns
 
 from chaoskit.core.load import DnsCache
+from chaoskit.loads.lookup import Resolved
 from chaoskit.loads.loop import FAR
-from chaoskit.loads.resolver import Resolved, Resolver
+from chaoskit.loads.resolver import Resolver
 from chaoskit.loads.targets import literal
 from chaoskit.loads.work import Client
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaoskit.loads.dns import BadMessage, Reply, parse, query
+from chaoskit.loads.dns import AAAA, BadMessage, Reply, parse, query
 
 LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
 NAME = st.lists(LABEL, min_size=1, max_size=6).map(".".join)
@@ -42,13 +42,16 @@ def test_answers_are_read(name: str) -> None:
     assert parse(reply(asked), asked) == Reply(0, None, 0, False)
     assert parse(reply(asked, code=3), asked) == Reply(3, None, 0, False)
     assert parse(reply(asked, code=2), asked) == Reply(2, None, 0, False)
+    six = query(7, name, AAAA)
+    assert parse(reply(six, f"{name}. 5 IN AAAA fd00::1"), six) == Reply(0, "fd00::1", 5, False)
     cut = parse(reply(asked, f"{name}. 5 IN A 198.18.0.1", flags=dns.flags.TC), asked)
     assert cut == Reply(0, "198.18.0.1", 5, True)
 
 
 def test_answers_to_something_else_are_ignored() -> None:
-    """Another id, another name, or a query instead of an answer."""
+    """Another id, another name, another type, or a query instead of an answer."""
     asked = query(7, "a.example")
+    assert parse(reply(query(7, "a.example", AAAA)), asked) is None
     assert parse(reply(query(8, "a.example")), asked) is None
     assert parse(reply(query(7, "b.example")), asked) is None
     assert parse(asked, asked) is None

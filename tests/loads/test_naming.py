@@ -114,7 +114,7 @@ def test_a_machine_without_descriptors_is_not_taken_for_a_name_without_an_addres
     def exhausted(*_: object) -> None:
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr("chaoskit.loads.resolver.Resolver.ask", exhausted)
+    monkeypatch.setattr("chaoskit.loads.resolver.Resolver.reach", exhausted)
     table, _ = generate(job("http://shop.example/", client=Client("c", nameservers=("127.0.0.1",))))
     assert outcomes(table) == {"no port": 10}
 

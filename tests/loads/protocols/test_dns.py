@@ -1,0 +1,212 @@
+"""Look-ups as load, against real name servers and servers that fail in one known way."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dns.message
+import dns.query
+import dns.rcode
+import numpy as np
+import pytest
+
+from chaoskit.core.errors import UsageError
+from chaoskit.core.load import load
+from chaoskit.core.selector import role
+from chaoskit.core.units import NS
+from chaoskit.loads.arrivals import constant, poisson
+from chaoskit.loads.generator import Generator, Job, Work
+from chaoskit.loads.protocols.dns import lookup
+from chaoskit.loads.targets import TargetRefused
+from chaoskit.loads.work import Client
+from tests.loads.servers import generate, job, naming, outcomes, record, refusal
+
+CONFIG = """server:
+    listen: 127.0.0.1@{port}
+    rundir: {folder}
+database:
+    storage: {folder}
+log:
+  - target: stderr
+    any: error
+zone:
+  - domain: example.com
+    file: {folder}/example.com.zone
+"""
+ZONE = """$TTL 5
+@ SOA ns hostmaster 1 3600 600 86400 5
+@ NS ns
+ns A 127.0.0.1
+*.shop A 198.18.0.80
+*.shop AAAA fd00::80
+alias CNAME x.shop
+empty TXT nothing
+{many}
+"""
+
+
+@contextmanager
+def knot(folder: Path) -> Iterator[str]:
+    """An authoritative server with a wildcard, and a name whose addresses do not fit a datagram; gives its address."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    many = "\n".join(f"many A 198.18.{i // 250}.{i % 250 + 1}" for i in range(600))
+    (folder / "example.com.zone").write_text(ZONE.format(many=many))
+    config = folder / "knot.conf"
+    config.write_text(CONFIG.format(port=port, folder=folder))
+    process = subprocess.Popen(["knotd", "-c", str(config)], stderr=subprocess.DEVNULL)
+    question = dns.message.make_query("x.shop.example.com", "A")
+    deadline = time.monotonic() + 10
+    try:
+        while True:
+            try:
+                dns.query.udp(question, "127.0.0.1", timeout=0.2, port=port)
+                break
+            except (OSError, dns.exception.Timeout):
+                assert time.monotonic() < deadline, "knotd did not answer"
+                time.sleep(0.02)
+        yield f"127.0.0.1#{port}"
+    finally:
+        process.terminate()
+        process.wait(5)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Knot for all tests of this file."""
+    with knot(tmp_path_factory.mktemp("knot")) as address:
+        yield address
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "outcome", "value", "code"),
+    [
+        ("a.shop.example.com", "A", "ok", "198.18.0.80", 0),
+        ("a.shop.example.com", "AAAA", "ok", "fd00::80", 0),
+        ("alias.example.com", "A", "ok", "198.18.0.80", 0),
+        ("nothing.example.com", "A", "no address", "", 3),
+        ("empty.example.com", "A", "no address", "", 0),
+        ("other.test", "A", "no address", "", 5),
+    ],
+)
+def test_an_answer_has_its_outcome(server: str, name: str, kind: str, outcome: str, value: str, code: int) -> None:
+    """Type, first address, name server and response code are in the row; what has no address says so."""
+    table, _ = generate(job(lookup(name, kind), client=Client("c", nameservers=(server,))))
+    assert outcomes(table) == {outcome: 10}
+    assert (table.op[0], table.value[0], table.server[0]) == (kind, value, "127.0.0.1")
+    assert set(table.status.tolist()) == {code}
+    assert np.all((table.sent >= 0) & (table.lag <= table.sent) & (table.sent <= table.end))
+    assert np.all(table.connect == -1)
+
+
+def test_an_answer_that_does_not_fit_a_datagram_is_fetched_by_tcp(server: str) -> None:
+    """600 addresses come over TCP: the row has a handshake, and the name's first address."""
+    table, _ = generate(job(lookup("many.example.com", ok="198.18.0.0/15", server=server)))
+    assert outcomes(table) == {"ok": 10}
+    assert np.all(table.connect >= 0)
+
+
+def test_truncation_without_tcp_is_no_address() -> None:
+    """A server that truncates and whose TCP port is closed has not answered."""
+
+    def cut(query: dns.message.Message) -> dns.message.Message:
+        made = record(query, "198.18.0.1")
+        made.flags |= dns.flags.TC
+        return made
+
+    with naming(cut) as (address, _):
+        table, _ = generate(job(lookup("shop.example", server=address)))
+    assert outcomes(table) == {"no address": 10}
+
+
+def test_each_arrival_may_ask_for_a_name_of_its_own() -> None:
+    """With `{n}` no two questions of a run are for the same name, whatever load or client asks."""
+    names: list[str] = []
+
+    def answer(query: dns.message.Message) -> dns.message.Message:
+        names.append(query.question[0].name.to_text())
+        return record(query, "198.18.0.1")
+
+    with naming(answer) as (address, _):
+        clients = (Client("a", nameservers=(address,)), Client("b", nameservers=(address,)))
+        request = lookup("{n}.shop.example.com")
+        table, _ = generate(job(request, clients=clients), job(request, name="more", clients=clients), seconds=0.4)
+    assert outcomes(table) == {"ok": 40}
+    assert sorted(names) == sorted(f"{n}.shop.example.com." for n in range(1, 41))
+
+
+def test_an_answer_that_is_not_the_expected_one_is_bad(server: str) -> None:
+    """`ok=` names addresses or ranges of which the first address must be one."""
+    inside, _ = generate(job(lookup("x.shop.example.com", ok=["10.0.0.1", "198.18.0.80"], server=server)))
+    outside, _ = generate(job(lookup("x.shop.example.com", ok="198.18.16.0/20", server=server)))
+    assert (outcomes(inside), outcomes(outside)) == ({"ok": 10}, {"bad": 10})
+
+
+def test_silence_is_a_time_out_and_the_next_server_helps_out(server: str) -> None:
+    """By the client's resolv.conf: a dead first server costs its time-out; a load that waits less gives up before."""
+    with naming(lambda _query: None) as (mute, _):
+        client = Client("c", nameservers=(mute, server), resolver_options=("timeout:1",))
+        request = lookup("x.shop.example.com")
+        patient, _ = generate(job(request, client=client, timeout=3 * NS, arrivals=constant("10/s")))
+        hasty, _ = generate(job(request, client=client, timeout=NS // 4))
+    assert outcomes(patient) == {"ok": 2}
+    assert np.all((patient.end >= 1_000_000) & (patient.end < 1_500_000))
+    assert outcomes(hasty) == {"dns timeout": 10}
+    assert np.all((hasty.sent >= 0) & (hasty.end >= 250_000))
+
+
+def test_a_failure_is_tried_again(server: str) -> None:
+    """SERVFAIL once, then an answer: one arrival, two attempts."""
+    first = threading.Lock()
+
+    def answer(query: dns.message.Message) -> dns.message.Message:
+        good = not first.acquire(blocking=False)
+        return record(query, "198.18.0.1") if good else refusal(query, dns.rcode.SERVFAIL)
+
+    with naming(answer) as (address, _):
+        client = Client("c", nameservers=(address,), resolver_options=("attempts:1",))
+        table, _ = generate(job(lookup("shop.example"), client=client, retries=1))
+    assert outcomes(table) == {"ok": 10}
+    assert sorted(table.attempts.tolist()) == [1] * 9 + [2]
+
+
+def test_a_name_server_outside_the_lab_is_refused() -> None:
+    """Before anything is asked there."""
+    with pytest.raises(TargetRefused, match=r"name server of client-1: 192\.0\.2\.53 is outside the lab"):
+        generate(job(lookup("shop.example", server="192.0.2.53")))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"name": "a..b"}, "is no domain name"),
+        ({"name": "a.b", "record": "MX"}, "there are A and AAAA"),
+        ({"name": "a.b", "ok": "shop"}, "does not appear to be an IPv4 or IPv6 network"),
+        ({"name": "a.b", "server": "ns.example"}, "does not appear to be an IPv4 or IPv6 address"),
+    ],
+)
+def test_a_question_that_makes_no_sense(words: dict[str, str], message: str) -> None:
+    """What could never be asked is an error where it is written."""
+    with pytest.raises(UsageError, match=message):
+        lookup(**words)
+
+
+def test_an_experiments_look_ups_go_through_the_generator(server: str) -> None:
+    """As an experiment writes it: a load, a job, a generator's process; every arrival is accounted for."""
+    words = load(lookup("{n}.shop.example.com"), poisson("200/s"), clients=role("client"))
+    made = Job.of("fresh", words, [Client("c", nameservers=(server,))])
+    batches = []
+    with Generator() as generator:
+        generator.open()
+        generator.start(Work(time.monotonic_ns() + NS // 4, NS // 2, 1, (made,)), batches.append)
+        (account,) = generator.wait(20)
+        assert generator.totals is not None
+        assert generator.totals.requests == account.recorded == account.scheduled == sum(map(len, batches))
+    assert {batch.value[0] for batch in batches} == {"198.18.0.80"}
