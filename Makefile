@@ -1,14 +1,15 @@
 # Each target sets up what it needs in .venv; a second run finds it there.
 #
-#   make demo     the main experiment, proved: about two minutes the first time
-#   make test     lint, types and the whole test suite
+#   make demo         the main experiment, proved: about two minutes the first time
+#   make experiments  every experiment, proved: ten to fifteen minutes
+#   make test         lint, types and the whole test suite
 #
 # PYTHON=python3.12 names the interpreter, ARGS="-k plan" goes to pytest.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev daemons browser demo test bench lint format clean constraints
+.PHONY: help setup setup-dev daemons browser demo experiments test bench lint format clean constraints
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -18,10 +19,10 @@ PIP := PIP_CONSTRAINT=$(CURDIR)/constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 
 
 help:
 	@sed -n 's/^#   \(make .*\)/\1/p' Makefile
-	@echo "make setup    what the other targets need, in $(VENV)"
-	@echo "make bench    benchmarks, as tables"
-	@echo "make lint     ruff and mypy"
-	@echo "make clean    remove everything that was made here, runs/ apart"
+	@echo "make setup        what the other targets need, in $(VENV)"
+	@echo "make bench        benchmarks, as tables"
+	@echo "make lint         ruff and mypy"
+	@echo "make clean        remove everything that was made here, runs/ apart"
 
 setup: $(VENV)/.setup
 setup-dev: $(VENV)/.setup-dev
@@ -47,6 +48,10 @@ browser: setup
 demo: setup
 	@$(BIN)/chaoskit doctor --for gslb >/dev/null 2>&1 || $(BIN)/chaoskit doctor --fix --yes --for gslb
 	$(BIN)/chaoskit prove gslb.pool_death --rerun-unknown 1
+
+# Two labs at a time: load and daemons share the cores. JOBS=1 takes twice as long and repeats less.
+experiments: setup daemons
+	$(BIN)/chaoskit prove --all --jobs $(or $(JOBS),2) --rerun-unknown 1 $(ARGS)
 
 test: lint daemons browser
 	$(BIN)/python -m pytest $(ARGS)

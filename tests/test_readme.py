@@ -14,6 +14,7 @@ import pytest
 
 from chaoskit.cli.main import main
 from chaoskit.cli.parser import build, parse
+from chaoskit.engine.discovery import select_all
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -80,10 +81,13 @@ def test_commands_that_change_nothing_run(command: str, capsys: pytest.CaptureFi
 @pytest.mark.parametrize("command", [line for line in CHAOSKIT if is_about(line, PLANNED)])
 @pytest.mark.usefixtures("project")
 def test_what_is_run_can_be_planned(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """The command is understood, and so is every arm of its experiment; no check would lack samples."""
-    parse(words(command))
-    _, experiment, *options = words(command)
-    assert main(["plan", experiment, *options]) == 0
+    """The command is understood, and so is every arm of its experiments; no check would lack samples."""
+    args = parse(words(command))
+    several = getattr(args, "all", False) or getattr(args, "family", [])
+    wanted = [found.id for found in select_all(args.family).found] if several else args.ids
+    assert wanted
+    settings = [word for name in args.set for word in ("--set", name)]
+    assert main(["plan", *wanted, "--seed", str(args.seed), "--arm", getattr(args, "arm", "guarded"), *settings]) == 0
     assert capsys.readouterr().err == ""
 
 
