@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from chaoskit.actions.grudges import Grudge, Unheard
 from chaoskit.core.action import Planning, action
 from chaoskit.core.errors import UsageError
+from chaoskit.core.selector import Selector
 from chaoskit.core.step import Step
 from chaoskit.core.suggest import did_you_mean
 from chaoskit.core.topology import Topology
@@ -23,7 +24,9 @@ _CHAIN = (
 
 
 @action(longest="10m")
-def partition(plan: Planning, grudge: Grudge | Mapping[str, Collection[str]]) -> Iterable[Step]:
+def partition(
+    plan: Planning, grudge: Grudge | Mapping[str, Collection[str]], *, on: Selector | None = None
+) -> Iterable[Step]:
     """Drop at each receiver whatever IPv4 packet comes from an address of a host it no longer hears.
 
     Nobody is told: packets vanish, established connections included, while ARP, interfaces and routes stay
@@ -35,14 +38,16 @@ def partition(plan: Planning, grudge: Grudge | Mapping[str, Collection[str]]) ->
         plan: the lab.
         grudge: who no longer hears whom: `isolate`, `halves`, `one_way`, `bridge`, `majorities_ring`, or a
             mapping of host names to host names.
+        on: on these networks only: hosts that share others go on hearing each other there.
 
     Raises:
-        UsageError: a host is unknown, has no address or is told not to hear itself; or nobody loses anybody.
+        UsageError: a host is unknown, has no address (there) or is told not to hear itself; or nobody loses anybody.
     """
+    where = None if on is None else frozenset(network.name for network in plan.networks(on))
     unheard = grudge.resolve(plan) if isinstance(grudge, Grudge) else checked(grudge, plan.topology)
     if not unheard:
         raise UsageError(f"partition({grudge}) cuts nobody off", remedy="Choose groups that differ.")
-    return [_deafen(plan, host, unheard[host]) for host in sorted(unheard)]
+    return [_deafen(plan, host, unheard[host], where) for host in sorted(unheard)]
 
 
 def checked(grudge: Mapping[str, Collection[str]], topology: Topology) -> Unheard:
@@ -63,12 +68,14 @@ def checked(grudge: Mapping[str, Collection[str]], topology: Topology) -> Unhear
     return {host: frozenset(others) for host, others in grudge.items() if others}
 
 
-def _deafen(plan: Planning, host: str, unheard: frozenset[str]) -> Nft:
+def _deafen(plan: Planning, host: str, unheard: frozenset[str], where: frozenset[str] | None) -> Nft:
     others = sorted(unheard)
-    addresses = tuple(address for other in others for address in plan.topology.by_name[other].addresses)
+    links = (link for other in others for link in plan.topology.by_name[other].links)
+    addresses = tuple(link.address for link in links if where is None or link.network in where)
+    place = f" on {', '.join(sorted(where))}" if where else ""
     if not addresses:
-        raise UsageError(f"{', '.join(others)}: no address to drop at {host}")
+        raise UsageError(f"{', '.join(others)}: no address{place} to drop at {host}")
     lasting = plan.lasting + MARGIN
     seed = f"{host} {addresses} {lasting} {plan.rng.getrandbits(64)}"
     table = PREFIX + hashlib.blake2s(seed.encode(), digest_size=4).hexdigest()
-    return Nft(host, table, f"hears nothing from {', '.join(others)}", {_SET: addresses}, (_CHAIN,), lasting)
+    return Nft(host, table, f"hears nothing from {', '.join(others)}{place}", {_SET: addresses}, (_CHAIN,), lasting)

@@ -16,7 +16,7 @@ from chaoskit.core.errors import Undefined, UsageError
 from chaoskit.core.history import Event
 from chaoskit.core.probe import Probe
 from chaoskit.core.selector import Answers, Draw, Selector
-from chaoskit.core.topology import Named
+from chaoskit.core.topology import Link, Named
 from chaoskit.core.units import Duration, duration
 
 
@@ -62,7 +62,7 @@ def recorded(events: Iterable[Event]) -> Answers:
 
 
 def found_by(probe: Probe, field: str, *, label: str = "", within: Duration = "2s") -> Selector:
-    """The one host whose own reading of a probe has a true `field` when the action fires.
+    """The one host whose own reading of a probe has a true `field` when the action fires, or a link of that host.
 
     Args:
         probe: says where it is read, `.at(role("registry"), every="100ms")`.
@@ -82,6 +82,11 @@ def found_by(probe: Probe, field: str, *, label: str = "", within: Duration = "2
     def answered(among: Sequence[Named], draw: Draw) -> Sequence[Named]:
         if text not in draw.answers:
             raise Unanswered(question)
-        return [item for item in among if item.name in draw.answers[text]]
+        return [item for item in among if _host(item) in draw.answers[text]]
 
     return Selector(text, answered)
+
+
+def _host(item: Named) -> str:
+    """The host a thing is or belongs to: a link goes with its host."""
+    return item.host if isinstance(item, Link) else item.name

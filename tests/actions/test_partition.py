@@ -53,7 +53,7 @@ def test_the_same_seed_plans_the_same_tables_and_another_one_others() -> None:
 
 
 def test_every_address_of_a_host_with_several_links_is_dropped() -> None:
-    """Whichever way its packets come."""
+    """Whichever way its packets come, unless only some networks are meant."""
     links = tuple(
         Link("m", net, f"eth{i}", f"198.18.{i}.5", 24, f"02:42:c6:12:0{i}:05") for i, net in enumerate(("x", "y"))
     )
@@ -63,6 +63,10 @@ def test_every_address_of_a_host_with_several_links_is_dropped() -> None:
         (*TOPOLOGY.networks, Network("x", "198.18.0.0/24"), Network("y", "198.18.1.0/24")),
     )
     assert planned({"n1": ["m"]}, topology)[0].addresses == {"unheard": ("198.18.0.5", "198.18.1.5")}
+    (step,) = partition({"n1": ["m"]}, on=name("y")).steps(Planning(topology, random.Random(1), 10 * NS))
+    assert (step.addresses, step.effect) == ({"unheard": ("198.18.1.5",)}, "hears nothing from m on y")
+    with pytest.raises(UsageError, match="m: no address on edge to drop at n1"):
+        partition({"n1": ["m"]}, on=name("edge")).steps(Planning(topology, random.Random(1), 10 * NS))
 
 
 @pytest.mark.parametrize(
