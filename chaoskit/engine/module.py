@@ -102,14 +102,17 @@ def _registered(module: ModuleType) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _siblings(root: Path) -> Iterator[Callable[[], list[ModuleType]]]:
-    """Let a file import its neighbours, executed anew each time so that parameters reach them."""
+    """Let a file import its neighbours, executed anew each time so that parameters reach them.
+
+    What is installed comes first: a neighbour named `dns` must not be taken for the library of that name.
+    """
     before = set(sys.modules)
 
     def imported() -> list[ModuleType]:
         fresh = [sys.modules[name] for name in set(sys.modules) - before]
         return [module for module in fresh if Path(getattr(module, "__file__", None) or "/").is_relative_to(root)]
 
-    sys.path.insert(0, str(root))
+    sys.path.append(str(root))
     try:
         yield imported
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from textwrap import dedent
 
@@ -160,6 +161,22 @@ def test_parameters_reach_the_experiment_and_its_neighbours(project: Path) -> No
     assert found.params == {"rate": "9/s"}
     (found,) = select(["shop.fast"], overrides={"lasting": "3"}, cwd=project)
     assert found.experiment.duration == 3
+
+
+def test_a_neighbour_is_not_taken_for_an_installed_module_of_its_name(project: Path) -> None:
+    """A file of experiments may be called as a library is, `dns` for one, which chaoskit's probes import."""
+    write(project / "chaos/colorsys.py", SMALL.format(name="hue"))
+    write(project / "chaos/shop.py", "from colorsys import rgb_to_hls\n" + SMALL.format(name="fast"))
+    sys.modules.pop("colorsys", None)
+    assert ids("colorsys", "shop", cwd=project) == ["colorsys.hue", "shop.fast"]
+
+
+def test_the_string_below_a_definition_documents_each_of_its_cases(project: Path) -> None:
+    """One description serves all the experiments that one definition makes."""
+    write(project / "chaos/several.py", CASES.replace("several = ", '"""What holds of each."""\nseveral = '))
+    (nginx,) = select(["several.ejects_dead[nginx]"], cwd=project)
+    (first,) = select(["several.several[0]"], cwd=project)
+    assert (nginx.doc, first.doc) == ("What holds of each.", "")
 
 
 def test_an_unknown_parameter_is_an_error_that_lists_the_declared_ones(project: Path) -> None:
