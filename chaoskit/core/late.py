@@ -11,13 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from chaoskit.core.errors import Undefined, UsageError
-from chaoskit.core.history import Event
 from chaoskit.core.probe import Probe
 from chaoskit.core.selector import Answers, Draw, Selector
 from chaoskit.core.topology import Link, Named
 from chaoskit.core.units import Duration, duration
+
+if TYPE_CHECKING:
+    from chaoskit.core.history import Event  # brings numpy, for which an injector would wait 0.1 s
 
 
 @dataclass(frozen=True, eq=False)
