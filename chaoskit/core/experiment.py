@@ -100,7 +100,8 @@ def _problems(experiment: Experiment) -> Iterator[str]:
     judges: tuple[Check | Comparison, ...] = (*experiment.every_check, *experiment.compares)
     for check in judges:
         for value in check.arguments.values():
-            yield from _reference_problems(experiment, check, value)
+            for each in value if isinstance(value, tuple) else (value,):
+                yield from _reference_problems(experiment, check, each)
 
 
 def _timeline_problems(experiment: Experiment) -> Iterator[str]:

@@ -122,6 +122,10 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
         {"checks": [well(of=others)]},
         "well judges a load that the experiment does not drive",
     ),
+    "a check of several loads of which one is not driven": (
+        {"checks": [well(of=(shoppers, others))]},
+        "well judges a load that the experiment does not drive",
+    ),
     "a check of a probe that is not there": (
         {"checks": [well(of=answers)]},
         "well reads a probe that the experiment does not have",
