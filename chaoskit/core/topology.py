@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from ipaddress import IPv4Address, IPv4Network
 from typing import Protocol
+
+from chaoskit.core.errors import UsageError
 
 ROLE = "chaoskit.role"
 REGION = "chaoskit.region"
@@ -128,3 +131,20 @@ class Topology:
     def network(self, name: str) -> Network:
         """The network of that name; KeyError when there is none."""
         return {network.name: network for network in self.networks}[name]
+
+    def link_to(self, address: str, host: HostInfo) -> Link:
+        """The host's link on the network whose subnet holds an address, be it anybody's.
+
+        Raises:
+            UsageError: it is no IPv4 address, or the host is on no such network.
+        """
+        try:
+            wanted = IPv4Address(address)
+        except ValueError:
+            raise UsageError(f"{address!r} is no IPv4 address", remedy="Write one such as 198.18.0.100.") from None
+        subnets = [(link, self.network(link.network).subnet) for link in host.links]
+        for link, subnet in subnets:
+            if wanted in IPv4Network(subnet):
+                return link
+        known = ", ".join(f"{link.network} {subnet}" for link, subnet in subnets)
+        raise UsageError(f"{host.name} is on no network that holds {address}", remedy=f"It is on: {known or 'none'}.")

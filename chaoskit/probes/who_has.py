@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import IPv4Address, IPv4Network
 
-from chaoskit.core.errors import UsageError
 from chaoskit.core.probe import ProbeHost, Reader, probe
 from chaoskit.core.step import Json
-from chaoskit.core.topology import Link
 from chaoskit.core.units import NS, Duration, duration
 from chaoskit.kernel import arp
 
@@ -29,7 +26,7 @@ def who_has(host: ProbeHost, address: str, *, listening: Duration = "50ms") -> R
     Raises:
         UsageError: the host is on no network that holds the address.
     """
-    link, wait = _link(host, address), duration(listening) / NS
+    link, wait = host.topology.link_to(address, host.info), duration(listening) / NS
     owners = {each.mac: each.host for each in host.topology.links if each.network == link.network}
 
     def read() -> Mapping[str, Json]:
@@ -38,12 +35,3 @@ def who_has(host: ProbeHost, address: str, *, listening: Duration = "50ms") -> R
         return {"owners": len(named), "hosts": ", ".join(named)}
 
     return read
-
-
-def _link(host: ProbeHost, address: str) -> Link:
-    for link in host.info.links:
-        if IPv4Address(address) in IPv4Network(host.topology.network(link.network).subnet):
-            return link
-    raise UsageError(
-        f"{host.info.name} is on no network that holds {address}", remedy="Ask from a host of that network."
-    )

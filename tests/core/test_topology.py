@@ -1,5 +1,6 @@
 import pytest
 
+from chaoskit.core.errors import UsageError
 from chaoskit.core.topology import Network
 from chaoskit.testing import host, topology_of, two_regions
 
@@ -26,3 +27,15 @@ def test_links_are_called_by_host_and_network() -> None:
     assert lab.network("edge") == Network("edge", "198.18.7.0/24")
     with pytest.raises(KeyError):
         lab.network("other")
+
+
+def test_an_address_belongs_on_the_link_whose_subnet_holds_it() -> None:
+    """Whether somebody has it or not; a host of no such network, and a word that is no address, are errors."""
+    lab = two_regions()
+    assert lab.link_to("198.18.1.100", lab.by_name["lb-eu"]).name == "lb-eu/eu"
+    with pytest.raises(
+        UsageError, match=r"lb-na is on no network that holds 198\.18\.1\.100\n  It is on: na 198\.18\.2"
+    ):
+        lab.link_to("198.18.1.100", lab.by_name["lb-na"])
+    with pytest.raises(UsageError, match="'vip' is no IPv4 address"):
+        lab.link_to("vip", lab.by_name["lb-na"])

@@ -1,0 +1,30 @@
+"""`claim_vip`: a host takes an address that somebody else may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chaoskit.core.action import Planning, action
+from chaoskit.core.selector import Selector
+from chaoskit.core.step import Step
+from chaoskit.steps.claim_address import ClaimAddress
+
+
+@action(longest="10m")
+def claim_vip(plan: Planning, address: str, by: Selector, *, announce: bool = True) -> Iterable[Step]:
+    """Have a host take an address onto its interface on the network that the address belongs to.
+
+    Whoever held it before is not told: there are two owners then, as after a split of a pair or a machine configured
+    twice. Announced, callers that know the address go over to the claimant at once (gratuitous ARP, RFC 5227); not
+    announced, only those that ask anew, and get whichever answer counts with them. Undoing takes the address off
+    again, unless the host had it before; callers find that out by themselves. A daemon that manages the
+    address there takes its own view: keepalived lets a claimed address be, and removes it on its way to backup.
+
+    Args:
+        plan: the lab.
+        address: IPv4, in the subnet of one of the claimant's networks.
+        by: the claimant; several claim it all.
+        announce: whether gratuitous ARP is sent.
+    """
+    links = [plan.topology.link_to(address, host) for host in plan.hosts(by)]
+    return [ClaimAddress(link.host, link.network, link.device, address, announce) for link in links]
