@@ -73,13 +73,15 @@ class Operation:
         phase: as of `Call`: the outcome (its code) if the timeout came now.
         server: address it was last sent to, or tried.
         value: what was read, or what is to be written, from before it is sent.
-        sent: when it was first sent: the invocation, for whoever judges histories of operations.
+        sent: when it was sent, by the attempt that counts: the invocation, for whoever judges histories.
         first: when the answer began.
         connect: ns of the last handshake.
         dns: ns of the last look-up that was made for it.
         since: when it was handed to a thread that was free.
         begun: when that thread took it up.
         over: it was cut off.
+        repeatable: it changes nothing, so that it may be tried again even when it was sent.
+        repeats: further attempts the session made by itself, at another server.
     """
 
     __slots__ = (
@@ -94,6 +96,8 @@ class Operation:
         "op",
         "over",
         "phase",
+        "repeatable",
+        "repeats",
         "sent",
         "server",
         "since",
@@ -110,6 +114,8 @@ class Operation:
         self.value = ""
         self.begun = self.sent = self.first = self.connect = self.dns = -1
         self.over = False
+        self.repeatable = False
+        self.repeats = 0
         self._find = find
         self._from = 0
 
@@ -137,6 +143,12 @@ class Operation:
         self.dns = took if took >= 0 else self.dns
         return address
 
+    def again(self) -> None:
+        """The session goes on to another server: nothing was sent, or what was certainly had no effect."""
+        self.repeats += 1
+        self.sent = self.first = self.connect = -1
+        self.phase = CONNECTING
+
     def connecting(self, server: str) -> None:
         """A connection to this address is needed."""
         self.server = server
@@ -154,8 +166,7 @@ class Operation:
             CutOff: it was cut off and must not be sent.
         """
         self.server = server or self.server
-        if self.sent < 0:
-            self.sent = monotonic_ns()
+        self.sent = monotonic_ns()
         self.phase = SENT
         if self.over:
             raise CutOff

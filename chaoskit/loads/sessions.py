@@ -162,6 +162,7 @@ class Sessions(Stream):
         if operation.begun >= 0:
             call.taken += operation.begun - operation.since
         call.phase = operation.phase
+        call.attempts += operation.repeats
         call.sent, call.first = operation.sent, operation.first
         call.connect, call.dns = operation.connect, operation.dns
         return labels.code("server", operation.server), labels.code("value", operation.value)

@@ -105,13 +105,13 @@ class Worker:
             return self._failed(call, operation, outcome_of(error.errno))
         except BaseException as error:  # noqa: BLE001  raised again in the engine's thread
             return self._failed(call, operation, operation.phase, error)
-        code = CODE[answer.outcome]
-        return Done(call, operation, code, answer.status, answer.instance, answer.definite, monotonic_ns())
+        definite = answer.definite or operation.repeatable
+        return Done(call, operation, CODE[answer.outcome], answer.status, answer.instance, definite, monotonic_ns())
 
     def _failed(self, call: Call, operation: Operation, outcome: int, error: BaseException | None = None) -> Done:
         end = monotonic_ns()
         self._drop()
-        return Done(call, operation, outcome, 0, "", operation.sent < 0, end, error)
+        return Done(call, operation, outcome, 0, "", operation.sent < 0 or operation.repeatable, end, error)
 
     def _session_now(self) -> Session:
         if self._session is not None and self._life is not None and monotonic_ns() - self._born >= self._life:

@@ -1,0 +1,162 @@
+"""etcd's JSON gateway as a blocking client uses it: one kept connection to one member at a time.
+
+Requests are POSTs to `/v3/kv/range`, `/v3/kv/put`; keys and values travel in base64
+(etcd.io/docs/v3.5/dev-guide/api_grpc_gateway). Failures carry gRPC's status code (grpc.io/docs/guides/status-codes).
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import select
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chaoskit.core.errors import UsageError
+from chaoskit.core.load import Outcome
+from chaoskit.loads.judge import outcome_of_status
+from chaoskit.loads.session import Failed
+
+PORT = 2379
+_UNAVAILABLE = (4, 14)
+"""DEADLINE_EXCEEDED and UNAVAILABLE: no leader, or the members did not agree in time."""
+_DEADLINE = "context deadline exceeded"
+"""How etcd 3.4 says for a put (with code 2, UNKNOWN) what later ones say by code 4."""
+_REFUSED = (3, 7, 8, 16)
+"""INVALID_ARGUMENT, PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNAUTHENTICATED: said before anything is proposed."""
+_NO_LEADER = "etcdserver: no leader"
+
+
+def encoded(text: str) -> str:
+    """A key or value as the gateway wants it."""
+    return b64encode(text.encode()).decode()
+
+
+def decoded(text: str) -> str:
+    """A key or value as it was meant; bytes that are no UTF-8 show as escapes."""
+    return b64decode(text).decode(errors="backslashreplace")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A member's client URL, without the scheme."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, text: str) -> Endpoint:
+        """Read `etcd-a`, `etcd-a:2379` or `198.18.96.31:2379`.
+
+        Raises:
+            UsageError: the port is no number.
+        """
+        host, colon, port = text.partition(":")
+        if not host or (colon and not port.isdigit()):
+            raise UsageError(f"{text!r} is no endpoint of etcd", remedy="Write a host or an address, or HOST:PORT.")
+        return cls(host, int(port or PORT))
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a member said.
+
+    Attributes:
+        status: HTTP's.
+        outcome: `ok`, or the class of failure.
+        definite: of a failure: nothing was changed, nor will be.
+        body: the answer.
+    """
+
+    status: int
+    outcome: Outcome
+    definite: bool
+    body: Mapping[str, Any]
+
+
+class Gateway:
+    """A client of one member; connects when it must, and again when the member has closed the connection."""
+
+    def __init__(self) -> None:
+        self._connection: http.client.HTTPConnection | None = None
+        self._at: tuple[str, int] = ("", 0)
+
+    def reach(self, address: str, port: int, patience: float) -> bool:
+        """Be connected to a member; whether that took a new connection.
+
+        Raises:
+            OSError: it took longer than `patience` seconds, or failed.
+        """
+        if self._connection is not None and self._at == (address, port) and not self._ended():
+            return False
+        self.close()
+        made = http.client.HTTPConnection(address, port, timeout=patience)
+        made.connect()
+        self._connection, self._at = made, (address, port)
+        return True
+
+    def ask(self, path: str, body: Mapping[str, object], patience: float, answering: Callable[[], None]) -> Said:
+        """Send a request on the connection there is, and read the answer.
+
+        Args:
+            path: of the gateway, such as `/v3/kv/put`.
+            body: JSON.
+            patience: seconds the member may be silent.
+            answering: called when the answer's head is there.
+
+        Raises:
+            OSError: the connection failed.
+            Failed: what came is no answer of etcd.
+        """
+        assert self._connection is not None
+        self._connection.sock.settimeout(patience)
+        try:
+            self._connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+            answer = self._connection.getresponse()
+            answering()
+            return _said(answer.status, answer.read())
+        except ConnectionError:
+            raise
+        except http.client.IncompleteRead:
+            raise Failed(Outcome.RESET) from None
+        except http.client.HTTPException:
+            raise Failed(Outcome.BAD_RESPONSE) from None
+
+    def close(self) -> None:
+        """End the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _ended(self) -> bool:
+        """Whether the idle connection is at its end, or holds what nobody asked for: it is not used again.
+
+        Looking first matters: a request into a connection that the member has closed would have to be
+        taken for one that may have been carried out.
+        """
+        assert self._connection is not None
+        if self._connection.sock is None:
+            return True
+        looking = select.poll()
+        looking.register(self._connection.sock, select.POLLIN)
+        return bool(looking.poll(0))
+
+
+def _said(status: int, data: bytes) -> Said:
+    try:
+        body = json.loads(data)
+    except ValueError:
+        raise Failed(Outcome.BAD_RESPONSE) from None
+    if not isinstance(body, dict):
+        raise Failed(Outcome.BAD_RESPONSE)
+    if status == 200:
+        return Said(status, Outcome.OK, False, body)
+    code, message = body.get("code"), str(body.get("message", body.get("error", "")))
+    unavailable = code in _UNAVAILABLE or message == _DEADLINE
+    outcome = Outcome.UNAVAILABLE if unavailable else outcome_of_status(status)
+    return Said(status, outcome, code in _REFUSED or message == _NO_LEADER, body)

@@ -1,0 +1,188 @@
+"""A client of etcd as load: reads and writes of one key, recorded so that their history can be judged.
+
+    endpoints = ["etcd-a", "etcd-b", "etcd-c"]
+    writes = load(write("register", endpoints=endpoints), poisson("20/s"), clients=role("app"), timeout="3s")
+    reads = load(read("register", endpoints=endpoints), poisson("60/s"), clients=role("app"), timeout="3s")
+
+A row's `op` is `read` or `write`, `value` what was read (empty where the key is missing) or written, `server`
+the member asked last. Every write writes a value that no other one of the run writes. `sent` is the
+invocation, `end` the completion. A write that is not `ok` and was sent may have taken effect, then or at any
+later time; one that was never sent (`sent` is -1) did not. A load's `retries` heed this as well.
+
+Endpoints: a client begins with the one that served it last, at first the first one, and after a failure goes
+on to the next, each with `attempt` at most. A write goes on only where it certainly had no effect: no connection,
+or a member that says so (no leader, overload). A write whose fate is unclear is not sent again anywhere: sent
+twice it could take effect twice, a later write between, and no history with that could be judged. A read
+goes on after any failure. `attempts` counts the members asked. One endpoint makes a pinned client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chaoskit.core.errors import UsageError
+from chaoskit.core.load import Outcome
+from chaoskit.core.units import NS, Duration, duration
+from chaoskit.loads.gateway import Endpoint, Gateway, Said, decoded, encoded
+from chaoskit.loads.session import Answer, Failed, Operation
+from chaoskit.loads.sessions import Sessions
+
+if TYPE_CHECKING:
+    from chaoskit.loads.engine import Engine
+    from chaoskit.loads.stream import Stream
+    from chaoskit.loads.work import Client, Job
+
+
+@dataclass(frozen=True)
+class Register:
+    """Reads, or writes, of one key.
+
+    Attributes:
+        op: `read` or `write`.
+        endpoints: the members, in the order they are tried.
+        attempt: ns one of several endpoints is given.
+        serializable: of reads: the member answers from its own state, which may be stale.
+    """
+
+    op: str
+    key: str
+    endpoints: tuple[Endpoint, ...]
+    attempt: int
+    serializable: bool = False
+    protocol: str = "etcd"
+
+    @property
+    def title(self) -> str:
+        """Operation, key and where it goes."""
+        kind = "serializable " if self.serializable else ""
+        return f"{kind}{self.op} of {self.key} at {', '.join(map(str, self.endpoints))}"
+
+
+def read(key: str, *, endpoints: str | Sequence[str], serializable: bool = False, attempt: Duration = "1s") -> Register:
+    """Read a key: linearizable, unless `serializable`.
+
+    Args:
+        key: which one.
+        endpoints: hosts or addresses, with a port where it is not 2379; tried in this order.
+        serializable: have the member answer from its own state.
+        attempt: how long one of several endpoints is given.
+
+    Raises:
+        UsageError: there is no endpoint, or one makes no sense.
+    """
+    return Register("read", key, _endpoints(endpoints), duration(attempt), serializable)
+
+
+def write(key: str, *, endpoints: str | Sequence[str], attempt: Duration = "1s") -> Register:
+    """Write a value of its own to a key; arguments as of `read`.
+
+    Raises:
+        UsageError: there is no endpoint, or one makes no sense.
+    """
+    return Register("write", key, _endpoints(endpoints), duration(attempt))
+
+
+def _endpoints(given: str | Sequence[str]) -> tuple[Endpoint, ...]:
+    made = tuple(Endpoint.of(text) for text in ([given] if isinstance(given, str) else given))
+    if not made:
+        raise UsageError("a client of etcd needs an endpoint", remedy='Write endpoints=["etcd-a", ...].')
+    return made
+
+
+class Preference:
+    """Which endpoint a client begins with: that of its last success. All sessions of a client host share it."""
+
+    def __init__(self, endpoints: tuple[Endpoint, ...]) -> None:
+        self._endpoints = endpoints
+        self._first = 0
+
+    def order(self) -> list[Endpoint]:
+        """The endpoints, in the order they are to be tried."""
+        return [*self._endpoints[self._first :], *self._endpoints[: self._first]]
+
+    def served(self, endpoint: Endpoint) -> None:
+        """Begin with this one from now on."""
+        self._first = self._endpoints.index(endpoint)
+
+
+class EtcdSession:
+    """One client's connection, to the member that serves it at the moment."""
+
+    def __init__(self, request: Register, preference: Preference) -> None:
+        self._request = request
+        self._preference = preference
+        self._gateway = Gateway()
+
+    def perform(self, operation: Operation) -> Answer:
+        """Read or write, at the first endpoint that serves."""
+        operation.repeatable = self._request.op == "read"
+        operation.value = "" if operation.repeatable else operation.name
+        order = self._preference.order()
+        for endpoint in order[:-1]:
+            try:
+                said = self._ask(endpoint, operation, self._request.attempt / NS)
+            except (OSError, Failed):
+                if operation.sent >= 0 and not operation.repeatable:
+                    raise
+            else:
+                if said.outcome is Outcome.OK or not (said.definite or operation.repeatable):
+                    return self._answer(endpoint, operation, said)
+            operation.again()
+        last = order[-1]
+        return self._answer(last, operation, self._ask(last, operation, self._last_attempt))
+
+    def close(self) -> None:
+        """End the connection."""
+        self._gateway.close()
+
+    @property
+    def _last_attempt(self) -> float:
+        alone = len(self._request.endpoints) == 1
+        return float("inf") if alone else self._request.attempt / NS
+
+    def _ask(self, endpoint: Endpoint, operation: Operation, patience: float) -> Said:
+        """One attempt at one member, a failed one's connection is closed."""
+        try:
+            address = operation.address(endpoint.host)
+            operation.connecting(address)
+            if self._gateway.reach(address, endpoint.port, operation.left(patience)):
+                operation.connected()
+            path, body = self._words(operation)
+            operation.sending(address)
+            return self._gateway.ask(path, body, operation.left(patience), operation.answering)
+        except BaseException:
+            self._gateway.close()
+            raise
+
+    def _words(self, operation: Operation) -> tuple[str, dict[str, object]]:
+        request = self._request
+        body: dict[str, object] = {"key": encoded(request.key)}
+        if request.op == "write":
+            return "/v3/kv/put", {**body, "value": encoded(operation.value)}
+        return "/v3/kv/range", {**body, "serializable": request.serializable}
+
+    def _answer(self, endpoint: Endpoint, operation: Operation, said: Said) -> Answer:
+        if said.outcome is Outcome.OK:
+            self._preference.served(endpoint)
+            if operation.repeatable:
+                found = said.body.get("kvs", [])
+                operation.value = decoded(found[0].get("value", "")) if found else ""
+        return Answer(said.outcome, said.status, definite=said.definite)
+
+
+def open_stream(engine: Engine, job: Job, client: Client) -> Stream:
+    """Serve a load of reads or writes from one client host.
+
+    Raises:
+        UsageError: the request calls itself etcd's and is none.
+    """
+    request = job.request
+    if not isinstance(request, Register):
+        raise UsageError(
+            f"load {job.name}: {request.title} is no request to etcd", remedy="Use read(...) or write(...)."
+        )
+    preference = Preference(request.endpoints)
+    hosts = tuple(endpoint.host for endpoint in request.endpoints)
+    return Sessions(engine, job, client, hosts, lambda: EtcdSession(request, preference))
