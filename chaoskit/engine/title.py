@@ -33,7 +33,11 @@ def title(bound: Bound, names: Names) -> str:
 
 
 def _value(value: object, names: Names) -> str:
+    if isinstance(value, tuple | list | frozenset | set):
+        return ", ".join(_value(each, names) for each in value)
+    if isinstance(value, type):
+        return value.__name__
     try:
         return names.by_object[value]
     except (KeyError, TypeError):  # not an object of the experiment, or one that cannot be looked up
-        return repr(str(value)) if isinstance(value, str) else str(value)
+        return repr(str(value)) if type(value) is str else str(value)
