@@ -31,7 +31,7 @@ _MOST = 4096
 
 @action(longest="10m")
 def fill_listen_queue(
-    plan: Planning, of: Selector, port: int, *, by: Selector, connections: int, workers: int
+    plan: Planning, of: Selector, port: int, *, by: Selector, connections: int, places: int
 ) -> Iterable[Step]:
     """Hold connections to a service that send a request so slowly that it never ends.
 
@@ -40,23 +40,23 @@ def fill_listen_queue(
     service ends is opened again after a second. A process in the network of each host `by` holds them, and
     closes them all when the action is undone.
 
-    Confirmed when the network of each target has at least `workers` connections from there on its port.
+    Confirmed when the network of each target has at least `places` connections from there on its port.
 
     Args:
         plan: the lab.
         of: the hosts that run the service.
         port: its TCP port.
         by: hosts that hold the connections; each holds so many to each target.
-        connections: how many: at least the workers and what all queues hold, and one more.
-        workers: how many the service takes on at a time; so many at least must be held.
+        connections: how many; to fill every queue: the places, the listen queue's length, and two more.
+        places: requests the service takes at a time, worked on or waiting inside; so many at least must be held.
 
     Raises:
         UsageError: the numbers make no sense, or two hosts share no network.
     """
-    if not 1 <= workers <= connections <= _MOST:
+    if not 1 <= places <= connections <= _MOST:
         raise UsageError(
-            f"{connections} connections cannot keep {workers} workers busy",
-            remedy=f"Hold more connections than there are workers, and at most {_MOST:,}.",
+            f"{connections} connections cannot take {places} places",
+            remedy=f"Hold as many connections as there are places, or more, and at most {_MOST:,}.",
         )
     return [
         Inject(
@@ -67,7 +67,7 @@ def fill_listen_queue(
                 "address": _address(target, holder),
                 "port": port,
                 "connections": connections,
-                "workers": workers,
+                "places": places,
                 "from": list(holder.addresses),
             },
             evidence=reference(held),
@@ -89,7 +89,7 @@ def _address(target: HostInfo, holder: HostInfo) -> str:
 def held(lab: RunningLab, arguments: Mapping[str, Json], before: Mapping[str, Json]) -> Evidence:
     """How many connections of the holder the target's kernel has, accepted or in the listen queue."""
     target, port = str(arguments["target"]), cast(int, arguments["port"])
-    holder, wanted = cast(list[str], arguments["from"]), cast(int, arguments["workers"])
+    holder, wanted = cast(list[str], arguments["from"]), cast(int, arguments["places"])
 
     def count() -> int:
         established = tcp_sockets([TcpState.ESTABLISHED])

@@ -21,7 +21,7 @@ from tests.wire import Wire, until, wired
 PORT = 9005
 SENDS_HEAD = b"POST / HTTP/1.1\r\n"
 
-fill = fill_listen_queue(name("a"), PORT, by=name("b"), connections=9, workers=2)
+fill = fill_listen_queue(name("a"), PORT, by=name("b"), connections=9, places=2)
 
 
 @pytest.fixture
@@ -98,12 +98,12 @@ def test_each_connection_sends_a_request_that_never_ends_and_returns_when_it_is_
             connection.close()
 
 
-@pytest.mark.parametrize(("connections", "workers"), [(1, 2), (5, 0), (5_000, 8)])
-def test_numbers_that_make_no_sense_are_refused(connections: int, workers: int) -> None:
-    """Fewer connections than workers keep nobody busy, and their number is bounded."""
+@pytest.mark.parametrize(("connections", "places"), [(1, 2), (5, 0), (5_000, 8)])
+def test_numbers_that_make_no_sense_are_refused(connections: int, places: int) -> None:
+    """Fewer connections than places leave some free, and their number is bounded."""
     topology = topology_of([host("a", "198.18.1.1"), host("b", "198.18.1.2")])
-    senseless = fill_listen_queue(name("a"), PORT, by=name("b"), connections=connections, workers=workers)
-    with pytest.raises(UsageError, match=f"{connections} connections cannot keep {workers} workers busy"):
+    senseless = fill_listen_queue(name("a"), PORT, by=name("b"), connections=connections, places=places)
+    with pytest.raises(UsageError, match=f"{connections} connections cannot take {places} places"):
         senseless.steps(Planning(topology, random.Random(1), NS))
 
 
@@ -112,7 +112,7 @@ def test_the_address_is_that_of_the_network_both_are_on() -> None:
     hosts = [host("a", "198.18.1.1", role="x"), host("b", "198.18.2.1", role="x", network="other")]
     topology = topology_of(hosts)
     for holder in (name("b"), name("a")):
-        apart = fill_listen_queue(name("a"), PORT, by=holder, connections=2, workers=1)
+        apart = fill_listen_queue(name("a"), PORT, by=holder, connections=2, places=1)
         with pytest.raises(UsageError, match="not two hosts of one network"):
             apart.steps(Planning(topology, random.Random(1), NS))
 
@@ -120,7 +120,7 @@ def test_the_address_is_that_of_the_network_both_are_on() -> None:
 def test_every_holder_holds_to_every_target() -> None:
     """One step a pair, on the holder, with the target's address."""
     hosts = [host(each, f"198.18.1.{n}", role="holder" if n > 2 else "target") for n, each in enumerate("abcd", 1)]
-    pairs = fill_listen_queue(role("target"), PORT, by=role("holder"), connections=2, workers=1)
+    pairs = fill_listen_queue(role("target"), PORT, by=role("holder"), connections=2, places=1)
     steps = pairs.steps(Planning(topology_of(hosts), random.Random(1), NS))
     assert [(step.target, step.arguments["address"]) for step in steps if isinstance(step, Inject)] == [
         ("c", "198.18.1.1"),

@@ -1,0 +1,105 @@
+"""What a worker does with a request."""
+
+import contextlib
+import json
+import socket
+import time
+
+import wire
+from door import Door, Job
+from meter import Meter
+from settings import Settings
+from upstream import Upstream
+
+JSON, TEXT = "application/json", "text/plain"
+Answer = tuple[int, bytes, str]
+"""Status, body and its type."""
+
+
+class Service:
+    """Answers requests; one for all workers."""
+
+    def __init__(self, settings: Settings, meter: Meter, upstream: Upstream | None) -> None:
+        self._settings = settings
+        self._meter = meter
+        self._upstream = upstream
+        self._page = json.dumps({"instance": settings.instance, "region": settings.region}).encode()
+
+    def work(self, door: Door) -> None:
+        """One worker's life: a request at a time until the door closes."""
+        for job in door.jobs():
+            connection, peer, _ = job
+            self._meter.works(1)
+            keep = False
+            try:
+                keep = self._serve(job)
+            finally:
+                self._meter.works(-1)
+                door.leave(connection, peer, keep=keep)
+
+    def _serve(self, job: Job) -> bool:
+        """Read, answer and log one request; whether the connection is kept."""
+        connection, peer, since = job
+        try:
+            request = wire.read(connection, since + self._settings.request_timeout)
+        except ConnectionError:
+            return False
+        except (TimeoutError, wire.Malformed) as error:
+            status = 408 if isinstance(error, TimeoutError) else 400
+            self._send(connection, (status, b"", TEXT), close=True)
+            return False
+        if request is None:
+            return False
+        path = request.start[1].partition("?")[0]
+        answer = self._answer(path, since)
+        sent = self._send(connection, answer, close=not request.keeps)
+        took = time.monotonic() - since
+        if path == "/":
+            self._meter.resided(took)
+        if self._settings.logs:
+            caller = request.headers.get("x-forwarded-for", peer[0])
+            line = " ".join(request.start)
+            print(f'{caller} "{line}" {answer[0]} {took * 1000:.1f}ms by {peer[0]}', flush=True)
+        return sent and request.keeps
+
+    def _answer(self, path: str, since: float) -> Answer:
+        if path == "/health":
+            return self.health()
+        if path != "/":
+            return 404, b"", TEXT
+        deadline = self._settings.deadline
+        if deadline is not None and time.monotonic() - since > deadline:
+            self._meter.count("expired")
+            return 503, b'{"error": "waited too long"}', JSON
+        return self._page_after_work()
+
+    def _page_after_work(self) -> Answer:
+        time.sleep(self._settings.before)
+        if self._upstream is not None:
+            status = self._upstream.call()
+            self._meter.called(well=status == 200)
+            if status != 200:
+                self._meter.count("failed")
+                return status, b'{"error": "dependency"}', JSON
+        time.sleep(self._settings.after)
+        self._meter.count("served")
+        return 200, self._page, JSON
+
+    def health(self) -> Answer:
+        """Whether a request would be answered in time: by the last second's response times and the dependency."""
+        slow, sla = self._meter.slowness, self._settings.sla
+        if sla is not None and slow is not None and slow > sla:
+            return 503, f"slow: {slow * 1000:.0f} ms over {sla * 1000:.0f} ms\n".encode(), TEXT
+        if self._upstream is not None:
+            works = self._meter.dependency_works
+            if works is False or (works is None and self._upstream.call("/health") != 200):
+                return 503, b"the dependency does not answer\n", TEXT
+        return 200, b"ok\n", TEXT
+
+    def _send(self, connection: socket.socket, answer: Answer, *, close: bool) -> bool:
+        status, body, kind = answer
+        connection.settimeout(self._settings.request_timeout)
+        with contextlib.suppress(OSError):  # the caller is gone, or does not read
+            connection.sendall(wire.answer(status, body, kind, self._settings.instance, close=close))
+            return True
+        return False

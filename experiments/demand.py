@@ -1,0 +1,216 @@
+"""Demand control: what becomes of callers when more comes than can be done, and who tells them.
+
+Lab `demand` (compose/demand.yaml): HAProxy, two tiers and a dependency in a chain, and a storefront of its own.
+"""
+
+from chaoskit import (
+    Connections,
+    Experiment,
+    Lab,
+    Twin,
+    at,
+    begin,
+    bound,
+    end,
+    get,
+    load,
+    name,
+    param,
+    role,
+    status,
+    undone,
+    window,
+)
+from chaoskit.actions.fill_listen_queue import fill_listen_queue
+from chaoskit.actions.overload import overload
+from chaoskit.checks.availability import availability
+from chaoskit.checks.connect_clusters import connect_clusters
+from chaoskit.checks.goodput import goodput
+from chaoskit.checks.latency import latency
+from chaoskit.checks.outcome_share import outcome_share
+from chaoskit.checks.reading import Take, reading
+from chaoskit.checks.rejections import rejections
+from chaoskit.core.load import Outcome
+from chaoskit.core.units import NS
+from chaoskit.loads.arrivals import poisson
+from chaoskit.probes.listen_queues import listen_queues
+from chaoskit.probes.sockets import sockets
+from chaoskit.probes.tcp_counters import tcp_counters
+
+storefront, clients = name("storefront"), role("client")
+
+# ---- a full service ------------------------------------------------------------------------------
+
+# Long enough a timeout to see TCP's third retry, 7 s after the first attempt.
+visitors = load(
+    get("http://198.18.48.20:8080/", ok=status(200)),
+    poisson(param("visitors", "300/s")),
+    clients=clients,
+    timeout="9s",
+    connections=Connections.NEW,
+)
+
+# Sixteen places (WORKERS 8 + QUEUE 8), a listen queue of 72 that admits 73, and some that knock in vain.
+crowd = fill_listen_queue(storefront, 8080, by=role("crowd"), connections=100, places=16)
+
+# What the crowd does not get at once it gets at its second try: its connections return after 1 s.
+filling = bound(second_try="1s", margin="500ms")
+
+full = window(after=begin(crowd), delay=filling, before=end(crowd))
+crowded = window(after=begin(crowd), before=undone(crowd))
+# TCP tries again 1, 3, 7 and 15 s after the first SYN: in a fault of 11 s who comes in its first 4 s retries in vain,
+# and has given up before the fourth time. The crowd may begin as late as the gate on actions allows, 1 s.
+too_early = window(after=begin(crowd), delay="500ms", lasting="2s")
+
+queues = listen_queues(8080).at(storefront, every="50ms")
+counters = tcp_counters().at(storefront, every="200ms")
+
+answered_at_once = latency(visitors, quantile=0.99, at_most="50ms", of=Outcome, during=full)
+told_why = rejections(visitors, at_most="50ms", during=full)
+queue_never_full = reading(queues, "*:8080.full", equals=False)
+no_syn_dropped = reading(counters, "TcpExtListenOverflows", at_most=0, take=Take.RISE)
+served_otherwise = availability(visitors, at_least=0.99, outside=crowded)
+
+retries_show = connect_clusters(visitors, at=("1s", "3s", "7s"), during=full)
+rest_times_out = outcome_share(visitors, Outcome.CONNECT_TIMEOUT, at_least=0.95, during=too_early)
+syns_dropped = reading(counters, "TcpExtListenOverflows", at_least=1000, take=Take.RISE)
+
+listen_queue_full = Experiment(
+    claim="a caller of a service that is full learns at once that it is",
+    lab=Lab("demand"),
+    loads=[visitors],
+    probes=[queues, counters, sockets(8080).at(storefront, every="200ms")],
+    timeline=[at("4s", crowd, lasting="11s")],
+    duration="18s",
+    lag="20ms",  # what is judged takes 50 ms at most
+    steady=availability(visitors, at_least=0.99),
+    checks=[answered_at_once, told_why, queue_never_full, no_syn_dropped, served_otherwise],
+    twins=[
+        Twin(
+            "accepts when free",
+            compose="demand.accepts-when-free.yaml",
+            must_fail=[answered_at_once, told_why, queue_never_full, no_syn_dropped],
+            checks=[retries_show, rest_times_out, syns_dropped],
+        )
+    ],
+)
+"""A caller of a service that is full learns at once that it is.
+
+**Guarantee.** Four seconds into the run a crowd of 100 slow clients takes every place of the storefront - 8 workers and
+8 places in its queue - with requests that never end. The storefront goes on accepting, and answers 503 at once: 99 % of
+300 callers a second have an answer within 50 ms (about 2,850, and 2,000 are needed), every failure is a 503, its listen
+queue is never full and the kernel never drops a SYN (`ListenOverflows`). Before and after at least 99 % are served.
+
+**Twin.** The same service accepts a connection only when a worker is free. Its listen queue of 72 fills, and from then
+on every SYN is dropped. TCP sends it again after 1, 3, 7 and 15 s: when the crowd leaves after 11 s, callers of its
+last second get through 1 s after they came, those of the two seconds before after 3 s, those of the four before after
+7 s, and those of the first four seconds time out after 9 s, having been told nothing.
+
+**In the report** look at the latency chart of the twin: three stripes at 1, 3 and 7 s, and `queue` in the readings of
+`queues` at 73 of 72, where the guarded arm has none to three. The crowd's connections are in the readings of `sockets`.
+"""
+
+# ---- demand beyond capacity ----------------------------------------------------------------------
+#
+# The chain by queueing theory; every number is one of compose/demand.yaml or conf/demand/edge.cfg.
+#
+#                 service time   workers   by Little's law busy at 200/s
+#     tier-a      40 ms + below       80   200/s x 180 ms = 36
+#     tier-b      40 ms + below       72   200/s x 140 ms = 28
+#     inventory  100 ms               20   200/s x 100 ms = 20: the bottleneck, 20 / 100 ms = 200/s
+#
+# At the edge. 36 requests at a time keep the inventory busy if they are spread evenly, so HAProxy lets 40 pass
+# (maxconn) and 20 more wait (queue): whoever is admitted leaves after (40 + 20) / (200/s) = 300 ms.
+#
+# Without shedding. At 600/s the queue before tier-a grows by 400/s: who comes after t seconds waits 2 t, and callers
+# leave after 1 s. From half a second on all work is done for callers that have gone.
+#
+# Shedding at the inventory only: 40 places there (20 workers, queue 20), the rest is rejected. A request that is served
+# holds a worker of tier-a for 40 + 40 + 200 ms, one that is rejected for 80 ms. 80 workers pass 200/s that are
+# served (56 of them) and (80 - 56) / 80 ms = 300/s that are rejected, together 500/s of 600/s: the queue before tier-a
+# grows by 100/s. When it holds 360, after 3.6 s, a wait of 360 / (500/s) = 720 ms and 280 ms of work are a second, and
+# from then on callers have gone before they are served: at most 3.6 of the 14 s are of use.
+CAPACITY = "200/s"
+
+_shop = get("http://198.18.48.80/", ok=status(200))
+_callers = {"clients": clients, "timeout": "1s", "connections": Connections.NEW}
+
+shoppers = load(_shop, poisson("60/s"), **_callers)
+lunch = load(_shop, poisson("170/s"), **_callers)
+sale = load(_shop, poisson("540/s"), **_callers)
+
+lunchtime = overload(lunch)  # 230/s in all: 1.15 x capacity, which shows what the capacity is
+rush = overload(sale)  # 600/s in all: 3 x capacity
+
+saturated = window(after=begin(lunchtime), delay="1s", before=end(lunchtime))
+rushed = window(after=begin(rush), delay="1s", before=end(rush))
+
+# Residence of what is admitted, of parts that follow from each other by Little's law.
+sla = bound(
+    work="180ms",  # demand.yaml: tier-a 40 ms + tier-b 40 ms + inventory 100 ms
+    inside="20ms",  # edge.cfg: maxconn 40, of which 200/s x 180 ms = 36 are worked on: 4 / (200/s)
+    waiting="100ms",  # edge.cfg: queue 20 / (200/s)
+    margin="100ms",
+)
+
+held_by_tiers = sockets(8080).at(role("tier"), every="200ms")
+edge_queues = listen_queues(8080).at(role("tier"), every="200ms")
+
+# Service times are slept: they vary by a tenth at most.
+capacity_as_derived = goodput(shoppers, lunch, of=CAPACITY, between=(0.9, 1.05), during=saturated, variation=0.1)
+keeps_up = goodput(shoppers, lunch, sale, of=saturated, at_least=0.9, during=rushed, variation=0.1)
+turned_away_at_once = rejections(shoppers, sale, at_most="50ms", during=rushed, capacity=CAPACITY)
+# Admitted is who was answered, and who waited in vain.
+_admitted = (Outcome.OK, Outcome.RESPONSE_TIMEOUT, Outcome.CONNECT_TIMEOUT)
+admitted_in_time = latency(sale, quantile=0.99, at_most=sla.total / NS, of=_admitted, during=rushed)
+# maxconn 40, and a quarter more for those that are being closed while others are opened.
+tiers_hold_little = reading(held_by_tiers, "held", at_most=50, during=rushed)
+
+collapses = goodput(shoppers, lunch, sale, of=saturated, at_most=0.5, during=rushed, variation=0.1)
+does_less = goodput(shoppers, lunch, sale, of=saturated, at_most=0.9, during=rushed, variation=0.1)
+tier_a_piles_up = reading(held_by_tiers, "held", at_least=500, take=Take.PEAK, at=name("tier-a"), during=rushed)
+
+shed_at_edge = Experiment(
+    claim="three times the demand that can be met is met as far as it can be, and the rest is told at once",
+    lab=Lab("demand"),
+    loads=[shoppers],
+    probes=[held_by_tiers, edge_queues, tcp_counters().at(role("tier"), every="1s")],
+    timeline=[at("3s", lunchtime, lasting="4s"), at("9s", rush, lasting="14s")],
+    duration="25s",
+    lag="20ms",
+    steady=availability(shoppers, at_least=0.9),
+    checks=[capacity_as_derived, keeps_up, turned_away_at_once, admitted_in_time, tiers_hold_little],
+    twins=[
+        Twin(
+            "no shedding",
+            compose="demand.no-shedding.yaml",
+            must_fail=[keeps_up, turned_away_at_once, admitted_in_time, tiers_hold_little],
+            checks=[collapses, tier_a_piles_up],
+        ),
+        Twin(
+            "sheds at the last tier",
+            compose="demand.sheds-at-the-last-tier.yaml",
+            must_fail=[keeps_up, turned_away_at_once, admitted_in_time, tiers_hold_little],
+            checks=[does_less, tier_a_piles_up],
+        ),
+    ],
+)
+"""Three times the demand that can be met is met as far as it can be, and the rest is told at once.
+
+**Guarantee.** What the chain can do follows from its slowest station: 20 workers of 100 ms, 200/s; at 1.15 times that
+(`lunchtime`) it is measured, and lies within 10 % of it. Then demand rises to 600/s for 14 s. HAProxy lets 40 requests
+pass and 20 wait, and answers 503 to the rest: goodput stays at 90 % of the measured capacity or above, every rejection
+is a 503, 99 % of them within 50 ms (about 5,200, 2,000 are needed), 99 % of what is admitted is answered within the SLA
+of 400 ms - work 180 ms, queue inside 20 ms, queue at the edge 100 ms, margin 100 ms - and no tier ever holds more than
+50 connections.
+
+**Twins.** *No shedding*: the same edge without a limit. All of it stands in the listen queue of tier-a; half a second
+later whoever is served has gone already, and goodput is next to nothing with every worker busy. *Sheds at the last
+tier*: the inventory alone rejects. What it will reject has taken a worker of both tiers first, so that tier-a passes
+500/s of 600/s; its queue grows all the same, only slower, and its goodput ends some seconds later. In both tier-a holds
+hundreds of connections, then thousands.
+
+**In the report** compare the three charts of outcomes: a level band of successes below one of 503; successes that end
+within a second; successes that last four seconds longer. The connections that tier-a holds (`held_by_tiers`) are 40 in
+the first arm, and as many as its listen queue admits in the second.
+"""
