@@ -13,7 +13,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Concatenate, Generic, ParamSpec, Protocol
+from pathlib import Path
+from typing import Concatenate, Generic, ParamSpec, Protocol, runtime_checkable
 
 from chaoskit.core.action import _without_first
 from chaoskit.core.host import Status
@@ -27,6 +28,19 @@ P = ParamSpec("P")
 
 Reader = Callable[[], Mapping[str, Json]]
 """Takes one reading. Whatever it raises is recorded as the reading's error; it is asked again all the same."""
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """What a reader may be as well: it is closed after its last reading, in its own thread."""
+
+    def close(self) -> None:
+        """Let go of what `open` took hold of."""
+        ...
+
+
+THIS_MACHINE = HostInfo("this machine", "")
+"""Where a probe reads that is asked from outside the lab."""
 
 
 class ProbeHost(Protocol):
@@ -47,6 +61,14 @@ class ProbeHost(Protocol):
         """Seconds a reading may take."""
         ...
 
+    @property
+    def files(self) -> Path | None:
+        """The probe's own folder in the run's directory, for what is more than a reading; it may not be there yet.
+
+        None where nothing is to be kept: a reading for the moment.
+        """
+        ...
+
     def status(self) -> Status:
         """The host's state."""
         ...
@@ -57,8 +79,9 @@ class Probe:
     """A probe bound to its arguments, and (after `at`) to hosts and a rhythm.
 
     Attributes:
-        open: called in a thread inside the host's network namespace; returns the reader.
-        hosts: where readings are taken.
+        open: called in a thread inside the host's network namespace, before the boot actions; returns the reader.
+        hosts: where readings are taken; None where `outside` says it, and as long as nobody does.
+        outside: readings are taken from this machine's own network, outside the lab.
         every: ns between the starts of two readings.
         timeout: ns a reading may take; by default the interval, at least 50 ms.
     """
@@ -70,13 +93,24 @@ class Probe:
     every: int = 1_000_000_000
     timeout: int = 1_000_000_000
     label: str | None = None
+    outside: bool = False
     where: Where = field(default_factory=caller)
 
     def at(self, hosts: Selector, *, every: Duration, timeout: Duration | None = None) -> Probe:
         """Read at these hosts, in this rhythm."""
+        return replace(self._timed(every, timeout), hosts=hosts, outside=False)
+
+    def from_here(self, *, every: Duration, timeout: Duration | None = None) -> Probe:
+        """Read from this machine, as whoever operates the system does: what is asked need not be in the lab.
+
+        The host that the probe is given is `THIS_MACHINE`, without links and without a state.
+        """
+        return replace(self._timed(every, timeout), hosts=None, outside=True)
+
+    def _timed(self, every: Duration, timeout: Duration | None) -> Probe:
         interval = duration(every)
         limit = max(interval, 50_000_000) if timeout is None else duration(timeout)
-        return replace(self, hosts=hosts, every=interval, timeout=limit)
+        return replace(self, every=interval, timeout=limit)
 
     def named(self, label: str) -> Probe:
         """The same probe under a name of its own."""

@@ -48,6 +48,8 @@ TICK = NS // 10
 LEAD = NS // 2
 """Time between the order to the generator and the origin: its threads enter namespaces and warm up."""
 CONFIRM_WITHIN = 2 * NS
+FILES = "files"
+"""The folder of a run's directory in which probes keep what is more than a reading, a folder each."""
 INTERRUPTED = "it was interrupted"
 KEEPER_ENDED = "the keeper ended; a native lab ends with it"
 EXPIRY_MARGIN = 2 * NS
@@ -70,7 +72,9 @@ class Conduct:
         self._lab = self.keeping.lab
         # A line of its own: status and confirmations must not wait behind an undo, nor the reverse.
         self._aside = Kept(self.plan.topology, Caller.to(self.keeping.order.runtime / SOCKET, "the keeper"))
-        self._probing = Probing(self._aside, self.plan.probes, self.recorder, self.clock)
+        self._probing = Probing(
+            self._aside, self.plan.probes, self.recorder, self.clock, self.recorder.directory / FILES
+        )
         self._machine = MachineWatch(self.recorder, self.clock)
         self._watch = Watch(self.plan, self.recorder, self.progress)
         self._confirming: list[threading.Thread] = []
@@ -114,10 +118,13 @@ class Conduct:
         timings = self._up()
         warming.join()
         self.recorder.learn(lab={"created_s": timings.created_s, "ready_s": timings.ready_s})
+        self._probing.open()
         if self.plan.boot:
             self._phase("boot")
             for entry in self.plan.boot:
                 self._begin(entry)
+                # One after the other: what the first brought about is there before the second begins.
+                self._confirming[-1].join(CONFIRM_WITHIN / NS + 1)
 
     def _up(self) -> Timings:
         """Wait for the lab without being deaf to an interruption meanwhile."""
@@ -349,6 +356,7 @@ class Conduct:
         self._phase("heal")
         self._heal()
         if not self._going:
+            self._probing.stop()
             return
         early = self.recorder.now() < self.plan.length
         if early and self.plan.loads:

@@ -14,7 +14,7 @@ from chaoskit.core.selector import Answers
 from chaoskit.core.step import Json
 from chaoskit.core.topology import HostInfo
 from chaoskit.core.units import NS, show_duration
-from chaoskit.engine.probing import Site
+from chaoskit.engine.probing import Site, close
 from chaoskit.kernel.namespaces import enter_network
 
 _AGAIN_AFTER = NS // 20
@@ -58,7 +58,11 @@ def _read(question: Question, host: HostInfo, lab: RunningLab, result: Future[Ma
     probe = question.probe
     try:
         enter_network(lab.hosts[host.name].netns())
-        result.set_result(probe.open(Site(lab, host, probe.timeout / NS))())
+        read = probe.open(Site(lab, host, probe.timeout / NS))
+        try:
+            result.set_result(read())
+        finally:
+            close(read)
     except (OSError, ChaoskitError) as error:
         result.set_result(str(error) or type(error).__name__)
     except Exception as error:  # noqa: BLE001  part of what is said when nobody answers

@@ -7,13 +7,14 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from chaoskit.core.clock import Clock
 from chaoskit.core.errors import ChaoskitError, LabError
 from chaoskit.core.history import Reading
 from chaoskit.core.host import RunningLab, Status
-from chaoskit.core.probe import Probe, Reader
+from chaoskit.core.probe import THIS_MACHINE, Closable, Probe, Reader
 from chaoskit.core.step import Json
 from chaoskit.core.topology import HostInfo, Topology
 from chaoskit.core.units import NS
@@ -21,6 +22,7 @@ from chaoskit.engine.plan import PlannedProbe
 from chaoskit.kernel.namespaces import enter_network
 
 _REOPEN_AFTER_NS = 200_000_000
+_OPEN_WITHIN_S = 2.0
 
 
 class Sink(Protocol):
@@ -42,6 +44,7 @@ class Site:
     lab: RunningLab
     info: HostInfo
     timeout: float
+    files: Path | None = None
 
     @property
     def topology(self) -> Topology:
@@ -49,16 +52,28 @@ class Site:
         return self.lab.topology
 
     def status(self) -> Status:
-        """The host's state."""
+        """The host's state.
+
+        Raises:
+            LabError: the probe reads from outside the lab.
+        """
+        if self.info is THIS_MACHINE:
+            raise LabError("this machine is no host of the lab and has no state", remedy="Read it .at(hosts, ...).")
         return self.lab.hosts[self.info.name].status()
 
 
 class Probing:
-    """All probes of a run; `stop` ends them."""
+    """All probes of a run: `open` them as soon as there is a lab, `start` them with the load, `stop` them.
 
-    def __init__(self, lab: RunningLab, probes: tuple[PlannedProbe, ...], sink: Sink, clock: Clock) -> None:
-        self._lab, self._sink, self._clock = lab, sink, clock
-        self._stopping = threading.Event()
+    What counts from its opening on, as a capture does, has missed nothing of what the boot actions bring about.
+    """
+
+    def __init__(
+        self, lab: RunningLab, probes: tuple[PlannedProbe, ...], sink: Sink, clock: Clock, files: Path | None = None
+    ) -> None:
+        self._lab, self._sink, self._clock, self._files = lab, sink, clock, files
+        self._stopping, self._going = threading.Event(), threading.Event()
+        self._tried = threading.Semaphore(0)
         self._lives: dict[str, int] = {}
         self.problem: ChaoskitError | None = None
         """What keeps a probe from ever reading, such as a wrong argument; the run has to be stopped."""
@@ -70,10 +85,19 @@ class Probing:
             for host in one.hosts
         ]
 
-    def start(self) -> None:
-        """Start reading."""
+    def open(self, timeout: float = _OPEN_WITHIN_S) -> None:
+        """Open all probes; returns when each is open or could not be opened, or after so many seconds."""
         for thread in self._threads:
             thread.start()
+        deadline = time.monotonic() + timeout
+        for _ in self._threads:
+            self._tried.acquire(timeout=max(0.0, deadline - time.monotonic()))
+
+    def start(self) -> None:
+        """Start reading."""
+        if not any(thread.ident for thread in self._threads):
+            self.open()
+        self._going.set()
 
     def renewed(self, host: str) -> None:
         """The host has a new network: its probes go over to it."""
@@ -82,6 +106,7 @@ class Probing:
     def stop(self, timeout: float = 2.0) -> None:
         """Ask all probes to end, and wait for them, so many seconds in all; one that hangs is left to its time-out."""
         self._stopping.set()
+        self._going.set()
         deadline = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -98,18 +123,33 @@ class Probing:
             self._stopping.wait(_REOPEN_AFTER_NS / NS)
 
     def _one_life(self, name: str, probe: Probe, host: HostInfo) -> None:
-        begin = self._sink.now()
         life = self._lives.get(host.name, 0)
         try:
-            enter_network(self._lab.hosts[host.name].netns())
-            read = probe.open(Site(self._lab, host, probe.timeout / NS))
+            read = self._opened(name, probe, host)
         except (LabError, OSError) as error:
-            self._record(name, host.name, begin, {}, str(error))
+            self._going.wait()
+            if not self._stopping.is_set():
+                self._record(name, host.name, self._sink.now(), {}, str(error))
             return
         except Exception as error:  # noqa: BLE001  the run is stopped for it, on the runner's thread
             self.problem = _problem(name, probe, error)
             self._stopping.set()
             return
+        try:
+            self._going.wait()
+            self._read_on(name, probe, host, read, life)
+        finally:
+            close(read)
+
+    def _opened(self, name: str, probe: Probe, host: HostInfo) -> Reader:
+        try:
+            if not probe.outside:
+                enter_network(self._lab.hosts[host.name].netns())
+            return probe.open(Site(self._lab, host, probe.timeout / NS, self._files and self._files / name))
+        finally:
+            self._tried.release()
+
+    def _read_on(self, name: str, probe: Probe, host: HostInfo, read: Reader, life: int) -> None:
         due = self._clock.now()
         while not self._stopping.wait(max(0, due - self._clock.now()) / NS):
             begin = self._sink.now()
@@ -122,6 +162,12 @@ class Probing:
 
     def _record(self, probe: str, host: str, begin: int, value: Mapping[str, Json], error: str) -> None:
         self._sink.reading(Reading(begin, self._sink.now() - begin, probe, host, value, error))
+
+
+def close(read: Reader) -> None:
+    """Close a reader that can be closed."""
+    if isinstance(read, Closable):
+        read.close()
 
 
 def _read(read: Reader) -> tuple[Mapping[str, Json], str]:

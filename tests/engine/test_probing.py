@@ -45,7 +45,9 @@ class _Sink:
         return self.readings[:count]
 
 
-def _probing(reader: Callable[[ProbeHost], Reader], sink: _Sink, **networks: Path) -> Probing:
+def _probing(
+    reader: Callable[[ProbeHost], Reader], sink: _Sink, *, files: Path | None = None, **networks: Path
+) -> Probing:
     @probe
     def watched(host: ProbeHost) -> Reader:
         return reader(host)
@@ -54,7 +56,7 @@ def _probing(reader: Callable[[ProbeHost], Reader], sink: _Sink, **networks: Pat
     web = topology.by_name["web-eu-1"]
     lab = FakeLab(topology, networks={"web-eu-1": networks.get("network", HERE)})
     planned = PlannedProbe("watched", watched().at(everything(), every="5ms"), (web,))
-    return Probing(lab, (planned,), sink, MonotonicClock())
+    return Probing(lab, (planned,), sink, MonotonicClock(), files)
 
 
 def _reading(values: list[object]) -> Callable[[ProbeHost], Reader]:
@@ -130,3 +132,51 @@ def test_a_host_without_a_network_is_entered_when_it_has_one_again(tmp_path: Pat
     network.symlink_to(HERE)
     assert not sink.wait(3)[-1].error
     probing.stop()
+
+
+def test_probes_are_open_before_they_read_and_closed_after_their_last_reading(tmp_path: Path) -> None:
+    """What counts from its opening on misses nothing of what happens before the load; each has a folder of its own."""
+    happened: list[str] = []
+
+    class Counting:
+        def __call__(self) -> dict[str, int]:
+            happened.append("read")
+            return {}
+
+        def close(self) -> None:
+            happened.append("closed")
+
+    def opens(host: ProbeHost) -> Reader:
+        happened.append(f"opened for {host.files}")
+        return Counting()
+
+    sink = _Sink()
+    probing = _probing(opens, sink, files=tmp_path)
+    probing.open()
+    time.sleep(0.05)
+    assert happened == [f"opened for {tmp_path / 'watched'}"]
+    probing.start()
+    sink.wait(2)
+    probing.stop()
+    assert happened[1] == "read"
+    assert happened.count("closed") == 1
+    assert happened[-1] == "closed"
+
+
+def test_probes_of_a_run_that_never_begins_are_closed_unread() -> None:
+    """A boot action may fail between opening and reading."""
+    sink = _Sink()
+    closed = threading.Event()
+
+    class Idle:
+        def __call__(self) -> dict[str, int]:
+            return {}
+
+        def close(self) -> None:
+            closed.set()
+
+    probing = _probing(lambda _host: Idle(), sink)
+    probing.open()
+    probing.stop()
+    assert closed.is_set()
+    assert sink.readings == []
