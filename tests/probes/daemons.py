@@ -24,6 +24,7 @@ class Observed:
     topology: Topology
     timeout: float = 2.0
     now: Status = field(default_factory=lambda: Status(HostState.RUNNING))
+    files: Path | None = None
 
     def status(self) -> Status:
         """As set."""
