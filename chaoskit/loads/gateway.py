@@ -27,6 +27,9 @@ _DEADLINE = "context deadline exceeded"
 _REFUSED = (3, 7, 8, 16)
 """INVALID_ARGUMENT, PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNAUTHENTICATED: said before anything is proposed."""
 _NO_LEADER = "etcdserver: no leader"
+_PLAIN = {"Content-Type": "application/json"}
+_LEADER = {**_PLAIN, "Grpc-Metadata-hasleader": "true"}
+"""The gateway hands a header of this prefix on as metadata (github.com/etcd-io/etcd/issues/10819)."""
 
 
 def encoded(text: str) -> str:
@@ -100,7 +103,15 @@ class Gateway:
         self._connection, self._at = made, (address, port)
         return True
 
-    def ask(self, path: str, body: Mapping[str, object], patience: float, answering: Callable[[], None]) -> Said:
+    def ask(
+        self,
+        path: str,
+        body: Mapping[str, object],
+        patience: float,
+        answering: Callable[[], None],
+        *,
+        require_leader: bool = False,
+    ) -> Said:
         """Send a request on the connection there is, and read the answer.
 
         Args:
@@ -108,6 +119,7 @@ class Gateway:
             body: JSON.
             patience: seconds the member may be silent.
             answering: called when the answer's head is there.
+            require_leader: have a member without a leader refuse at once.
 
         Raises:
             OSError: the connection failed.
@@ -116,7 +128,7 @@ class Gateway:
         assert self._connection is not None
         self._connection.sock.settimeout(patience)
         try:
-            self._connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+            self._connection.request("POST", path, json.dumps(body), _LEADER if require_leader else _PLAIN)
             answer = self._connection.getresponse()
             answering()
             return _said(answer.status, answer.read())

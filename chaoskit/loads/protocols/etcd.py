@@ -44,6 +44,7 @@ class Register:
         endpoints: the members, in the order they are tried.
         attempt: ns one of several endpoints is given.
         serializable: of reads: the member answers from its own state, which may be stale.
+        require_leader: a member that knows no leader is to refuse at once.
     """
 
     op: str
@@ -51,6 +52,7 @@ class Register:
     endpoints: tuple[Endpoint, ...]
     attempt: int
     serializable: bool = False
+    require_leader: bool = False
     protocol: str = "etcd"
 
     @property
@@ -60,28 +62,39 @@ class Register:
         return f"{kind}{self.op} of {self.key} at {', '.join(map(str, self.endpoints))}"
 
 
-def read(key: str, *, endpoints: str | Sequence[str], serializable: bool = False, attempt: Duration = "1s") -> Register:
+def read(
+    key: str,
+    *,
+    endpoints: str | Sequence[str],
+    serializable: bool = False,
+    require_leader: bool = False,
+    attempt: Duration = "1s",
+) -> Register:
     """Read a key: linearizable, unless `serializable`.
 
     Args:
         key: which one.
         endpoints: hosts or addresses, with a port where it is not 2379; tried in this order.
         serializable: have the member answer from its own state.
+        require_leader: have a member that knows no leader refuse at once, where it would else keep the client
+            waiting for one: what etcd's own client calls `WithRequireLeader`.
         attempt: how long one of several endpoints is given.
 
     Raises:
         UsageError: there is no endpoint, or one makes no sense.
     """
-    return Register("read", key, _endpoints(endpoints), duration(attempt), serializable)
+    return Register("read", key, _endpoints(endpoints), duration(attempt), serializable, require_leader)
 
 
-def write(key: str, *, endpoints: str | Sequence[str], attempt: Duration = "1s") -> Register:
+def write(
+    key: str, *, endpoints: str | Sequence[str], require_leader: bool = False, attempt: Duration = "1s"
+) -> Register:
     """Write a value of its own to a key; arguments as of `read`.
 
     Raises:
         UsageError: there is no endpoint, or one makes no sense.
     """
-    return Register("write", key, _endpoints(endpoints), duration(attempt))
+    return Register("write", key, _endpoints(endpoints), duration(attempt), require_leader=require_leader)
 
 
 def _endpoints(given: str | Sequence[str]) -> tuple[Endpoint, ...]:
@@ -151,7 +164,9 @@ class EtcdSession:
                 operation.connected()
             path, body = self._words(operation)
             operation.sending(address)
-            return self._gateway.ask(path, body, operation.left(patience), operation.answering)
+            patience = operation.left(patience)
+            leader = self._request.require_leader
+            return self._gateway.ask(path, body, patience, operation.answering, require_leader=leader)
         except BaseException:
             self._gateway.close()
             raise

@@ -46,7 +46,7 @@ def refusing() -> str:
 
 
 def test_reads_return_what_was_written(cluster: Cluster) -> None:
-    """Each write has a value of its own, reads after the last one agree on one of them; op, server and moments are recorded."""
+    """Each write has a value of its own, reads after the last agree on one; all parts are recorded."""
     written, _ = generate(job(write("r1", endpoints=cluster.endpoints), name="writes", **KEPT))
     found, _ = generate(job(read("r1", endpoints=cluster.endpoints), name="reads", **KEPT))
     assert (outcomes(written), outcomes(found)) == ({"ok": 10}, {"ok": 10})
@@ -160,6 +160,24 @@ def test_without_a_majority_writes_stay_unanswered_and_stale_reads_do_not(cluste
     assert set(values(parts["read"])) == {""}
     assert len(set(values(parts["write"]))) == 10
     assert np.all(parts["write"].sent >= 0)
+
+
+def test_a_member_that_knows_no_leader_refuses_who_requires_one(cluster: Cluster) -> None:
+    """At once, certainly without effect, stale reads included; a client that falls back would go on with the next."""
+    leader = cluster.leader()
+    alone = f"{leader}:{cluster.port}"
+    with cluster.stopped(*(address for address in cluster.processes if address != leader)):
+        deadline = time.monotonic() + 5
+        while "leader" in cluster.ask(leader, "/v3/maintenance/status", {})[1]:
+            assert time.monotonic() < deadline, "it did not notice that it leads nobody"
+            time.sleep(0.05)
+        table, _ = generate(
+            job(write("r5", endpoints=alone, require_leader=True), name="write"),
+            job(read("r5", endpoints=alone, require_leader=True), name="read"),
+            job(read("r5", endpoints=alone, require_leader=True, serializable=True), name="stale"),
+        )
+    assert outcomes(table) == {"503": 30}
+    assert int(table.end.max()) < 500_000
 
 
 def test_an_idle_connection_that_the_member_closed_is_not_written_into(tmp_path: Path) -> None:
