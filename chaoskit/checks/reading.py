@@ -36,6 +36,8 @@ def reading(
     *,
     at_least: float | None = None,
     at_most: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
     equals: Json = None,
     take: Take = Take.EVERY,
     at: Selector | None = None,
@@ -43,8 +45,8 @@ def reading(
 ) -> Verdict:
     """What a probe read, held to a bound at every host that read.
 
-    The value measured is the one farthest on the wrong side: the largest for `at_most`, the smallest
-    for `at_least`; for `equals` the share of values that are equal, of which all must be. Readings that
+    The value measured is the one farthest on the wrong side: the largest for `at_most` and `below`, the smallest
+    for `at_least` and `above`; for `equals` the share of values that are equal, of which all must be. Readings that
     failed or lack the field are left out and counted in the reason; a host without any makes the check
     unknown.
 
@@ -53,8 +55,10 @@ def reading(
         probe: whose readings.
         field: a key of its readings; `servers.web1.state` goes down into nested ones, whose keys may hold dots
             themselves, as addresses do.
-        at_least: smallest value that is right; one of the three bounds is given.
+        at_least: smallest value that is right; one of the five bounds is given.
         at_most: largest value that is right.
+        above: largest value that is wrong.
+        below: smallest value that is wrong.
         equals: the only value that is right.
         take: every reading, the last one, the largest, or how far a counter rose.
         at: readings taken at these hosts only; of them, those at which the probe reads.
@@ -79,12 +83,14 @@ def reading(
     note = f"; {failed:,} of {len(inside):,} readings failed or lack it" if failed else ""
     if equals is not None:
         return _equal(values, field, equals, note)
-    return _bounded(values, field, Limit(">=", at_least) if at_least is not None else Limit("<=", at_most or 0), note)
+    bounds = {">=": at_least, "<=": at_most, ">": above, "<": below}
+    (limit,) = (Limit(sense, bound) for sense, bound in bounds.items() if bound is not None)
+    return _bounded(values, field, limit, note)
 
 
 @reading.accepts
 def _(given: Mapping[str, Any]) -> None:
-    one_of(at_least=given["at_least"], at_most=given["at_most"], equals=given["equals"])
+    one_of(**{name: given[name] for name in ("at_least", "at_most", "above", "below", "equals")})
 
 
 def _value(taken: Reading, field: str) -> Json:
@@ -120,8 +126,9 @@ def _equal(values: Sequence[tuple[str, Json]], field: str, wanted: Json, note: s
 
 def _bounded(values: Iterable[tuple[str, Json]], field: str, limit: Limit, note: str) -> Verdict:
     numbers = [(_number(value), host) for host, value in values]
-    measured, host = max(numbers) if limit.sense == "<=" else min(numbers)
-    word = "largest" if limit.sense == "<=" else "smallest"
+    from_above = limit.sense in ("<=", "<")
+    measured, host = max(numbers) if from_above else min(numbers)
+    word = "largest" if from_above else "smallest"
     reason = f"the {word} {field} of {len(numbers):,} is {measured:g}, at {host}"
     outcome = PASS if limit.admits(measured) else FAIL
     return Verdict(outcome, reason + note, measured, limit, Unit.COUNT, len(numbers), 1)

@@ -95,8 +95,8 @@ def _problems(experiment: Experiment) -> Iterator[str]:
     yield from _timeline_problems(experiment)
     yield from _twin_problems(experiment)
     for probe in experiment.probes:
-        if not isinstance(probe.hosts, Selector):
-            yield f"{probe.where}: probe {probe} does not say where: add .at(hosts, every=...)"
+        if not isinstance(probe.hosts, Selector) and not probe.outside:
+            yield f"{probe.where}: probe {probe} does not say where: add .at(hosts, every=...) or .from_here(every=...)"
     judges: tuple[Check | Comparison, ...] = (*experiment.every_check, *experiment.compares)
     for check in judges:
         for value in check.arguments.values():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -20,6 +21,13 @@ class Result(StrEnum):
 PASS, FAIL, UNKNOWN = Result.PASS, Result.FAIL, Result.UNKNOWN
 
 _BADNESS = {PASS: 0, UNKNOWN: 1, FAIL: 2}
+_ADMITS: Mapping[str, Callable[[float, float], bool]] = {
+    "<=": operator.le,
+    "<": operator.lt,
+    ">=": operator.ge,
+    ">": operator.gt,
+    "==": operator.eq,
+}
 
 
 class Unit(StrEnum):
@@ -47,7 +55,7 @@ class Limit:
     """What a measured value is held to.
 
     Attributes:
-        sense: `<=`, `>=`, `==`, or `in` for an interval.
+        sense: `<=`, `<`, `>=`, `>`, `==`, or `in` for an interval.
         value: in the unit of the verdict; of an interval, its lower end.
         parts: how the value came about, when it is a sum: `7 s = detection 4 s + ttl 2 s + margin 1 s`.
         upper: of an interval, its upper end, which belongs to it.
@@ -62,9 +70,7 @@ class Limit:
         """Whether the measured value keeps the bound."""
         if self.upper is not None:
             return self.value <= measured <= self.upper
-        if self.sense == "<=":
-            return measured <= self.value
-        return measured >= self.value if self.sense == ">=" else measured == self.value
+        return _ADMITS[self.sense](measured, self.value)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from chaoskit.core.lab import Lab
 from chaoskit.core.late import Question, Unanswered
 from chaoskit.core.load import Load
 from chaoskit.core.names import Names
-from chaoskit.core.probe import Probe
+from chaoskit.core.probe import THIS_MACHINE, Probe
 from chaoskit.core.selector import NOTHING, Answers, Selector, everything, hosts
 from chaoskit.core.step import Step
 from chaoskit.core.suggest import did_you_mean
@@ -239,7 +239,7 @@ class _Planner:
         for index, original in enumerate(probes):
             probe = self._actual(original)
             chosen = hosts(probe.hosts or everything(), self.topology, self._rng(f"probe/{index}"))
-            yield PlannedProbe(self.names.of(probe), probe, chosen)
+            yield PlannedProbe(self.names.of(probe), probe, (THIS_MACHINE,) if probe.outside else chosen)
 
     def see_that_selectors_match(self, checks: Iterable[Check]) -> None:
         """Resolve what checks select, as judging will: a selector without a match is an error now."""

@@ -39,3 +39,11 @@ def test_opening_gives_a_reader_of_its_own() -> None:
     bound = counted(5)
     first, second = bound.open(None), bound.open(None)  # type: ignore[arg-type]
     assert [first()["n"], first()["n"], second()["n"]] == [5, 6, 5]
+
+
+def test_a_probe_may_read_from_outside_the_lab() -> None:
+    """It then has no hosts of the lab; `at` brings it back in."""
+    away = counted().from_here(every="2s", timeout="500ms")
+    assert (away.outside, away.hosts, away.every, away.timeout) == (True, None, 2 * 10**9, 5 * 10**8)
+    back = away.at(role("client"), every="1s")
+    assert (back.outside, str(back.hosts)) == (False, "role('client')")

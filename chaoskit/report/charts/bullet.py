@@ -42,6 +42,6 @@ def extent(measured: float, bound: Limit, unit: Unit) -> tuple[float, float]:
 
 
 def _kept(bound: Limit, limit: float) -> tuple[float, float]:
-    if bound.sense == "<=":
+    if bound.sense in ("<=", "<"):
         return 0.0, limit
-    return (limit, 100.0) if bound.sense == ">=" else (limit, limit)
+    return (limit, 100.0) if bound.sense in (">=", ">") else (limit, limit)

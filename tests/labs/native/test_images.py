@@ -189,6 +189,7 @@ def _listens(port: int) -> Healthcheck:
 DAEMONS = {
     "nginx": _daemon("nginx", _listens(80)),
     "haproxy": _daemon("haproxy", _listens(80), _file("/usr/local/etc/haproxy/haproxy.cfg", _HAPROXY)),
+    "prometheus": _daemon("prom/prometheus", _listens(9090)),
     "redis": _daemon("redis", _listens(6379), command=("--appendonly", "yes")),
     "memcached": _daemon("memcached", _listens(11211)),
     "httpd": _daemon("httpd", _listens(80), command=("httpd-foreground",)),
