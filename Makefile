@@ -9,7 +9,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev daemons browser demo experiments test bench lint format clean constraints
+.PHONY: help setup setup-dev daemons test-daemons browser demo experiments test bench lint format clean constraints
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -53,7 +53,11 @@ demo: setup
 experiments: setup daemons
 	$(BIN)/chaoskit prove --all --jobs $(or $(JOBS),2) --rerun-unknown 1 $(ARGS)
 
-test: lint daemons browser
+# What tests start and no shipped lab has.
+test-daemons: setup
+	@tools/packages.sh $(BIN)/python prometheus=prometheus
+
+test: lint daemons test-daemons browser
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: setup-dev

@@ -164,7 +164,7 @@ class Probing:
         self._sink.reading(Reading(begin, self._sink.now() - begin, probe, host, value, error))
 
 
-def close(read: Reader) -> None:
+def close(read: object) -> None:
     """Close a reader that can be closed."""
     if isinstance(read, Closable):
         read.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -42,6 +43,9 @@ class Metrics(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_): pass
 http.server.HTTPServer(("127.0.0.1", 8000), Metrics).serve_forever()
 """
+
+
+real = pytest.mark.skipif(not shutil.which("prometheus"), reason="apt-get install --no-install-recommends prometheus")
 
 
 class Answering(http.server.BaseHTTPRequestHandler):
@@ -209,6 +213,7 @@ def _fails(read: Reader, how: str) -> bool:
     return False
 
 
+@real
 @pytest.mark.lab
 def test_a_real_prometheus_gives_what_it_scraped(watched: Wire) -> None:
     """A value, several by a label, an expression; NaN, a series that is not there and a wrong query are errors."""
@@ -226,6 +231,7 @@ def test_a_real_prometheus_gives_what_it_scraped(watched: Wire) -> None:
         read("sum(stock", series="stock")
 
 
+@real
 @pytest.mark.lab
 def test_samples_older_than_they_may_be_are_an_error(watched: Wire) -> None:
     """A scrape interval of 200 ms gives samples that are never younger than a bound of 1 ms for long."""
@@ -233,6 +239,7 @@ def test_samples_older_than_they_may_be_are_an_error(watched: Wire) -> None:
     assert until(lambda: _fails(read, "old, 0.001 s at most"), 5)
 
 
+@real
 @pytest.mark.lab
 def test_another_host_of_the_lab_is_asked_by_its_name(watched: Wire) -> None:
     """Its address on a network of both stands for it; where nobody listens the connection is refused."""
