@@ -6,8 +6,9 @@
           BACKLOG           WHEN_FULL  QUEUE     WORKERS     DEPENDENCY
 
 Port PORT answers `/` (200, JSON with instance and region) and `/health`, both by a worker; port ADMIN_PORT answers
-`/health` and `/metrics` beside them, however busy they are. Every answer carries `X-Instance`. With a DEPENDENCY an
-answer is as good as the dependency's: its 503 is passed on, its silence is a 504.
+`/alive`, `/health` and `/metrics` beside them, however busy they are. `/health` says whether a request would be
+answered in time: 503 while the last second's answers took longer than the SLA or the dependency failed. Every answer
+carries `X-Instance`. With a DEPENDENCY an answer is as good as its own: its 503 is passed on, its silence is a 504.
 
 Environment, with defaults; times as `250ms` or `1.5s`:
 

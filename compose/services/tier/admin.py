@@ -1,4 +1,4 @@
-"""The admin port: health and metrics, answered beside the workers, however busy they are."""
+"""The admin port: life, health and metrics, answered beside the workers, however busy they are."""
 
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
@@ -9,7 +9,7 @@ from settings import Settings
 
 
 class Admin(ThreadingHTTPServer):
-    """Serves `/health` and `/metrics`."""
+    """Serves `/alive`, `/health` and `/metrics`."""
 
     daemon_threads = True
 
@@ -33,6 +33,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer with the page of that path."""
         pages = {
+            "/alive": lambda: (200, b"yes\n", TEXT),
             "/health": self.server.service.health,
             "/metrics": lambda: (200, self.server.meter.exposition().encode(), f"{TEXT}; version=0.0.4"),
         }
