@@ -97,8 +97,8 @@ after_return = window(after=undone(power_cut))
 between = window(after=begin(power_cut), delay=failover_time, before=begin(cable_pulled))
 
 # The two kinds of errors that callers meet.
-NEW = {Outcome.CONNECT_TIMEOUT, Outcome.UNREACHABLE, Outcome.REFUSED}
-CUT_SHORT = {Outcome.BODY_TIMEOUT, Outcome.RESPONSE_TIMEOUT, Outcome.RESET}
+NEW = (Outcome.CONNECT_TIMEOUT, Outcome.UNREACHABLE, Outcome.REFUSED)
+CUT_SHORT = (Outcome.BODY_TIMEOUT, Outcome.RESPONSE_TIMEOUT, Outcome.RESET)
 
 power_recovers = recovers(visitors, within=power_failover)
 cable_recovers = recovers(visitors, within=cable_failover)
@@ -185,7 +185,7 @@ split = window(after=begin(heartbeat_cut), delay="1s", before=end(heartbeat_cut)
 never_two_hold = single_owner(holders, handover=taken_over)
 never_two_answer = reading(asked, "owners", at_most=1)
 cable_noticed = recovers(visitors, within=taken_over)
-cut_unnoticed = failures(visitors, during=until_cable)
+cut_unnoticed = failures(visitors, during=until_cable, outside=taken_over)
 
 two_answer = reading(asked, "owners", at_least=2, during=split)
 
