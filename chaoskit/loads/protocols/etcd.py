@@ -119,6 +119,11 @@ class Preference:
         """Begin with this one from now on."""
         self._first = self._endpoints.index(endpoint)
 
+    def failed(self, endpoint: Endpoint) -> None:
+        """Begin with the next one from now on, if this is the one they begin with still."""
+        if self._endpoints[self._first] == endpoint:
+            self._first = (self._first + 1) % len(self._endpoints)
+
 
 class EtcdSession:
     """One client's connection, to the member that serves it at the moment."""
@@ -134,17 +139,26 @@ class EtcdSession:
         operation.value = "" if operation.repeatable else operation.name
         order = self._preference.order()
         for endpoint in order[:-1]:
-            try:
-                said = self._ask(endpoint, operation, self._request.attempt / NS)
-            except (OSError, Failed):
-                if operation.sent >= 0 and not operation.repeatable:
-                    raise
-            else:
-                if said.outcome is Outcome.OK or not (said.definite or operation.repeatable):
-                    return self._answer(endpoint, operation, said)
+            said = self._unless_next(endpoint, operation)
+            if said is not None:
+                return self._answer(endpoint, operation, said)
             operation.again()
         last = order[-1]
         return self._answer(last, operation, self._ask(last, operation, self._last_attempt))
+
+    def _unless_next(self, endpoint: Endpoint, operation: Operation) -> Said | None:
+        """What a member said; None where the next one is to be asked. After a failure later operations begin there."""
+        try:
+            said = self._ask(endpoint, operation, self._request.attempt / NS)
+        except (OSError, Failed):
+            self._preference.failed(endpoint)
+            if operation.sent >= 0 and not operation.repeatable:
+                raise
+            return None
+        if said.outcome is Outcome.OK:
+            return said
+        self._preference.failed(endpoint)
+        return None if said.definite or operation.repeatable else said
 
     def close(self) -> None:
         """End the connection."""

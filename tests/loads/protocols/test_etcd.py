@@ -112,6 +112,15 @@ def test_a_write_whose_fate_is_unclear_is_not_sent_again() -> None:
     assert min(found.attempts.tolist()) >= 2
 
 
+def test_after_a_write_of_unclear_fate_a_client_begins_elsewhere(cluster: Cluster) -> None:
+    """The write itself is given up; those after it do not wait for the silent member again."""
+    with serving(silent) as mute:
+        request = write("r6", endpoints=[f"127.0.0.1:{mute}", *cluster.endpoints], attempt="200ms")
+        table, _ = generate(job(request, arrivals=constant("4/s"), timeout=NS, **KEPT), seconds=1)
+    assert sorted(outcomes(table).items()) == [("ok", 3), ("response timeout", 1)]
+    assert set(table.attempts.tolist()) == {1}
+
+
 def gateway_says(status: int, code: int, message: str) -> bytes:
     """A failure as etcd's gateway writes it."""
     body = json.dumps({"error": message, "message": message, "code": code}).encode()
