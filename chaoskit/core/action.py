@@ -11,13 +11,13 @@ outage = crash(role("service") & region("eu"))     # a value; nothing happens
 from __future__ import annotations
 
 import functools
-import inspect
 import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Concatenate, Generic, ParamSpec
+from typing import Concatenate, Generic, ParamSpec
 
 from chaoskit.core import selector as resolve
+from chaoskit.core.bind import without_first
 from chaoskit.core.load import Load
 from chaoskit.core.selector import Answers, Selector
 from chaoskit.core.step import Step
@@ -99,7 +99,7 @@ class ActionKind(Generic[P]):
         self.longest = longest
         self.one_shot = one_shot
         self.name = plan.__name__
-        self.signature = _without_first(plan)
+        self.signature = without_first(plan)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Action:
         """Bind the arguments; nothing is planned and nothing happens."""
@@ -120,11 +120,6 @@ def action(
 ) -> Callable[[Callable[Concatenate[Planning, P], Iterable[Step]]], ActionKind[P]]:
     """Declare an action: reversible unless `one_shot`, undone by the keeper after `longest`."""
     return lambda plan: ActionKind(plan, duration(longest), one_shot=one_shot)
-
-
-def _without_first(function: Callable[..., Any]) -> inspect.Signature:
-    signature = inspect.signature(function)
-    return signature.replace(parameters=list(signature.parameters.values())[1:])
 
 
 @dataclass(frozen=True, eq=False)

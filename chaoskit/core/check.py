@@ -26,7 +26,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec
 
-from chaoskit.core.action import _without_first
+from chaoskit.core.bind import without_first
 from chaoskit.core.errors import ChaoskitError, DefinitionError, UsageError
 from chaoskit.core.selector import Selector
 from chaoskit.core.verdict import Verdict, unknown
@@ -95,7 +95,7 @@ class CheckKind(Generic[P]):
         functools.update_wrapper(self, judge)
         self.judge = judge
         self.name = judge.__name__
-        self.signature = _without_first(judge)
+        self.signature = without_first(judge)
         self._samples: Callable[Concatenate[Forecast, P], Samples | None] | None = None
         self._accepts: Callable[[Mapping[str, Any]], None] | None = None
 
@@ -164,7 +164,7 @@ class ComparisonKind(Generic[P]):
         functools.update_wrapper(self, judge)
         self.judge = judge
         self.name = judge.__name__
-        self.signature = _without_first(judge)
+        self.signature = without_first(judge)
         self._accepts: Callable[[Mapping[str, Any]], None] | None = None
 
     def accepts(self, validate: Callable[[Mapping[str, Any]], None]) -> Callable[[Mapping[str, Any]], None]:

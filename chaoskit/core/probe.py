@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Concatenate, Generic, ParamSpec, Protocol, runtime_checkable
 
-from chaoskit.core.action import _without_first
+from chaoskit.core.bind import without_first
 from chaoskit.core.host import Status
 from chaoskit.core.selector import Selector
 from chaoskit.core.step import Json
@@ -127,7 +127,7 @@ class ProbeKind(Generic[P]):
         functools.update_wrapper(self, open_)
         self.open = open_
         self.name = open_.__name__
-        self.signature = _without_first(open_)
+        self.signature = without_first(open_)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Probe:
         """Bind the arguments; `.at(hosts, every=...)` completes it."""
