@@ -1,5 +1,6 @@
 """The search for an order of a register's operations: against known histories, and against trying every order."""
 
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -107,3 +108,12 @@ def test_what_could_not_be_placed_is_named() -> None:
 def test_a_search_without_time_says_that_it_does_not_know() -> None:
     """Values that come again at a concurrency of 40: too many orders for no time at all."""
     assert search(long_history(4_000, 40, distinct=50), "initial", 0.0).linearizable is None
+
+
+@pytest.mark.parametrize("unsure", [0.0, 0.3])
+def test_ten_thousand_operations_are_judged_in_seconds(unsure: float) -> None:
+    """Fifty at once, also with the writes of a partition: a fraction of a second of processor time, of ten allowed."""
+    operations = long_history(10_000, 50, unsure=unsure)
+    before = time.process_time()
+    assert linearizable(operations, "initial") is True
+    assert time.process_time() - before < 10
