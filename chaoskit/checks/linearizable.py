@@ -33,7 +33,7 @@ def linearizable(
     Args:
         history: the run.
         reads: the load of reads, whose rows have `op` "read" and the `value` read; or several.
-        writes: the load of writes, likewise; without retries, and best with a value of its own each.
+        writes: the load of writes, likewise; best with a value of its own each.
         initial: what the register holds before the first write; by default the one value, if there is one, that
             is read but never written.
         within: how long to search for an order before the verdict is unknown.

@@ -59,8 +59,7 @@ def by_key(history: History, reads: Loads, writes: Loads) -> dict[str, list[Oper
     """The operations of each register; loads whose requests name no key are one register's.
 
     Raises:
-        UsageError: writes were tried again after a failure, so that nobody knows how often they took effect; or
-            they lack the value they wrote.
+        UsageError: writes lack the value they wrote.
     """
     found: dict[str, list[Operation]] = {}
     for loads, kind in ((reads, READ), (writes, WRITE)):
@@ -78,10 +77,11 @@ def _reads(table: Requests) -> Iterator[Operation]:
 
 
 def _writes(table: Requests) -> Iterator[Operation]:
-    """Writes that were sent; one that never was has not taken effect."""
+    """Writes that were sent; one that never was has not taken effect.
+
+    Several attempts are one write: clients repeat one only where the attempt before certainly had no effect.
+    """
     chosen = np.flatnonzero((table.sent >= 0) & table.op.equals(WRITE))
-    if np.any(table.attempts[np.flatnonzero(table.op.equals(WRITE))] > 1):
-        raise UsageError("writes were tried more than once", remedy="Give the load of writes retries=0.")
     if np.any(table.value.take(chosen).equals("")):
         raise UsageError("writes lack the value they wrote", remedy="Their protocol must record it, failed or not.")
     return _operations(table, chosen, WRITE)

@@ -41,7 +41,7 @@ def staleness(
     Args:
         history: the run.
         reads: the load of reads, whose rows have `op` "read" and the `value` read; or several.
-        writes: the load of writes, likewise; without retries, with a value of its own each.
+        writes: the load of writes, likewise; with a value of its own each.
         at_most: how old what was read may be.
         quantile: of the ages of all successful reads; 1 is the oldest.
         during: reads sent in this window only; writes count whenever they were.
