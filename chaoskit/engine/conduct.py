@@ -190,8 +190,15 @@ class Conduct:
         news = self._aside.news()
         for change in news.changes:
             self._follow(change)
+            ended = {"exit_code": change.exit_code} if change.state is HostState.EXITED else {}
             self.recorder.event(
-                "host", change.host, str(change.state), change.t - self._origin, pid=change.pid, why=change.reason
+                "host",
+                change.host,
+                str(change.state),
+                change.t - self._origin,
+                pid=change.pid,
+                why=change.reason,
+                **ended,
             )
         for one in news.by_itself:
             self._take_by_itself(one)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from chaoskit.core.window import Span, Window
 from chaoskit.engine.found import Found
 from chaoskit.engine.gates import gates_of
 from chaoskit.engine.title import title
+from chaoskit.engine.unplanned import unplanned_exits
 
 
 def judge(found: Found, arm: str, history: History, directory: Path) -> ArmResult:
@@ -28,7 +29,8 @@ def judge(found: Found, arm: str, history: History, directory: Path) -> ArmResul
     gates = tuple(_gate(gate.name, gate.judge(history)) for gate in gates_of(found))
     broken = next((gate for gate in gates if gate.verdict.outcome is not PASS), None)
     checks = [*found.experiment.checks, *(twin.checks if twin else ())]
-    judged = tuple(_judged(check, history, broken) for check in checks)
+    noted = unplanned_exits(history)
+    judged = tuple(_noting(_judged(check, history, broken), noted) for check in checks)
     result = ArmResult(
         arm,
         twin.mistake if twin else "",
@@ -38,7 +40,7 @@ def judge(found: Found, arm: str, history: History, directory: Path) -> ArmResul
         (*judged, _audit(history)),
         command(found, arm, history),
     )
-    return replace(result, reason=reason(result))
+    return replace(result, reason=reason(result) + ("" if result.verdict is not PASS else _notes(noted)))
 
 
 def command(found: Found, arm: str, history: History) -> str:
@@ -74,6 +76,19 @@ def _judged(check: Check, history: History, broken: Judged | None) -> Judged:
     elif history.meta.stopped:
         verdict = _of_stopped_run(check, verdict, spans, history)
     return Judged(history.names.of(check), title(check, history.names), verdict, spans)
+
+
+def _noting(judged: Judged, notes: Sequence[str]) -> Judged:
+    """What did not pass may have its cause in what was not planned; the first thing to look at."""
+    verdict = judged.verdict
+    if verdict.outcome is PASS or not notes:
+        return judged
+    return replace(judged, verdict=replace(verdict, reason=verdict.reason + _notes(notes)))
+
+
+def _notes(notes: Sequence[str]) -> str:
+    more = f" and {len(notes) - 2} more" if len(notes) > 2 else ""
+    return f"; note: {', '.join(notes[:2])}{more}" if notes else ""
 
 
 def _of_stopped_run(check: Check, verdict: Verdict, spans: Mapping[str, Span], history: History) -> Verdict:

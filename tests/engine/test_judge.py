@@ -275,3 +275,16 @@ def test_a_twin_that_does_not_come_up_is_not_proved() -> None:
     proof = never_ran(twin, "named is not installed")
     assert not proof.proved
     assert proof.reasons == ("it did not run: named is not installed",)
+
+
+def test_a_daemon_that_ended_by_itself_is_named_where_it_may_be_the_reason() -> None:
+    """In what did not pass, and beside the reason of a run that passed; what passed is not told to doubt itself."""
+    ended = Event(4 * NS, "host", "web-1", "exited", {"exit_code": 1})
+    note = "; note: web-1 ended by itself at 4 s, exit code 1"
+    fine = judge(FOUND, "guarded", _history(events=(*EVENTS, ended)), Path())
+    assert fine.reason == f"all 2 checks passed{note}"
+    assert note not in fine.checks[0].verdict.reason
+    bad = judge(FOUND, "guarded", _history(Outcome.RESET, events=(*EVENTS, ended)), Path())
+    assert bad.checks[0].verdict.outcome is FAIL
+    assert bad.checks[0].verdict.reason.endswith(note)
+    assert bad.reason.count(note) == 1

@@ -51,6 +51,9 @@ def test_a_run_is_judged_recorded_and_can_be_judged_again(tmp_path: Path) -> Non
         "experiment.json", "events.jsonl", "history", "verdict.json",
         "report.html", "report.md", "logs", "journal.jsonl",
     }  # fmt: skip
+    ends = [(event.subject, event.data["exit_code"]) for event in arm.history.events if event.what == "exited"]
+    assert ends == [("web-1", -9)]
+    assert "by itself" not in arm.reason
     assert (tmp_path / "latest").resolve() == arm.directory
     again = judge_directory(arm.directory)
     assert [one.verdict for one in again.arms[0].checks] == [one.verdict for one in arm.checks]
