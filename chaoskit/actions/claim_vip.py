@@ -14,11 +14,13 @@ from chaoskit.steps.claim_address import ClaimAddress
 def claim_vip(plan: Planning, address: str, by: Selector, *, announce: bool = True) -> Iterable[Step]:
     """Have a host take an address onto its interface on the network that the address belongs to.
 
-    Whoever held it before is not told: there are two owners then, as after a split of a pair or a machine configured
-    twice. Announced, callers that know the address go over to the claimant at once (gratuitous ARP, RFC 5227); not
-    announced, only those that ask anew, and get whichever answer counts with them. Undoing takes the address off
-    again, unless the host had it before; callers find that out by themselves. A daemon that manages the
-    address there takes its own view: keepalived lets a claimed address be, and removes it on its way to backup.
+    Whoever held it before is not told: there are two owners then, as after a split of a pair or when two machines are
+    configured with one address. Announced, callers that know the address go over to the claimant at once (gratuitous
+    ARP, RFC 5227); not announced, only those that ask anew, and get whichever answer counts with them. Undoing takes
+    the address off again, unless the host had it before, and callers find that out by themselves.
+
+    keepalived as a backup lets a claimed address be. Where it has become master meanwhile, undoing takes the address off
+    its rightful holder: keepalived sees that, falls back to backup, and one of the pair becomes master again.
 
     Args:
         plan: the lab.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from chaoskit.actions.claim_vip import claim_vip
 from chaoskit.actions.move_vip import move_vip
 from chaoskit.core.action import Planning
 from chaoskit.core.errors import StepError
@@ -127,6 +128,23 @@ def test_an_address_that_keepalived_manages_is_not_somebody_elses_to_move(vip: N
     assert until(lambda: holders(vip) == ["lb-1", "lb-2"])
     with pytest.raises(StepError, match="No such file"):
         planned(vip, name(holder), track_file="/run/none").prepare(vip)
+
+
+def test_a_backup_that_claims_the_address_serves_beside_the_holder(vip: NativeLab) -> None:
+    """Keepalived lets it be: two answer for the address, and clients have gone over to the one that announced it."""
+    (holder,) = holders(vip)
+    assert served(vip, "client-1")
+    claim = claim_vip(VIP, name(PEER[holder]))
+    (step,) = claim.steps(Planning(vip.topology, random.Random(1), 10 * NS))
+    prior = step.prepare(vip)
+    step.do(vip, prior)
+    assert until(lambda: known(vip, "client-1") == mac(vip, PEER[holder]))
+    assert not until(lambda: holders(vip) != ["lb-1", "lb-2"], seconds=1)
+    asked = in_network(vip.hosts["client-2"].netns(), lambda: arp.who_has("eth0", VIP, within=0.1))
+    assert set(asked) == {mac(vip, balancer) for balancer in PEER}
+    assert served(vip, "client-1")
+    step.undo(vip, prior)
+    assert holders(vip) == [holder]
 
 
 def test_a_balancer_whose_haproxy_dies_gives_the_address_away(vip: NativeLab) -> None:
