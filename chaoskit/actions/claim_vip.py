@@ -19,8 +19,8 @@ def claim_vip(plan: Planning, address: str, by: Selector, *, announce: bool = Tr
     ARP, RFC 5227); not announced, only those that ask anew, and get whichever answer counts with them. Undoing takes
     the address off again, unless the host had it before, and callers find that out by themselves.
 
-    keepalived as a backup lets a claimed address be. Where it has become master meanwhile, undoing takes the address off
-    its rightful holder: keepalived sees that, falls back to backup, and one of the pair becomes master again.
+    Keepalived as a backup lets a claimed address be. Where it has become master meanwhile, undoing takes the address
+    off its rightful holder: keepalived sees that, falls back to backup, and one of the pair becomes master again.
 
     Args:
         plan: the lab.
