@@ -7,6 +7,7 @@ import ipaddress
 import select
 import socket
 import struct
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
@@ -43,11 +44,14 @@ class Tap:
         Raises:
             OSError: there is no such device, or this process may not listen.
         """
-        self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        self._socket.setsockopt(_SOL_PACKET, _PACKET_VNET_HDR, 1)
-        self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
-        _attach(self._socket, source, target, port)
-        self._socket.bind((device, _ETH_P_ALL))
+        with ExitStack() as until_bound:
+            # Without a protocol it hears nothing yet: the filter is there before the first packet is.
+            self._socket = until_bound.enter_context(socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0))
+            self._socket.setsockopt(_SOL_PACKET, _PACKET_VNET_HDR, 1)
+            self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
+            _attach(self._socket, source, target, port)
+            self._socket.bind((device, _ETH_P_ALL))
+            until_bound.pop_all()
 
     def hear(self, timeout_s: float) -> tuple[Segment, int] | None:
         """The next segment and the size to which a card would cut it; None when nothing comes in time."""
