@@ -82,7 +82,7 @@ listen_queue_full = Experiment(
     probes=[queues, counters, sockets(8080).at(storefront, every="200ms")],
     timeline=[at("4s", crowd, lasting="11s")],
     duration="18s",
-    lag="15ms",  # what is judged takes 50 ms at most
+    lag="20ms",  # what is judged takes 50 ms at most
     steady=availability(visitors, at_least=0.99),
     checks=[answered_at_once, told_why, queue_never_full, no_syn_dropped, served_otherwise],
     twins=[
@@ -178,7 +178,7 @@ shed_at_edge = Experiment(
     probes=[held_by_tiers, edge_queues, tcp_counters().at(role("tier"), every="1s")],
     timeline=[at("3s", lunchtime, lasting="4s"), at("9s", rush, lasting="14s")],
     duration="25s",
-    lag="15ms",
+    lag="20ms",
     steady=availability(shoppers, at_least=0.9),
     checks=[capacity_as_derived, keeps_up, turned_away_at_once, admitted_in_time, tiers_hold_little],
     twins=[

@@ -116,7 +116,7 @@ def test_tiers_may_hold_a_quarter_more_than_the_edge_lets_pass(shed: Found) -> N
 
 
 def test_shedding_at_the_last_tier_cannot_keep_up() -> None:
-    """By the derivation beside the experiment tier-a passes 500/s of 600/s, and its queue outgrows callers' patience."""
+    """By the derivation beside the experiment tier-a passes 500/s of 600/s: its queue outgrows callers' patience."""
     arm = "sheds-at-the-last-tier"
     tier, inventory = environment("tier-a", arm), environment("inventory", arm)
     assert inventory["WHEN_FULL"] == "reject"
