@@ -62,7 +62,7 @@ port of its own, and no byte of another connection is ever read (0 in at least 2
 **Twin.** With the kernel's default `tcp_rfc1337=0` the first late segment undoes TIME_WAIT: TIME_WAIT acknowledges it,
 the service knows no such connection and answers with a reset, and the reset ends TIME_WAIT. The client takes the same
 port again; its new connection expects the second segment, and reads it: bytes stamped by the connection before stand
-in the middle of the answer, and as many of its own are lost, without an error anywhere. Its own checks want ports
+at the head of the answer, and as many of its own are lost, without an error anywhere. Its own checks want ports
 reused and answers spoilt in at least 20 of the 40.
 
 **Why a byte-identical segment fits.** Timestamps, which would give it away (PAWS), are off in both arms. The clock of
