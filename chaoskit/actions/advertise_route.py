@@ -29,6 +29,13 @@ def advertise_route(plan: Planning, prefix: str, *, at: Selector) -> Iterable[St
     net = bgp.prefix(prefix)
     add, remove = bgp.network(net), bgp.no_network(net)
     return [
-        Command(host.name, add, bgp.advertised(net), undo_argv=remove, before=bgp.configured(net))
+        Command(
+            host.name,
+            add,
+            bgp.advertised(net),
+            effect=f"advertise {net} by BGP",
+            undo_argv=remove,
+            before=bgp.configured(net),
+        )
         for host in plan.hosts(at)
     ]

@@ -44,7 +44,7 @@ def command(
     """
     doing, undoing, confirming = _argv(do, "do"), _argv(undo, "undo"), _argv(confirm, "confirm")
     limit = duration(timeout)
-    return [Command(host, doing, confirming, expect, limit, undoing) for host in _hosts(plan, at)]
+    return [Command(host, doing, confirming, expect, limit, undo_argv=undoing) for host in _hosts(plan, at)]
 
 
 @action(longest="1h", one_shot=True)

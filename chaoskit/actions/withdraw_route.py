@@ -29,6 +29,13 @@ def withdraw_route(plan: Planning, prefix: str, *, at: Selector) -> Iterable[Ste
     net = bgp.prefix(prefix)
     add, remove = bgp.network(net), bgp.no_network(net)
     return [
-        Command(host.name, remove, bgp.advertised(net, no=True), undo_argv=add, before=bgp.configured(net, no=True))
+        Command(
+            host.name,
+            remove,
+            bgp.advertised(net, no=True),
+            effect=f"withdraw {net} from BGP",
+            undo_argv=add,
+            before=bgp.configured(net, no=True),
+        )
         for host in plan.hosts(at)
     ]

@@ -33,6 +33,7 @@ class _Commands:
         confirm_argv: exits with 0 when the change is in effect.
         expect: a text its output must have as well; empty for none.
         timeout: ns each run of a command may take.
+        effect: what the command does, in words, for plans; empty where it speaks for itself.
     """
 
     host: str
@@ -40,6 +41,7 @@ class _Commands:
     confirm_argv: Argv
     expect: str = ""
     timeout: int = 5 * NS
+    effect: str = ""
 
     on_network: ClassVar[bool] = True
     """What a host's processes were told is gone after a power-off, as its network is: the command is run again."""
@@ -66,16 +68,16 @@ class _Commands:
         done = self._run(lab, argv)
         holds = done.exit_code == 0 and self.expect in done.stdout
         lacking = f", without {self.expect!r}" if done.exit_code == 0 and not holds else ""
-        return Evidence(holds, f"{self.target}: {shlex.join(argv)} exits with {done.exit_code}{lacking}")
+        return Evidence(holds, f"{self.target}: {_shown(argv)} exits with {done.exit_code}{lacking}")
 
     def _succeed(self, lab: RunningLab, argv: Argv) -> None:
         done = self._run(lab, argv)
         if done.exit_code != 0:
             said = (done.stderr.strip() or done.stdout.strip())[-_TAIL:]
-            raise StepError(f"{self.target}: {shlex.join(argv)} exits with {done.exit_code}: {said}")
+            raise StepError(f"{self.target}: {_shown(argv)} exits with {done.exit_code}: {said}")
 
     def _run(self, lab: RunningLab, argv: Argv) -> Completed:
-        with step_errors(f"{self.target}: {shlex.join(argv)}"):
+        with step_errors(f"{self.target}: {_shown(argv)}"):
             if not self.host:
                 return _run_here(argv, self.timeout)
             return host_of(lab, self.host).run(argv, timeout=self.timeout / NS)
@@ -103,7 +105,8 @@ class Command(_Commands):
 
     def describe(self) -> str:
         """One line for plans."""
-        return f"{self.target}: {shlex.join(self.do_argv)} (undone by {shlex.join(self.undo_argv)})"
+        commands = f"{_shown(self.do_argv)} (undone by {_shown(self.undo_argv)})"
+        return f"{self.target}: {self.effect or commands}"
 
     def prepare(self, lab: RunningLab) -> Prior:
         """Look whether the change is there already.
@@ -137,7 +140,7 @@ class CommandOnce(_Commands):
 
     def describe(self) -> str:
         """One line for plans."""
-        return f"{self.target}: {shlex.join(self.do_argv)}"
+        return f"{self.target}: {self.effect or _shown(self.do_argv)}"
 
     def prepare(self, lab: RunningLab) -> Prior:
         """See that it can be run; it is run even where its effect is there.
@@ -151,6 +154,11 @@ class CommandOnce(_Commands):
 
     def undo(self, lab: RunningLab, prior: Prior) -> None:
         """Nothing: what was done cannot be undone."""
+
+
+def _shown(argv: Sequence[str]) -> str:
+    """A command as one would type it."""
+    return argv[2] if argv[:2] == ("sh", "-c") and len(argv) == 3 else shlex.join(argv)
 
 
 def _run_here(argv: Sequence[str], timeout: int) -> Completed:
@@ -169,5 +177,5 @@ def _run_here(argv: Sequence[str], timeout: int) -> Completed:
         except subprocess.TimeoutExpired as error:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            raise StepError(f"{shlex.join(argv)} was not over after {show_duration(timeout)}") from error
+            raise StepError(f"{_shown(argv)} was not over after {show_duration(timeout)}") from error
     return Completed(tuple(argv), process.returncode, stdout, stderr)

@@ -20,7 +20,7 @@ def test_it_keeps_the_contract_and_tells_its_router_only() -> None:
     """One command step, on the router selected."""
     (step,) = check_action(advertise_route(PREFIX, at=name("near")), ROUTERS)
     assert step.target == "near"
-    assert f"network {PREFIX}" in step.describe()
+    assert step.describe() == f"near: advertise {PREFIX} by BGP"
 
 
 @pytest.mark.parametrize("text", ["198.18.40.1/24", "198.18.40.0/33", "partner; reboot"])

@@ -21,7 +21,7 @@ def test_a_command_keeps_the_contract_of_actions(tmp_path: Path) -> None:
     file = str(tmp_path / "there")
     action = command(["touch", file], ["rm", "-f", file], ["test", "-e", file], timeout="1s")
     steps = check_action(action, LAB, lab=FakeLab(LAB, networks=NETWORKS))
-    assert steps == (Command("", ("touch", file), ("test", "-e", file), "", 10**9, ("rm", "-f", file)),)
+    assert steps == (Command("", ("touch", file), ("test", "-e", file), "", 10**9, undo_argv=("rm", "-f", file)),)
 
 
 def test_a_one_shot_command_keeps_it_too(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ def test_it_keeps_the_contract_and_tells_its_router_only() -> None:
     """One command step, on the router selected."""
     (step,) = check_action(withdraw_route(PREFIX, at=name("near")), ROUTERS)
     assert step.target == "near"
-    assert f"no network {PREFIX}" in step.describe()
+    assert step.describe() == f"near: withdraw {PREFIX} from BGP"
 
 
 @pytest.mark.lab
