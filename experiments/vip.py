@@ -31,12 +31,13 @@ from chaoskit.checks.failures import failures
 from chaoskit.checks.in_flight import in_flight
 from chaoskit.checks.one_owner import one_owner as single_owner
 from chaoskit.checks.outcome_share import outcome_share
-from chaoskit.checks.reading import reading
+from chaoskit.checks.reading import Take, reading
 from chaoskit.checks.recovers import recovers
 from chaoskit.core.load import Outcome
 from chaoskit.loads.arrivals import poisson
 from chaoskit.probes.holds_address import holds_address
 from chaoskit.probes.neighbours import neighbours
+from chaoskit.probes.reaches import reaches
 from chaoskit.probes.tcp_counters import tcp_counters
 from chaoskit.probes.who_has import who_has
 
@@ -174,12 +175,16 @@ connect time-outs during the gap, and 2.5 s later the time-outs of the bodies th
 
 # ---- vip.one_owner -----------------------------------------------------------------------------
 
+# lb-2's HAProxy listens on all of its addresses: whether it is reached there tells of the network, not of HAProxy.
+peer = reaches("198.18.114.12", 8404).at(name("lb-1"), every="200ms", timeout="150ms")
+
 heartbeat_cut = partition({"lb-1": ["lb-2"], "lb-2": ["lb-1"]}, on=name("heartbeat"))
 front_holder = found_by(holders, "holds", label="front_holder")
 front_cable = link_down(front_holder & front)
 
 taken_over = window(after=begin(front_cable), lasting=failover_time)
 until_cable = window(before=begin(front_cable))
+until_cut = window(before=begin(heartbeat_cut))
 split = window(after=begin(heartbeat_cut), delay="1s", before=end(heartbeat_cut))
 
 never_two_hold = single_owner(holders, handover=taken_over)
@@ -187,17 +192,19 @@ never_two_answer = reading(asked, "owners", at_most=1)
 cable_noticed = recovers(visitors, within=taken_over)
 cut_unnoticed = failures(visitors, during=until_cable, outside=taken_over)
 
+peer_was_there = reading(peer, "reached", at_least=1, take=Take.PEAK, during=until_cut)
+peer_is_gone = reading(peer, "reached", equals=False, during=split)
 two_answer = reading(asked, "owners", at_least=2, during=split)
 
 one_owner = Experiment(
     claim="exactly one balancer holds the virtual address, whichever network between the two of them fails",
     lab=Lab("vip"),
     loads=[visitors],
-    probes=[holders, asked, arp],
+    probes=[holders, asked, arp, peer],
     timeline=[at("5s", heartbeat_cut, lasting="6s"), at("13s", front_cable, lasting="4s")],
     duration="20s",
     steady=availability(visitors, at_least=0.99),
-    checks=[never_two_hold, never_two_answer, cable_noticed, cut_unnoticed],
+    checks=[never_two_hold, never_two_answer, cable_noticed, cut_unnoticed, peer_was_there, peer_is_gone],
     guards=[stop_unless(availability(visitors, at_least=0.02), over="12s")],
     twins=[
         Twin(
@@ -215,10 +222,11 @@ one_owner = Experiment(
 
 **Guarantee.** Adverts travel on the network that the address serves, and the pair has a second network, `heartbeat`,
 between the two of them. At 5 s that second network fails silently for 6 s (each drops what comes from the other's
-address there; links stay up): nobody notices, no request of about 5,200 fails. At 13 s the holder loses its cable on
-the front network, the one that matters: the other takes the address within 1.3 s (as in `vip.failover`). At no time do
-two hold the address, by the hosts' own word every 50 ms (`never_two_hold`), and never do two answer for it, by ARP
-from the clients every 100 ms (`never_two_answer`). Nobody may hold it only in the 1.3 s of the takeover.
+address there; links stay up; `peer_is_gone` sees the other no more): nobody notices, no request of about 5,200 fails.
+At 13 s the holder loses its cable on the front network, the one that matters: the other takes the address within 1.3 s
+(as in `vip.failover`). At no time do two hold the address, by the hosts' own word every 50 ms (`never_two_hold`), and
+never do two answer for it, by ARP from the clients every 100 ms (`never_two_answer`). Nobody may hold it only in the
+1.3 s of the takeover.
 
 **Twin.** Adverts on the heartbeat network, "so that traffic cannot disturb them". Its failure says nothing about the
 network that clients use: within 1 s - 3 adverts and the skew, 0.72 s - the backup holds the address beside the holder,

@@ -99,3 +99,18 @@ def test_every_check_gets_the_samples_it_needs(plan: Plan) -> None:
 def test_a_run_is_shorter_than_the_twins_arp_entries_are_believed(plan: Plan) -> None:
     """23 s after the first fault at the earliest; the run is over by then."""
     assert plan.length - plan.entries[0].start < 23 * NS
+
+
+def test_loads_show_what_they_are_meant_to_show() -> None:
+    """A lost SYN is not sent again in time; streams outlast every reading; kept connections are gone when it is said."""
+    variables = found("failover").variables
+    visitors, readers = variables["visitors"], variables["readers"]
+    assert visitors.timeout < NS < readers.timeout
+    assert variables["stale_time"].parts["life"] == readers.connection_life
+
+
+def test_the_peer_is_reached_where_its_haproxy_listens() -> None:
+    """On its heartbeat address, at the port of its own status page."""
+    asked = found("one_owner").variables["peer"].arguments
+    assert f"bind :{asked['port']}\n" in (CONF / "haproxy.cfg").read_text()
+    assert make_plan(found("one_owner")).topology.by_address[asked["address"]].name == "lb-2"
