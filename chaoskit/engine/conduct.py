@@ -7,32 +7,22 @@ any stop: heal at once ------------> final
 from __future__ import annotations
 
 import contextlib
-import random
 import threading
-from collections import deque
-from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 
-import numpy as np
-
 from chaoskit.core.clock import Clock
-from chaoskit.core.errors import ChaoskitError, LabError, RunAborted, StepError, UsageError
+from chaoskit.core.errors import ChaoskitError, LabError, RunAborted
 from chaoskit.core.host import HostState
 from chaoskit.core.progress import Progress
-from chaoskit.core.selector import Answers, hosts
-from chaoskit.core.step import Evidence, Json
 from chaoskit.core.units import NS
 from chaoskit.core.verdict import PASS
+from chaoskit.engine.acting import Actions
 from chaoskit.engine.clients import client
-from chaoskit.engine.entries import PlannedEntry
 from chaoskit.engine.keeping import Keeping, Kept
-from chaoskit.engine.late import answer
-from chaoskit.engine.ledger import ByItself, Took
+from chaoskit.engine.ledger import ByItself
 from chaoskit.engine.machine import MachineWatch
 from chaoskit.engine.options import RunOptions
 from chaoskit.engine.order import SOCKET
-from chaoskit.engine.overlap import refuse_overlaps
 from chaoskit.engine.patience import patiently
 from chaoskit.engine.plan import Plan, PlannedLoad
 from chaoskit.engine.probing import Probing
@@ -47,13 +37,10 @@ from chaoskit.loads.work import Job, Work
 TICK = NS // 10
 LEAD = NS // 2
 """Time between the order to the generator and the origin: its threads enter namespaces and warm up."""
-CONFIRM_WITHIN = 2 * NS
 FILES = "files"
 """The folder of a run's directory in which probes keep what is more than a reading, a folder each."""
 INTERRUPTED = "it was interrupted"
 KEEPER_ENDED = "the keeper ended; a native lab ends with it"
-EXPIRY_MARGIN = 2 * NS
-"""How long after its planned end the keeper waits for the runner before it undoes an action itself."""
 
 
 @dataclass
@@ -77,9 +64,8 @@ class Conduct:
         )
         self._machine = MachineWatch(self.recorder, self.clock)
         self._watch = Watch(self.plan, self.recorder, self.progress)
-        self._confirming: list[threading.Thread] = []
-        self._said: deque[tuple[str, str]] = deque()
-        self._in_force: dict[str, PlannedEntry] = {}
+        order = self.keeping.order
+        self._actions = Actions(self.plan, self._lab, self._aside, order, self.recorder, self.clock, self.progress)
         self._origin = self.recorder.meta.origin
         self._going = False
         self._off: set[str] = set()
@@ -122,9 +108,9 @@ class Conduct:
         if self.plan.boot:
             self._phase("boot")
             for entry in self.plan.boot:
-                self._begin(entry)
+                self._actions.begin(entry, self._heed_interruption)
                 # One after the other: what the first brought about is there before the second begins.
-                self._confirming[-1].join(CONFIRM_WITHIN / NS + 1)
+                self._actions.await_confirmations()
 
     def _up(self) -> Timings:
         """Wait for the lab without being deaf to an interruption meanwhile."""
@@ -175,8 +161,7 @@ class Conduct:
         """
         self._heed_interruption()
         self._take_news()
-        while self._said:
-            self.progress.fault(*self._said.popleft())
+        self._actions.tell()
         if self._probing.problem:
             raise RunAborted(f"a probe cannot read: {self._probing.problem}")
         if not self.keeping.alive:
@@ -238,10 +223,10 @@ class Conduct:
             self._require_steady()
         elif due.entry and due.turn is Turn.BEGIN:
             self._phase("run")
-            self._begin(due.entry)
+            self._actions.begin(due.entry, self._tick)
         elif due.entry and due.turn is Turn.END:
-            self._end(due.entry)
-            if not self._in_force and due.t >= max(entry.start for entry in self.plan.entries):
+            self._actions.end(due.entry, self._tick)
+            if not self._actions.in_force and due.t >= max(entry.start for entry in self.plan.entries):
                 self._phase("quiet")
 
     def _require_steady(self) -> None:
@@ -252,124 +237,19 @@ class Conduct:
         if verdict.outcome is not PASS:
             raise RunAborted(f"the steady state did not hold before the first fault ({name}: {verdict.reason})")
 
-    # ---- actions -------------------------------------------------------------------------------
-
-    def _begin(self, planned: PlannedEntry) -> None:
-        answers = self._ask(planned)
-        entry = self._decided(planned, answers) if answers else planned
-        expires = None
-        if not entry.one_shot:
-            lasting = entry.action.longest if entry.lasting is None else entry.lasting
-            expires = self.clock.now() + lasting + EXPIRY_MARGIN
-            self._in_force[entry.name] = entry
-        try:
-            # A stop takes as long as its grace period: guards, stops and interruptions are heeded meanwhile.
-            took = self._while_watching(lambda: self._lab.apply(entry.name, entry.steps, expires))
-        except StepError as error:
-            self._in_force.pop(entry.name, None)
-            self.recorder.event("action", entry.name, "failed", error=str(error))
-            raise RunAborted(f"the action {entry.name} could not be done: {error}") from error
-        steps: list[Json] = [step.describe() for step in entry.steps]
-        self.recorder.event(
-            "action",
-            entry.name,
-            "begin",
-            took.begin - self._origin,
-            action=str(entry.action),
-            hosts=list(entry.targets),
-            steps=steps,
-            one_shot=entry.one_shot,
-            took_s=(took.end - took.begin) / NS,
-            answers={question: hosts[0] for question, hosts in answers.items()},
-        )
-        self.progress.fault(entry.name, "begin")
-        thread = threading.Thread(target=self._confirm, args=(entry,), name=f"confirm {entry.name}", daemon=True)
-        self._confirming.append(thread)
-        thread.start()
-
-    def _ask(self, entry: PlannedEntry) -> Answers:
-        """Ask the lab for late targets.
-
-        Raises:
-            RunAborted: it does not say.
-        """
-        answers: Answers = {}
-        for question in entry.questions:
-            candidates = hosts(question.candidates, self.plan.topology, random.Random(self.plan.seed))
-            try:
-                answers = {**answers, **answer(question, candidates, self._aside, self.clock)}
-            except LabError as error:
-                self.recorder.event("action", entry.name, "failed", error=str(error))
-                raise RunAborted(f"the action {entry.name} has no target: {error}") from error
-        return answers
-
-    def _decided(self, planned: PlannedEntry, answers: Answers) -> PlannedEntry:
-        """The entry with its target known now; one that is being broken already would be healed too early.
-
-        Raises:
-            RunAborted: another action is in force on that host.
-        """
-        entry = planned.decided(answers)
-        try:
-            refuse_overlaps([*self._in_force.values(), entry])
-        except UsageError as error:
-            raise RunAborted(str(error.args[0])) from error
-        return entry
-
-    def _confirm(self, entry: PlannedEntry) -> None:
-        try:
-            # A line of its own: it asks for as long as two seconds.
-            with closing(Caller.to(self.keeping.order.runtime / SOCKET, "the keeper")) as ask:
-                evidence = Kept(self.plan.topology, ask).confirm(entry.name, entry.steps, CONFIRM_WITHIN)
-        except ChaoskitError as error:
-            evidence = (Evidence(False, str(error)),)
-        evidence += tuple(self._arriving(load) for load in self.plan.loads if load.by == entry.name)
-        holds = all(one.holds for one in evidence)
-        what = "confirmed" if holds else "not confirmed"
-        self.recorder.event("action", entry.name, what, evidence=[one.what for one in evidence])
-        self._said.append((entry.name, what))
-
-    def _arriving(self, load: PlannedLoad) -> Evidence:
-        """Whether requests of a load that an action brings were sent; they are seen when they have ended."""
-        deadline = self.clock.now() + load.load.timeout + CONFIRM_WITHIN
-        while True:
-            rows = self.recorder.recent(2 * CONFIRM_WITHIN).requests
-            sent = int(np.count_nonzero(rows.load.equals(load.name) & (rows.sent >= 0)))
-            if sent or self.clock.now() >= deadline:
-                return Evidence(sent > 0, f"{load.name}: {sent:,} requests sent")
-            self.clock.sleep(TICK)
-
-    def _while_watching(self, call: Callable[[], Took]) -> Took:
-        return patiently(call, self._tick if self._going else self._heed_interruption, TICK / NS)
-
-    def _end(self, entry: PlannedEntry) -> None:
-        failures = self._undo(entry, self._while_watching)
-        if failures:
-            raise RunAborted(f"the action {entry.name} could not be undone: {'; '.join(failures)}")
-
-    def _undo(self, entry: PlannedEntry, how: Callable[[Callable[[], Took]], Took]) -> tuple[str, ...]:
-        took = how(lambda: self._lab.undo(entry.name))
-        self._in_force.pop(entry.name, None)
-        self.recorder.event("action", entry.name, "end", took.begin - self._origin)
-        outcome = "failed" if took.failures else "undone"
-        self.recorder.event("action", entry.name, outcome, took.end - self._origin, error=list(took.failures))
-        self.progress.fault(entry.name, outcome)
-        return took.failures
-
     # ---- after ---------------------------------------------------------------------------------
 
     def _finish(self) -> None:
         """Heal first: whatever comes after may take time, and nothing may stay broken meanwhile."""
         self._phase("heal")
-        self._heal()
+        self._actions.heal()
         if not self._going:
             self._probing.stop()
             return
         early = self.recorder.now() < self.plan.length
         if early and self.plan.loads:
             self.generator.stop()
-        for thread in self._confirming:
-            thread.join(CONFIRM_WITHIN / NS + 1)  # what is not known by then was not confirmed
+        self._actions.await_confirmations()  # what is not known by then was not confirmed
         self._phase("final")
         self._account()
         self._probing.stop()
@@ -387,13 +267,6 @@ class Conduct:
         except ChaoskitError as error:
             self.recorder.event("note", "", f"no account of the load: {error}")
             self.progress.note(str(error))
-
-    def _heal(self) -> None:
-        for entry in reversed(list(self._in_force.values())):
-            try:
-                self._undo(entry, lambda call: call())
-            except PeerGone:
-                return  # the lab is gone with its keeper, and what was done to it; recovery looks at the journal
 
     def _phase(self, name: str) -> None:
         if name == self._now_in:
