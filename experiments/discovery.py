@@ -1,0 +1,172 @@
+"""Discovery: instances announce themselves in a registry, balancers and callers find them there.
+
+Lab `discovery` (compose/discovery.yaml): three zones with a member of etcd, an instance and a client of the registry
+each, and a balancer whose pool is fed from the registry.
+"""
+
+from chaoskit import (
+    Experiment,
+    Lab,
+    Load,
+    Twin,
+    at,
+    begin,
+    bound,
+    confirmed,
+    end,
+    found_by,
+    get,
+    load,
+    param,
+    role,
+    status,
+    stop_unless,
+    window,
+)
+from chaoskit.actions.grudges import isolate
+from chaoskit.actions.partition import partition
+from chaoskit.checks.availability import availability
+from chaoskit.checks.linearizable import linearizable
+from chaoskit.checks.outcome_share import outcome_share
+from chaoskit.checks.reading import reading
+from chaoskit.checks.recovers import recovers
+from chaoskit.checks.share_by import Draw, share_by
+from chaoskit.checks.staleness import staleness
+from chaoskit.core.load import Outcome
+from chaoskit.loads.arrivals import poisson
+from chaoskit.loads.protocols.etcd import read, write
+from chaoskit.probes.etcd_members import etcd_members
+from chaoskit.probes.haproxy_servers import haproxy_servers
+
+registry, apps, instances = role("registry"), role("app"), role("service")
+
+SETTING = "/settings/price"
+NEAREST = "registry"
+"""The member of the client's own zone, by the name that every zone has for it (discovery.yaml)."""
+ALL = (NEAREST, "etcd-c", "etcd-b", "etcd-a")
+"""The nearest first, the others in its stead."""
+ATTEMPT = "1s"
+"""What a member is given before the next one is asked."""
+
+
+def look_up(*endpoints: str, rate: str, serializable: bool = False) -> Load:
+    """Reads of the setting by the apps of every zone; arms differ in whom and how they ask."""
+    # A member that knows no leader is to say so at once. Whoever is content with its own state does not ask for one.
+    request = read(
+        SETTING, endpoints=endpoints, attempt=ATTEMPT, serializable=serializable, require_leader=not serializable
+    )
+    return load(request, poisson(rate), clients=apps, timeout="3s")
+
+
+shoppers = load(
+    get("http://198.18.97.80/", ok=status(200)),
+    poisson(param("shop_rate", "420/s")),
+    clients=role("client"),
+    timeout="1s",
+)
+lookup_rate, lone_rate = param("lookup_rate", "110/s"), "60/s"
+lookups = look_up(*ALL, rate=lookup_rate)
+lone_lookups = look_up(NEAREST, rate=lone_rate)
+changes = load(
+    write(SETTING, endpoints=ALL, attempt=ATTEMPT, require_leader=True), poisson("45/s"), clients=apps, timeout="3s"
+)
+
+members = etcd_members().at(registry, every="200ms", timeout="1s")
+pool = haproxy_servers().at(role("lb"), every="200ms")
+
+leader = found_by(members, "leader")
+later_leader = found_by(members, "leader", label="leader_after_the_first_cut")
+follower = (registry - later_leader).first()
+
+leader_cut = partition(isolate(leader, among=registry))
+follower_cut = partition(isolate(follower, among=registry))
+
+# Raft: a follower that has not heard from the leader stands for election after a time that it draws anew between one
+# and two election timeouts (etcd's tuning guide; Ongaro and Ousterhout 2014, 5.2). Two are left: when they stand at the
+# same moment the vote is split, and both wait once more.
+election = bound(
+    election_timeout="2s",  # discovery.yaml: 2 x ETCD_ELECTION_TIMEOUT
+    split_vote="2s",  # the same once more
+    attempt=ATTEMPT,  # a write that the old leader took in good faith fails after this
+    margin="600ms",
+)
+# A leader looks once an election timeout whether a majority still answers (CheckQuorum), and a follower that would
+# stand for election knows no leader any more: either is done after two of them.
+noticing = bound(election_timeout="2s", margin="600ms")
+
+electing = window(after=begin(leader_cut), lasting=election)
+leader_away = window(after=confirmed(leader_cut), before=end(leader_cut))
+leader_knows = window(after=confirmed(leader_cut), delay=noticing, before=end(leader_cut))
+follower_away = window(after=confirmed(follower_cut), before=end(follower_cut))
+follower_knows = window(after=confirmed(follower_cut), delay=noticing, before=end(follower_cut))
+
+order_exists = linearizable([lookups, lone_lookups], changes)
+never_stale = staleness([lookups, lone_lookups], changes)
+majority_goes_on = recovers(changes, within=electing, at_least=0.95)
+lookups_fall_back = availability(lookups, at_least=0.995, outside=electing)
+changes_fall_back = availability(changes, at_least=0.95, outside=electing)
+leader_refuses = outcome_share(lone_lookups, Outcome.OK, at_most=0.1, clients=apps.beside(leader), during=leader_away)
+follower_refuses = outcome_share(
+    lone_lookups, Outcome.OK, at_most=0.1, clients=apps.beside(follower), during=follower_away
+)
+leader_knows_none = reading(members, "knows_leader", equals=False, at=leader, during=leader_knows)
+follower_knows_none = reading(members, "knows_leader", equals=False, at=follower, during=follower_knows)
+shop_unharmed = availability(shoppers, at_least=0.999)
+zone_still_serves = share_by(
+    shoppers,
+    by="instance",
+    of=instances.beside(leader),
+    between=(0.28, 0.39),
+    counting=Draw.REQUEST,
+    during=leader_away,
+)
+
+cp_partition = Experiment(
+    claim="a registry that is cut in two stays consistent, its minority refuses, and whoever asks the majority goes on",
+    lab=Lab("discovery"),
+    loads=[shoppers, lookups, lone_lookups, changes],
+    probes=[members, pool],
+    timeline=[at("4s", leader_cut, lasting="8s"), at("15s", follower_cut, lasting="8s")],
+    duration="28s",
+    lag="200ms",  # what is judged takes seconds, and its bound has a margin of 600 ms
+    steady=availability(lookups, at_least=0.95),
+    checks=[
+        order_exists,
+        never_stale,
+        majority_goes_on,
+        lookups_fall_back,
+        changes_fall_back,
+        leader_refuses,
+        follower_refuses,
+        leader_knows_none,
+        follower_knows_none,
+        shop_unharmed,
+        zone_still_serves,
+    ],
+    guards=[stop_unless(availability(shoppers, at_least=0.5), over="5s")],
+    twins=[
+        Twin(
+            "serializable reads",
+            instead={
+                lookups: look_up(*ALL, rate=lookup_rate, serializable=True),
+                lone_lookups: look_up(NEAREST, rate=lone_rate, serializable=True),
+            },
+            must_fail=[order_exists, never_stale, leader_refuses, follower_refuses],
+            checks=[availability(lookups, at_least=0.995).named("everybody_is_answered")],
+        ),
+        Twin(
+            "one member",
+            instead={lookups: look_up(NEAREST, rate=lookup_rate)},
+            must_fail=[lookups_fall_back],
+            checks=[
+                outcome_share(lookups, Outcome.OK, at_most=0.05, clients=apps.beside(leader), during=leader_away).named(
+                    "its_zone_is_dark"
+                ),
+            ],
+        ),
+    ],
+)
+"""A registry that keeps consistency (CP) under a partition: its minority stops, and callers must know another member.
+
+TBD
+"""
