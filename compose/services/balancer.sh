@@ -9,6 +9,7 @@ haproxy=$!
 keepalived --dont-fork --log-console --config-id "$BALANCER" --use-file /etc/keepalived/keepalived.conf &
 keepalived=$!
 
+status=0
 trap 'kill -TERM "$keepalived"' TERM INT
 # wait returns early for a signal that is trapped.
 while kill -0 "$keepalived" 2>/dev/null; do

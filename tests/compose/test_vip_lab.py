@@ -157,6 +157,15 @@ def test_a_balancer_whose_haproxy_dies_gives_the_address_away(vip: NativeLab) ->
     assert until(lambda: served(vip, "client-1") != "", seconds=3)
 
 
+def test_a_balancer_that_is_stopped_gives_the_address_up_and_ends_in_order(vip: NativeLab) -> None:
+    """SIGTERM ends keepalived first, which tells its peer, then HAProxy; the host exits with 0 within its grace period."""
+    (holder,) = holders(vip)
+    vip.hosts[holder].stop()
+    assert holders(vip) == [PEER[holder]]
+    assert vip.hosts[holder].status().exit_code == 0
+    assert served(vip, "client-1")
+
+
 def test_a_hardened_client_goes_on_with_the_old_mac(hardened: NativeLab) -> None:
     """The address has moved and is answered for by the new holder, but the client heeds no announcement."""
     (holder,) = holders(hardened)
