@@ -158,7 +158,7 @@ def test_a_balancer_whose_haproxy_dies_gives_the_address_away(vip: NativeLab) ->
 
 
 def test_a_balancer_that_is_stopped_gives_the_address_up_and_ends_in_order(vip: NativeLab) -> None:
-    """SIGTERM ends keepalived first, which tells its peer, then HAProxy; the host exits with 0 within its grace period."""
+    """SIGTERM ends keepalived first, which tells its peer, then HAProxy; the host exits with 0 within its grace."""
     (holder,) = holders(vip)
     vip.hosts[holder].stop()
     assert holders(vip) == [PEER[holder]]
