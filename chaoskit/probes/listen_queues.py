@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from chaoskit.core.host import HostState
 from chaoskit.core.probe import ProbeHost, Reader, probe
@@ -14,10 +14,10 @@ _ANY = ("0.0.0.0", "::")
 
 @probe
 def listen_queues(host: ProbeHost, port: int | None = None) -> Reader:
-    """The queue of every listening TCP socket: `{"*:8080": {"queue": 3, "limit": 128, "full": false}}`.
+    """The queue of every listening TCP socket: `{"*:8080.queue": 3, "*:8080.limit": 128, "*:8080.full": false}`.
 
-    A key is the address and port it listens at, `*` for every address; where several sockets share them
-    (SO_REUSEPORT) their queues and limits are added up. `queue` is the number of connections whose handshake
+    A key begins with the address and port it listens at, `*` for every address; where several sockets share
+    them (SO_REUSEPORT) their queues and limits are added up. `queue` is the number of connections whose handshake
     is done and that no process has accepted; `limit` is the backlog as the kernel holds it, of which it
     admits one more (listen(2), sk_acceptq_is_full in net/sock.h): a queue is full above its limit, and then
     SYNs are dropped. Read from the kernel by sock_diag(7).
@@ -35,9 +35,16 @@ def listen_queues(host: ProbeHost, port: int | None = None) -> Reader:
             if port in (None, one.local_port):
                 queue, limit = sums.get(_key(one), (0, 0))
                 sums[_key(one)] = queue + one.queue, limit + one.limit
-        return {key: {"queue": n, "limit": limit, "full": n > limit} for key, (n, limit) in sums.items()}
+        return {name: value for key, (n, limit) in sums.items() for name, value in _fields(key, n, limit)}
 
     return read
+
+
+def _fields(key: str, queue: int, limit: int) -> Iterator[tuple[str, Json]]:
+    """Side by side, so that reports draw each as a line of its own."""
+    yield f"{key}.queue", queue
+    yield f"{key}.limit", limit
+    yield f"{key}.full", queue > limit
 
 
 def _key(listener: TcpSocket) -> str:
