@@ -148,12 +148,12 @@ def test_the_crowd_takes_every_place_and_fills_the_listen_queue() -> None:
 
 
 def test_the_listen_queue_is_as_long_as_the_usual_start_says() -> None:
-    """1.5 x workers x (longest wait / service time + 1), at a longest wait of 50 ms."""
+    """1.5 x workers x (longest wait / service time + 1), at a longest wait of 25 ms."""
     (storefront,) = [
         host for host in load_lab(found("listen_queue_full").experiment.lab).hosts if host.name == "storefront"
     ]
     given = storefront.environment
-    heuristic = 1.5 * int(given["WORKERS"]) * (50_000_000 / duration(given["SERVICE_TIME"]) + 1)
+    heuristic = 1.5 * int(given["WORKERS"]) * (25_000_000 / duration(given["SERVICE_TIME"]) + 1)
     assert int(given["BACKLOG"]) == heuristic
 
 

@@ -74,16 +74,20 @@ class Service:
         return self._page_after_work()
 
     def _page_after_work(self) -> Answer:
-        time.sleep(self._settings.before)
+        self._work(self._settings.before)
         if self._upstream is not None:
             status = self._upstream.call()
             self._meter.called(well=status == 200)
             if status != 200:
                 self._meter.count("failed")
                 return status, b'{"error": "dependency"}', JSON
-        time.sleep(self._settings.after)
+        self._work(self._settings.after)
         self._meter.count("served")
         return 200, self._page, JSON
+
+    def _work(self, seconds: float) -> None:
+        if seconds:
+            time.sleep(seconds)
 
     def health(self) -> Answer:
         """Whether a request would be answered in time: by the last second's response times and the dependency."""
