@@ -12,7 +12,7 @@ import io
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -89,7 +89,37 @@ class ExperimentFile(pytest.File):
 
 
 class Failed(Exception):
-    """The verdict is not a pass; the message is what a person needs to see."""
+    """The verdict is not a pass; the message is what a person needs to see, `short` what fits on a line of it."""
+
+    def __init__(self, told: str, short: str) -> None:
+        super().__init__(told)
+        self.short = short
+
+
+class Told:
+    """What pytest prints of an item that did not pass, and the message in its short summary and in JUnit XML.
+
+    pytest takes the message from `reprcrash`, as its own representation of an exception has it.
+    """
+
+    def __init__(self, text: str, short: str, path: Path, line: int) -> None:
+        self.text = text
+        self.reprcrash = Crash(str(path), line, short)
+
+    def toterminal(self, tw: Any) -> None:
+        """Print it."""
+        tw.line(self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Crash(NamedTuple):
+    """Where an item did not pass, and why in a line."""
+
+    path: str
+    lineno: int
+    message: str
 
 
 class ExperimentItem(pytest.Item):
@@ -114,7 +144,7 @@ class ExperimentItem(pytest.Item):
 
         self.result = self._result()
         if self.result.verdict is UNKNOWN:
-            raise Failed(_told(self.result))
+            raise Failed(_told(self.result), _short(self.result))
 
     def _result(self) -> ExperimentResult:
         """Run it here; as an ordinary user in a child, since other tests must not find themselves to be root."""
@@ -134,20 +164,35 @@ class ExperimentItem(pytest.Item):
         from chaoskit.core.verdict import PASS
 
         if self.result.verdict is not PASS:
-            raise Failed(_told(self.result))
+            raise Failed(_told(self.result), _short(self.result))
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> Any:
         """The verdicts and the run directory, or a user's mistake, without a traceback."""
         from chaoskit.core.errors import ChaoskitError
 
-        if isinstance(excinfo.value, Failed | ChaoskitError):
-            return str(excinfo.value)
-        return str(super().repr_failure(excinfo))
+        error = excinfo.value
+        if isinstance(error, Failed | ChaoskitError):
+            short = error.short if isinstance(error, Failed) else str(error.args[0]).partition("\n")[0]
+            where = self.found.experiment.where
+            return Told(str(error), short, Path(where.file), where.line)
+        return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """File, line and name, for pytest's headings."""
         where = self.found.experiment.where
         return Path(where.file), where.line - 1, self.name
+
+
+def _short(result: ExperimentResult) -> str:
+    """What was measured against which bound, by the first gate or check that has the run's verdict."""
+    arm = result.arms[0]
+    wrong = [one for one in (*arm.gates, *arm.checks) if one.verdict.outcome is arm.verdict]
+    if arm.history.meta.stopped or not wrong:
+        return f"{arm.verdict}: {arm.reason}"
+    first = wrong[0].verdict
+    numbers = f": {first.measured_text} against {first.bound_text}" if first.bound else ""
+    more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+    return f"{arm.verdict}: {wrong[0].name}{numbers}: {first.reason}{more}"
 
 
 def _told(result: ExperimentResult) -> str:

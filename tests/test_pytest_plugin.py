@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -114,3 +115,7 @@ def test_verdicts_become_passed_failed_and_error(tmp_path: Path) -> None:
     }
     assert cases["verdicts.bad"] == ["failure"]
     assert cases["verdicts.dim"] == ["error"]
+    (said,) = [failure.get("message") for failure in ET.parse(tmp_path / "out.xml").iter("failure")]
+    assert re.match(r"fail: availability: [\d.]+ % against >= 99\.0 %: \d+ of 1,\d+ requests succeeded", said or "")
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("FAILED ")]
+    assert line.startswith("FAILED chaos/verdicts.py::verdicts.bad - fail: availability: ")
