@@ -15,7 +15,7 @@ from chaoskit.core.check import Samples, check
 from chaoskit.core.errors import UsageError
 from chaoskit.core.forecast import Forecast
 from chaoskit.core.history import History
-from chaoskit.core.load import Connections, DnsCache, Load
+from chaoskit.core.load import Connections, Load
 from chaoskit.core.selector import Selector
 from chaoskit.core.units import fraction
 from chaoskit.core.verdict import Limit, Unit, Verdict, too_few
@@ -112,7 +112,7 @@ def _(
 ) -> Samples | None:
     draw, actual = _draw(by, counting), forecast.loads(load)
     every_request = draw is Draw.REQUEST or (
-        actual.dns_cache is DnsCache.NONE and actual.connections is Connections.NEW
+        actual.naming.fresh and actual.connections is Connections.NEW
         if draw is Draw.ANSWER
         else actual.connections is Connections.NEW
     )

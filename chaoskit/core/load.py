@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
+from chaoskit.core.errors import DefinitionError
 from chaoskit.core.request import Request
 from chaoskit.core.selector import Selector
 from chaoskit.core.units import Duration, duration
@@ -90,6 +91,37 @@ class DnsCache(StrEnum):
     NONE = "none"
 
 
+class Naming(Protocol):
+    """How a client finds its server. Values are frozen and picklable; `chaoskit.loads.namings` has them."""
+
+    @property
+    def fresh(self) -> bool:
+        """Whether every connection asks anew where to go: what it is told is then an independent draw."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """How a plan calls it: `DNS, cache ttl`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Dns:
+    """By DNS, as the client host's own resolver library would: hosts file, then name servers."""
+
+    cache: DnsCache = DnsCache.TTL
+
+    @property
+    def fresh(self) -> bool:
+        """Only without a cache."""
+        return self.cache is DnsCache.NONE
+
+    @property
+    def title(self) -> str:
+        """With its cache."""
+        return f"DNS, cache {self.cache}"
+
+
 @dataclass(frozen=True, eq=False)
 class Load:
     """A stream of requests from every selected client host.
@@ -99,7 +131,7 @@ class Load:
         timeout: ns from the intended start, all attempts included.
         connections: keep connections or open one a request.
         connection_life: ns after which a kept connection is closed once idle; None for no limit.
-        dns_cache: how long a resolved address is used.
+        naming: how a client finds the server that the request names.
         retries: further attempts, at once, after a failure of any class but `late`.
         any_target: the load may go to addresses outside the lab and outside loopback.
     """
@@ -110,7 +142,7 @@ class Load:
     timeout: int
     connections: Connections
     connection_life: int | None
-    dns_cache: DnsCache
+    naming: Naming
     retries: int
     any_target: bool = False
     label: str | None = None
@@ -129,11 +161,20 @@ def load(
     timeout: Duration = "1s",
     connections: Connections = Connections.KEEP_ALIVE,
     connection_life: Duration | None = None,
-    dns_cache: DnsCache = DnsCache.TTL,
+    dns_cache: DnsCache | None = None,
+    naming: Naming | None = None,
     retries: int = 0,
     any_target: bool = False,
 ) -> Load:
-    """Describe a load; see `Load` for the meaning of each part."""
+    """Describe a load; see `Load` for the meaning of each part.
+
+    `dns_cache=` is short for `naming=Dns(...)`, which is how clients find servers unless told otherwise.
+
+    Raises:
+        DefinitionError: both are given.
+    """
+    if dns_cache is not None and naming is not None:
+        raise DefinitionError(f"{caller()}: a load has dns_cache= or naming=, not both")
     life = None if connection_life is None else duration(connection_life)
     return Load(
         request,
@@ -142,7 +183,7 @@ def load(
         duration(timeout),
         connections,
         life,
-        dns_cache,
+        naming or Dns(dns_cache or DnsCache.TTL),
         retries,
         any_target,
         None,

@@ -11,15 +11,14 @@ from time import monotonic_ns
 from typing import TYPE_CHECKING
 
 from chaoskit.loads.lookup import Resolved
-from chaoskit.loads.naming import Naming
-from chaoskit.loads.resolver import Resolver
+from chaoskit.loads.naming import Vantage, open_finder
 from chaoskit.loads.session import Failed
-from chaoskit.loads.targets import literal
 
 if TYPE_CHECKING:
+    from chaoskit.core.load import Naming
     from chaoskit.loads.engine import Engine
     from chaoskit.loads.stream import Stream
-    from chaoskit.loads.work import Client, Job
+    from chaoskit.loads.work import Client
 
 
 class Directory:
@@ -29,19 +28,10 @@ class Directory:
         TargetRefused: a host, or a name server that will be asked, lies outside the lab.
     """
 
-    def __init__(self, engine: Engine, stream: Stream, job: Job, client: Client, hosts: tuple[str, ...]) -> None:
+    def __init__(self, engine: Engine, stream: Stream, client: Client, hosts: tuple[str, ...], naming: Naming) -> None:
         self._loop = engine.loop
-        self._targets = stream.targets
-        self._what = f"load {job.name} from {client.host}"
-        self._resolver = Resolver(client, stream.network, engine.networks, engine.loop)
-        self._namings = {host: Naming(host, job.dns_cache, client, self._resolver) for host in hosts}
-        if any(literal(host) is None and host not in client.hosts for host in hosts):
-            for server, _ in self._resolver.servers:
-                self._targets.require(server, f"load {job.name}, name server of {client.host}")
-        for naming in self._namings.values():
-            address = naming.known(0)
-            if address is not None:
-                self._targets.require(address, self._what)
+        self._vantages = {host: Vantage(engine, stream, client, host) for host in hosts}
+        self._finders = {host: open_finder(naming, vantage) for host, vantage in self._vantages.items()}
 
     def find(self, host: str, patience: float) -> tuple[str, int]:
         """A host's address, and the ns its look-up took: -1 where there was none, or it was another's.
@@ -51,26 +41,27 @@ class Directory:
             TimeoutError: no answer within so many seconds.
             TargetRefused: it lies outside the lab.
         """
-        naming = self._namings[host]
-        address, took = naming.known(monotonic_ns()), -1
-        if address is None:
+        finder = self._finders[host]
+        place, took = finder.known(monotonic_ns()), -1
+        if place is None:
             found: SimpleQueue[tuple[Resolved, int]] = SimpleQueue()
-            self._loop.post(lambda: naming.find(lambda resolved, took: found.put((resolved, took))))
+            self._loop.post(lambda: finder.find(lambda resolved, took: found.put((resolved, took))))
             try:
                 resolved, took = found.get(timeout=patience)
             except Empty:
                 raise TimeoutError from None
             if resolved.address is None:
                 raise Failed(resolved.failure)
-            address = resolved.address
-        self._targets.require(address, self._what)
-        return address, took
+            place = (resolved.address, resolved.port)
+        self._vantages[host].require(place[0])
+        return place[0], took
 
     def forget(self) -> None:
         """The client host came back: its cache is empty."""
-        for naming in self._namings.values():
-            naming.forget()
+        for finder in self._finders.values():
+            finder.forget()
 
     def close(self) -> None:
         """Let go of look-ups under way."""
-        self._resolver.close()
+        for finder in self._finders.values():
+            finder.close()

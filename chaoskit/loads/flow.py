@@ -22,10 +22,8 @@ from chaoskit.loads.connection import Connection, outcome_of
 from chaoskit.loads.http import request_bytes
 from chaoskit.loads.judge import Judge, Meaning
 from chaoskit.loads.lookup import Resolved
-from chaoskit.loads.naming import Naming
-from chaoskit.loads.resolver import Resolver
+from chaoskit.loads.naming import Place, Vantage, open_finder
 from chaoskit.loads.stream import LATE, Stream
-from chaoskit.loads.targets import literal
 from chaoskit.loads.work import Client, Job
 
 if TYPE_CHECKING:
@@ -40,12 +38,11 @@ class Flow(Stream):
 
     __slots__ = (
         "_connections",
+        "_finder",
         "_keeps",
         "_life",
         "_limit",
-        "_naming",
         "_port",
-        "_resolver",
         "head_size",
         "idle",
         "judge",
@@ -74,18 +71,7 @@ class Flow(Stream):
         self.idle: dict[Connection, None] = {}
         self._connections: set[Connection] = set()
         self.waiting: deque[Call] = deque()
-        self._resolver = Resolver(client, self.network, engine.networks, engine.loop)
-        self._naming = Naming(request.host, job.dns_cache, client, self._resolver)
-        self._check(request.host, client)
-
-    def _check(self, host: str, client: Client) -> None:
-        """Refuse what is known to lie outside the lab before anything is sent."""
-        if literal(host) is None and host not in client.hosts:
-            for server, _ in self._resolver.servers:
-                self.targets.require(server, f"load {self.name}, name server of {client.host}")
-        address = self._naming.known(0)
-        if address is not None:
-            self.targets.require(address, f"load {self.name} from {client.host}")
+        self._finder = open_finder(job.naming, Vantage(engine, self, client, request.host))
 
     def arrive(self, due: int, now: int) -> int:
         """Take an arrival up; returns the time."""
@@ -113,12 +99,12 @@ class Flow(Stream):
         if len(self._connections) >= self._limit:
             self._wait(call)
             return
-        address = self._naming.known(now)
-        if address is None:
+        place = self._finder.known(now)
+        if place is None:
             call.phase = RESOLVING
-            self._naming.find(lambda resolved, took: self._resolved(call, resolved, took))
+            self._finder.find(lambda resolved, took: self._resolved(call, resolved, took))
         else:
-            self._connect(call, address, now)
+            self._connect(call, place, now)
 
     def release(self, connection: Connection, now: int) -> None:
         """A connection has no request any more: give it the next one, keep it, or close it."""
@@ -154,7 +140,7 @@ class Flow(Stream):
         """The host came back with a new network: nothing it kept from before is of use, its DNS cache included."""
         for connection in list(self.idle):
             self.lost(connection)
-        self._naming.forget()
+        self._finder.forget()
 
     def answered(self, connection: Connection, call: Call, meaning: Meaning, outcome: int, now: int) -> None:
         """A whole answer came."""
@@ -181,7 +167,7 @@ class Flow(Stream):
         """Let go of everything."""
         for connection in self._connections:
             connection.close()
-        self._resolver.close()
+        self._finder.close()
 
     def _wait(self, call: Call) -> None:
         call.phase = CONNECTING
@@ -197,12 +183,13 @@ class Flow(Stream):
         self.targets.require(resolved.address, f"load {self.name} from {self.client}")
         if took >= 0:
             call.dns = took
-        self._connect(call, resolved.address, now)
+        self._connect(call, (resolved.address, resolved.port), now)
 
-    def _connect(self, call: Call, address: str, now: int) -> None:
+    def _connect(self, call: Call, place: Place, now: int) -> None:
         if len(self._connections) >= self._limit:
             self._wait(call)
             return
+        address, port = place
         call.phase = CONNECTING
         server = self._engine.labels.code("server", address)
         try:
@@ -212,7 +199,7 @@ class Flow(Stream):
             self.failed(call, outcome_of(error.errno), server, now)
             return
         made.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
-        code = made.connect_ex((address, self._port))
+        code = made.connect_ex((address, port or self._port))
         if code not in (0, errno.EINPROGRESS):
             made.close()
             self.failed(call, outcome_of(code), server, now)

@@ -10,7 +10,7 @@ import http.client
 import json
 import select
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,39 @@ class Endpoint:
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
+
+
+def endpoints_of(given: str | Sequence[str]) -> tuple[Endpoint, ...]:
+    """Read one endpoint, or several.
+
+    Raises:
+        UsageError: there is none, or one makes no sense.
+    """
+    made = tuple(Endpoint.of(text) for text in ([given] if isinstance(given, str) else given))
+    if not made:
+        raise UsageError("a client of etcd needs an endpoint", remedy='Write endpoints=["etcd-a", ...].')
+    return made
+
+
+class Preference:
+    """Which endpoint a client begins with: that of its last success. Its sessions on one host share it."""
+
+    def __init__(self, endpoints: tuple[Endpoint, ...]) -> None:
+        self._endpoints = endpoints
+        self._first = 0
+
+    def order(self) -> list[Endpoint]:
+        """The endpoints, in the order they are to be tried."""
+        return [*self._endpoints[self._first :], *self._endpoints[: self._first]]
+
+    def served(self, endpoint: Endpoint) -> None:
+        """Begin with this one from now on."""
+        self._first = self._endpoints.index(endpoint)
+
+    def failed(self, endpoint: Endpoint) -> None:
+        """Begin with the next one from now on, if this is the one they begin with still."""
+        if self._endpoints[self._first] == endpoint:
+            self._first = (self._first + 1) % len(self._endpoints)
 
 
 @dataclass(frozen=True)

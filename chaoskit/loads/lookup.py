@@ -32,12 +32,14 @@ class Resolved:
 
     Attributes:
         code: the response code of the last answer, 0 without one.
+        port: to connect to, 0 for the one that the request names.
     """
 
     address: str | None
     ttl: int = 0
     failure: Outcome = Outcome.NO_ADDRESS
     code: int = 0
+    port: int = 0
 
 
 class LookUp:

@@ -1,67 +1,97 @@
-"""From a URL's host to the address a client connects to: literal, `/etc/hosts`, cache, look-up.
+"""The contract of naming: from the host that a request names to the address a client connects to.
 
-A look-up happens when a connection is needed and no cached address may be used. Requests that meet
-a look-up under way share it, and only the one that started it shows its duration; without a cache
-each makes its own, as getaddrinfo(3) does. Failures are not cached.
+A naming is a value of the load, `naming=fixed("198.18.0.5", ...)`; on each client host it opens a `Finder`.
+The engine asks whenever a connection is needed: first for what is known, else to find out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from time import monotonic_ns
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from chaoskit.core.load import DnsCache
+from chaoskit.core.errors import UsageError
+from chaoskit.core.load import Dns, Naming
 from chaoskit.loads.lookup import Resolved
-from chaoskit.loads.loop import FAR
-from chaoskit.loads.resolver import Resolver
-from chaoskit.loads.targets import literal
-from chaoskit.loads.work import Client
+
+if TYPE_CHECKING:
+    from chaoskit.loads.engine import Engine
+    from chaoskit.loads.stream import Stream
+    from chaoskit.loads.work import Client
+
+Place = tuple[str, int]
+"""Address and port; 0 for the port that the request names."""
 
 Found = Callable[[Resolved, int], None]
-"""Gets the answer, and the ns its look-up took: -1 for one that was shared."""
+"""Gets the answer, and the ns its look-up took: -1 for one that was another's."""
 
 
-class Naming:
-    """One load's idea of where its host is, on one client host."""
+@dataclass(frozen=True)
+class Vantage:
+    """Where a finder looks from: one host's name, as one load on one client host is to find it."""
 
-    def __init__(self, host: str, mode: DnsCache, client: Client, resolver: Resolver) -> None:
-        self._host = host
-        self._mode = mode
-        self._resolver = resolver
-        self._address = literal(host) or client.hosts.get(host)
-        self._fixed = self._address is not None
-        self._expires = FAR if self._fixed else 0
-        self._sharing: list[Found] | None = None
+    engine: Engine
+    stream: Stream
+    client: Client
+    host: str
 
-    def forget(self) -> None:
-        """Empty the cache; what needs no look-up stays."""
-        self._expires = FAR if self._fixed else 0
+    def require(self, address: str, what: str = "") -> None:
+        """Pass an address that the load may be sent to; `what` it is, if not a target of the requests themselves.
 
-    def known(self, now: int) -> str | None:
-        """The address, if no look-up is needed."""
-        return self._address if now < self._expires else None
+        Raises:
+            TargetRefused: it lies outside the lab and outside loopback.
+        """
+        role = f", {what} of" if what else " from"
+        self.stream.targets.require(address, f"load {self.stream.name}{role} {self.client.host}")
+
+
+class Finder(Protocol):
+    """One load's idea of where a host is, on one client host. Used in the engine's thread, but for `known`.
+
+    What is known to lie outside the lab when it is opened, it refuses then (`Vantage.require`).
+    """
+
+    def known(self, now: int) -> Place | None:
+        """Where to connect to, if nothing need be asked for that; may be called by any thread."""
+        ...
 
     def find(self, found: Found) -> None:
-        """Look the name up, or share the look-up under way."""
-        if self._sharing is not None:
-            self._sharing.append(found)
-            return
-        sharing: list[Found] = []
-        if self._mode is not DnsCache.NONE:
-            self._sharing = sharing
-        started = monotonic_ns()
+        """Ask, or share what somebody is asking already; `found` is called once, from the loop or at once."""
+        ...
 
-        def done(resolved: Resolved) -> None:
-            now = monotonic_ns()
-            self._sharing = None
-            self._keep(resolved, now)
-            found(resolved, now - started)
-            for sharer in sharing:
-                sharer(resolved, -1)
+    def forget(self) -> None:
+        """The client host came back with a new network: nothing is known any more that has to be asked for."""
+        ...
 
-        self._resolver.look_up(self._host, done)
+    def close(self) -> None:
+        """Let go of what is under way; nobody is told."""
+        ...
 
-    def _keep(self, resolved: Resolved, now: int) -> None:
-        if resolved.address and self._mode is not DnsCache.NONE:
-            self._address = resolved.address
-            self._expires = FAR if self._mode is DnsCache.FOREVER else now + resolved.ttl
+
+@runtime_checkable
+class Opens(Protocol):
+    """What a naming of `chaoskit.loads.namings`, or another distribution's, has beside its title."""
+
+    def open_finder(self, vantage: Vantage) -> Finder:
+        """Begin to find a host.
+
+        Raises:
+            TargetRefused: what will be asked, or is known already, lies outside the lab.
+        """
+        ...
+
+
+def open_finder(naming: Naming, vantage: Vantage) -> Finder:
+    """Begin to find a host the way a load says.
+
+    Raises:
+        TargetRefused: what will be asked, or is known already, lies outside the lab.
+        UsageError: the naming is none of a load's.
+    """
+    if isinstance(naming, Dns):  # the core's default, which knows nothing of loads
+        from chaoskit.loads.namings.dns import DnsFinder  # noqa: PLC0415  it implements this module's contract
+
+        return DnsFinder(naming.cache, vantage)
+    if not isinstance(naming, Opens):
+        raise UsageError(f"{naming!r} is no naming", remedy="Use Dns(...), fixed(...) or registry(...).")
+    return naming.open_finder(vantage)

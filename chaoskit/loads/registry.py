@@ -24,8 +24,11 @@ GROUP = "chaoskit.protocols"
 
 def protocol_names() -> tuple[str, ...]:
     """Every protocol there is, in order of the alphabet; none is imported."""
-    own = {module.name for module in pkgutil.iter_modules(protocols.__path__)}
-    return tuple(sorted(own | {entry.name for entry in entry_points(group=GROUP)}))
+    return tuple(sorted(_own() | {entry.name for entry in entry_points(group=GROUP)}))
+
+
+def _own() -> frozenset[str]:
+    return frozenset(module.name for module in pkgutil.iter_modules(protocols.__path__))
 
 
 def require(protocol: str) -> None:
@@ -34,7 +37,7 @@ def require(protocol: str) -> None:
     Raises:
         UsageError: there is none of that name.
     """
-    if protocol not in protocol_names():
+    if protocol not in _own() and protocol not in protocol_names():
         known = ", ".join(protocol_names())
         raise UsageError(f"no load generator speaks {protocol!r}", remedy=f"There are: {known}.")
 
@@ -47,7 +50,7 @@ def opener(protocol: str) -> Opener:
         DefinitionError: its module has no `open_stream`, or its entry point names something else.
     """
     require(protocol)
-    if protocol in {module.name for module in pkgutil.iter_modules(protocols.__path__)}:
+    if protocol in _own():
         found = getattr(importlib.import_module(f"{protocols.__name__}.{protocol}"), "open_stream", None)
     else:
         (entry, *_) = entry_points(group=GROUP, name=protocol)

@@ -51,7 +51,7 @@ class Sessions(Stream):
         self, engine: Engine, job: Job, client: Client, hosts: tuple[str, ...], make: Callable[[], Session]
     ) -> None:
         super().__init__(engine, job, client)
-        self._directory = Directory(engine, self, job, client, hosts)
+        self._directory = Directory(engine, self, client, hosts, job.naming)
         self._job = job
         self._make = make
         self._limit = min(job.max_connections, MAX_WORKERS)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chaoskit.core.errors import UsageError
-from chaoskit.core.load import Arrivals, Connections, DnsCache, Load
+from chaoskit.core.load import Arrivals, Connections, Dns, Load, Naming
 from chaoskit.core.request import Request
 from chaoskit.loads.registry import require
 
@@ -54,7 +54,7 @@ class Job:
     timeout: int
     connections: Connections = Connections.KEEP_ALIVE
     connection_life: int | None = None
-    dns_cache: DnsCache = DnsCache.TTL
+    naming: Naming = field(default_factory=Dns)
     retries: int = 0
     any_target: bool = False
     max_connections: int = MAX_CONNECTIONS
@@ -80,7 +80,7 @@ class Job:
             load.timeout,
             load.connections,
             load.connection_life,
-            load.dns_cache,
+            load.naming,
             load.retries,
             load.any_target,
             start=start,

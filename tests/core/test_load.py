@@ -1,7 +1,7 @@
 import pytest
 
 from chaoskit.core.errors import UsageError
-from chaoskit.core.load import OUTCOMES, Connections, DnsCache, Outcome, load
+from chaoskit.core.load import OUTCOMES, Connections, Dns, DnsCache, Outcome, load
 from chaoskit.core.request import get
 from chaoskit.core.selector import role
 from chaoskit.core.units import NS
@@ -14,7 +14,7 @@ def test_a_load_reads_its_durations() -> None:
     assert (made.timeout, made.connection_life, made.retries) == (NS // 2, 10 * NS, 0)
     plain = load(get("http://x/"), Even(1), clients=role("client"))
     assert (plain.timeout, plain.connection_life) == (NS, None)
-    assert (plain.connections, plain.dns_cache) == (Connections.KEEP_ALIVE, DnsCache.TTL)
+    assert (plain.connections, plain.naming) == (Connections.KEEP_ALIVE, Dns(DnsCache.TTL))
     assert plain.where.file == __file__
     assert plain.named("shoppers").label == "shoppers"
     with pytest.raises(UsageError, match="no duration"):

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -131,7 +131,7 @@ def test_a_load_of_an_experiment_becomes_a_job() -> None:
         any_target=True,
     )
     made = Job.of("shop", words, [Client("c")])
-    for field in ("request", "arrivals", "timeout", "connections", "connection_life", "dns_cache", "retries"):
+    for field in ("request", "arrivals", "timeout", "connections", "connection_life", "naming", "retries"):
         assert getattr(made, field) == getattr(words, field)
     assert (made.name, made.any_target, made.clients) == ("shop", True, (Client("c"),))
 
@@ -172,7 +172,8 @@ def test_a_stop_before_the_origin(port: int) -> None:
     """A load that is stopped before it began owed nothing."""
     with Generator() as generator:
         generator.open()
-        generator.start(work(job(f"http://127.0.0.1:{port}/")), lambda _rows: None)
+        far = time.monotonic_ns() + 60 * NS
+        generator.start(replace(work(job(f"http://127.0.0.1:{port}/")), origin=far), lambda _rows: None)
         generator.stop()
         assert [(row.scheduled, row.recorded) for row in generator.wait(5)] == [(0, 0)]
 

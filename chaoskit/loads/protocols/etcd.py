@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from chaoskit.core.errors import UsageError
 from chaoskit.core.load import Outcome
 from chaoskit.core.units import NS, Duration, duration
-from chaoskit.loads.gateway import Endpoint, Gateway, Said, decoded, encoded
+from chaoskit.loads.gateway import Endpoint, Gateway, Preference, Said, decoded, encoded, endpoints_of
 from chaoskit.loads.session import Answer, Failed, Operation
 from chaoskit.loads.sessions import Sessions
 
@@ -83,7 +83,7 @@ def read(
     Raises:
         UsageError: there is no endpoint, or one makes no sense.
     """
-    return Register("read", key, _endpoints(endpoints), duration(attempt), serializable, require_leader)
+    return Register("read", key, endpoints_of(endpoints), duration(attempt), serializable, require_leader)
 
 
 def write(
@@ -94,35 +94,7 @@ def write(
     Raises:
         UsageError: there is no endpoint, or one makes no sense.
     """
-    return Register("write", key, _endpoints(endpoints), duration(attempt), require_leader=require_leader)
-
-
-def _endpoints(given: str | Sequence[str]) -> tuple[Endpoint, ...]:
-    made = tuple(Endpoint.of(text) for text in ([given] if isinstance(given, str) else given))
-    if not made:
-        raise UsageError("a client of etcd needs an endpoint", remedy='Write endpoints=["etcd-a", ...].')
-    return made
-
-
-class Preference:
-    """Which endpoint a client begins with: that of its last success. All sessions of a client host share it."""
-
-    def __init__(self, endpoints: tuple[Endpoint, ...]) -> None:
-        self._endpoints = endpoints
-        self._first = 0
-
-    def order(self) -> list[Endpoint]:
-        """The endpoints, in the order they are to be tried."""
-        return [*self._endpoints[self._first :], *self._endpoints[: self._first]]
-
-    def served(self, endpoint: Endpoint) -> None:
-        """Begin with this one from now on."""
-        self._first = self._endpoints.index(endpoint)
-
-    def failed(self, endpoint: Endpoint) -> None:
-        """Begin with the next one from now on, if this is the one they begin with still."""
-        if self._endpoints[self._first] == endpoint:
-            self._first = (self._first + 1) % len(self._endpoints)
+    return Register("write", key, endpoints_of(endpoints), duration(attempt), require_leader=require_leader)
 
 
 class EtcdSession:

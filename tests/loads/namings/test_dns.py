@@ -16,7 +16,7 @@ import dns.rcode
 import numpy as np
 import pytest
 
-from chaoskit.core.load import Connections, DnsCache
+from chaoskit.core.load import Connections, Dns, DnsCache
 from chaoskit.core.units import NS
 from chaoskit.loads.arrivals import constant
 from chaoskit.loads.targets import TargetRefused
@@ -47,7 +47,7 @@ def test_answers_are_kept_as_the_cache_says(mode: DnsCache, looked_up: list[bool
     with serving(answers(HELLO)) as port, naming(loopback) as (server, asked):
         client = Client("c", nameservers=(server,))
         table, _ = generate(
-            job(f"http://shop.example:{port}/", client=client, dns_cache=mode, arrivals=constant("10/s"))
+            job(f"http://shop.example:{port}/", client=client, naming=Dns(mode), arrivals=constant("10/s"))
         )
     assert outcomes(table) == {"ok": 2}
     assert (table.dns >= 0).tolist() == looked_up
@@ -61,7 +61,7 @@ def test_the_time_to_live_ends() -> None:
         url = f"http://shop.example:{port}/"
         table, _ = generate(
             job(url, name="ttl", client=client),
-            job(url, name="forever", client=client, dns_cache=DnsCache.FOREVER),
+            job(url, name="forever", client=client, naming=Dns(DnsCache.FOREVER)),
             seconds=2.5,
         )
     fresh = {name: int((table.take(table.load.equals(name)).dns >= 0).sum()) for name in ("ttl", "forever")}
@@ -180,7 +180,7 @@ def test_rotate_takes_turns() -> None:
     with serving(answers(HELLO)) as port, naming(loopback) as (one, to_one), naming(loopback) as (two, to_two):
         for options in ((), ("rotate",)):
             client = Client("c", nameservers=(one, two), resolver_options=options)
-            generate(job(f"http://shop.example:{port}/", client=client, dns_cache=DnsCache.NONE))
+            generate(job(f"http://shop.example:{port}/", client=client, naming=Dns(DnsCache.NONE)))
     assert (len(to_one), len(to_two)) == (15, 5)
 
 
