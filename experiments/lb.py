@@ -112,7 +112,7 @@ shoppers = load(
     get("http://198.18.32.80/", ok=status(200)),
     poisson(RATE),
     clients=role("client"),
-    timeout="1s",
+    timeout="2s",
     connections=Connections.NEW,
 )
 
