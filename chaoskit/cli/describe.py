@@ -46,6 +46,7 @@ def experiment_lines(found: Found) -> Iterator[str]:
     yield from _section("timeline", [_entry(entry, names) for entry in experiment.timeline])
     yield from _section("probes", [f"{names.of(each)}: {title(each, names)}" for each in experiment.probes])
     yield from _section("checks", [f"{names.of(each)}: {title(each, names)}" for each in experiment.checks])
+    yield from _section("compares", [f"{names.of(each)}: {title(each, names)}" for each in experiment.compares])
     yield from _section("guards", [f"stop unless {title(each.check, names)}" for each in experiment.guards])
     yield from _section("arms", ["guarded", *_twins(found)])
     if found.doc:

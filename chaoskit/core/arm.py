@@ -34,6 +34,9 @@ class Twin:
     checks: Sequence[Check] = ()
     where: Where = field(default_factory=caller)
 
+    def __str__(self) -> str:
+        return f"the twin {self.mistake!r}"
+
     @property
     def name(self) -> str:
         """The arm's name on the command line: `plain DNS` is `plain-dns`."""

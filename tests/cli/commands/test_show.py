@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.cli.conftest import Cli
+from tests.samples import write
 
 
 def test_an_action_is_shown_with_call_parameters_and_how_it_ends(cli: Cli) -> None:
@@ -39,3 +42,29 @@ def test_json_has_the_same(cli: Cli) -> None:
     assert kind["parameters"] == [
         {"name": "hosts", "type": "Selector", "default": None, "doc": kind["parameters"][0]["doc"]}
     ]
+
+
+COMPARED = """
+from chaoskit import Experiment, Lab, Twin, get, load, role
+from chaoskit.checks.availability import availability
+from chaoskit.checks.worse import worse
+from chaoskit.loads.arrivals import poisson
+buyers = load(get("http://web/"), poisson("100/s"), clients=role("client"))
+available = availability(buyers, at_least=0.99)
+careless = Twin("no health checks", must_fail=[available])
+told_apart = worse(buyers, careless, at_least=5)
+it = Experiment(
+    claim="c", lab=Lab("compose.yaml"), loads=[buyers], duration="20s", checks=[available], compares=[told_apart],
+    twins=[careless],
+)
+"""
+
+
+def test_comparisons_are_shown_with_the_twin_they_are_about(cli: Cli, project: Path) -> None:
+    """By its mistake, not as Python prints an object; in the plan as well."""
+    write(project / "compared.py", COMPARED)
+    words = "told_apart: worse(buyers, twin=the twin 'no health checks', at_least=5"
+    for command in ("show", "plan"):
+        out = cli(command, "compared.py::it").out
+        assert words in out, out
+        assert "Twin(" not in out
