@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from chaoskit.core.guard import Guard
+from chaoskit.core.load import Dns
 from chaoskit.core.topology import HostInfo
 from chaoskit.core.units import show_duration
 from chaoskit.engine.entries import PlannedEntry
@@ -46,6 +47,7 @@ def _sections(plan: Plan) -> Iterator[tuple[str, list[str]]]:
     yield "steady state, before the first fault", [_check(check, plan) for check in _steady(plan)]
     yield "windows", [_window(window) for window in planned_windows(plan)]
     yield "checks", [_check(check, plan) for check in planned_checks(plan)]
+    yield "arms compared", [f"{names.of(each)}: {title(each, names)}" for each in plan.experiment.compares]
     yield "guards", [_guard(name, guard, plan) for name, guard in plan.guards]
     if plan.twin:
         yield "must fail", [names.of(check) for check in plan.twin.must_fail]
@@ -61,7 +63,8 @@ def _loads(plan: Plan) -> Iterator[str]:
     arrivals = planned_arrivals(plan)
     for each in plan.loads:
         during = f" while {each.by} is in force" if each.by else ""
-        what = f"{each.name}: {each.load.request.title}, {each.load.arrivals.title}{during}"
+        naming = "" if each.load.naming == Dns() else f" ({each.load.naming.title})"
+        what = f"{each.name}: {each.load.request.title}{naming}, {each.load.arrivals.title}{during}"
         yield f"{what}, about {arrivals[each.name]:,} requests from {_hosts(each.clients)}"
 
 

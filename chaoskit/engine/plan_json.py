@@ -65,6 +65,7 @@ def _loads_json(plan: Plan) -> list[dict[str, object]]:
             "name": each.name,
             "request": each.load.request.title,
             "arrivals": each.load.arrivals.title,
+            "naming": each.load.naming.title,
             "expected": arrivals[each.name],
             "clients": [host.name for host in each.clients],
             "start": each.span.start / NS,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.cli.conftest import Cli
 from tests.support.machine import look
 
@@ -33,6 +35,17 @@ def test_json_says_the_same(cli: Cli) -> None:
         {"name": "failover", "start": 4.0, "end": 7.0, "sum": "3 s = detection 2 s + margin 1 s"}
     ]
     assert {check["name"] for check in plan["checks"]} == {"available", "back"}
+
+
+def test_a_plan_says_how_clients_find_their_servers(cli: Cli, project: Path) -> None:
+    """In JSON always, in the text where it is not by DNS as everybody does."""
+    said = cli("plan", "shop.py", "--json").json
+    assert isinstance(said, dict)
+    assert said["loads"][0]["naming"] == "DNS, cache ttl"
+    script = project / "shop.py"
+    text = script.read_text().replace('"client"))', '"client"), dns_cache=DnsCache.NONE)', 1)
+    script.write_text(f"from chaoskit import DnsCache\n{text}")
+    assert "buyers: GET http://web/ (DNS, cache none), Poisson" in cli("plan", "shop.py").out
 
 
 def test_a_twins_plan_names_its_mistake_and_what_must_fail(cli: Cli) -> None:
