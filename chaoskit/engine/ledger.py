@@ -86,18 +86,26 @@ class Ledger:
             held = [self._prepared(action, step, expires) for step in steps]
             self.journal.write(*(_row(entry) for entry in held))
             self._priors[action] = [entry.prior for entry in held]
-            begin = self.clock.now()
             # Held before they are done: a step that fails half way is undone like any other.
             self._held += held
-            failures = _each(held, lambda entry: entry.step.do(self.lab, entry.prior))
-            end = self.clock.now()
-            self._held = [entry for entry in self._held if not entry.step.one_shot]
+            if not all(entry.step.one_shot for entry in held):
+                return self._do(action, held)
+        # A call may take many seconds: whoever undoes meanwhile must not wait for it, and cuts it short.
+        return self._do(action, held)
+
+    def _do(self, action: str, held: Sequence[_Held]) -> Took:
+        begin = self.clock.now()
+        failures = _each(held, lambda entry: entry.step.do(self.lab, entry.prior))
+        end = self.clock.now()
+        over = {entry.number for entry in held if entry.step.one_shot}
+        with self._lock:
+            self._held = [entry for entry in self._held if entry.number not in over]
             if failures:
                 undone = self._undo(entry for entry in held if not entry.step.one_shot)
                 first, error = failures[0]
                 detail = f"; and undoing it: {'; '.join(undone)}" if undone else ""
                 raise StepError(f"{action}: {first.step.describe()}: {error}{detail}") from error
-            return Took(begin, end)
+        return Took(begin, end)
 
     def _prepared(self, action: str, step: Step, expires: int | None) -> _Held:
         self._count += 1
@@ -143,7 +151,8 @@ class Ledger:
     def reapply(self, host: str) -> tuple[ByItself, ...]:
         """Do again what is in force on the network of a host that came back with a new one."""
         with self._lock:
-            mine = [entry for entry in self._held if entry.step.on_network and _is_on(entry.step.target, host)]
+            lasting = [entry for entry in self._held if entry.step.on_network and not entry.step.one_shot]
+            mine = [entry for entry in lasting if _is_on(entry.step.target, host)]
             failures = {
                 entry.number: f"{entry.step.describe()}: {error}"
                 for entry, error in _each(mine, lambda entry: entry.step.do(self.lab, entry.prior))

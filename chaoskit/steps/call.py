@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from chaoskit.core.errors import StepError
 from chaoskit.core.host import RunningLab
@@ -13,6 +13,9 @@ from chaoskit.core.units import NS, show_duration
 from chaoskit.steps.inject import call_text, look, read_before
 from chaoskit.steps.injector import Injector
 from chaoskit.steps.reach import host_of, network_of, running
+
+_MINE: dict[int, Injector] = {}
+"""The processes of this one's calls that are not over, by pid."""
 
 
 @dataclass(frozen=True)
@@ -49,25 +52,33 @@ class Call:
         return f"{self.host}: call {call_text(self.function, self.arguments)} once"
 
     def prepare(self, lab: RunningLab) -> Prior:
-        """Read what is to be compared.
+        """Read what is to be compared, and start the process, held.
 
         Raises:
-            StepError: the host does not run, or it could not be read.
+            StepError: the host does not run, it could not be read, or the function cannot be called there.
         """
-        running(host_of(lab, self.host), "injected into")
-        return {"before": read_before(self.before, lab, self.arguments)}
+        host = host_of(lab, self.host)
+        running(host, "injected into")
+        before = read_before(self.before, lab, self.arguments)
+        injector = Injector.hold(network_of(host), self.function, self.arguments)
+        who = injector.identity
+        _MINE[who.pid] = injector
+        return {"boot": who.boot, "pid": who.pid, "start": who.start, "before": before}
 
     def do(self, lab: RunningLab, prior: Prior) -> None:
         """Call it and wait for its end.
 
         Raises:
-            StepError: it failed, or took too long.
+            StepError: it failed, took too long, or was cut short.
         """
-        injector = Injector.hold(network_of(host_of(lab, self.host)), self.function, self.arguments)
+        injector = _MINE.get(cast(int, prior["pid"]))
+        if injector is None:
+            raise StepError(f"{self.describe()}: it was cut short")
         try:
             injector.go()
             status = injector.wait(self.timeout / NS)
         finally:
+            _MINE.pop(injector.identity.pid, None)
             injector.end()
         if status is None:
             raise StepError(f"{self.describe()}: it was not over after {show_duration(self.timeout)}")
@@ -79,4 +90,10 @@ class Call:
         return look(self.evidence, lab, self.arguments, prior)
 
     def undo(self, lab: RunningLab, prior: Prior) -> None:
-        """Nothing: what was done cannot be undone."""
+        """Cut it short if it is not over; what it has done cannot be undone."""
+        injector = _MINE.get(cast(int, prior["pid"]))
+        if injector and injector.going:
+            injector.identity.kill()  # whoever waits for it lets go of it
+        elif injector:
+            del _MINE[injector.identity.pid]
+            injector.end()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -12,13 +14,17 @@ from hypothesis import strategies as st
 
 from chaoskit.core.errors import ChaoskitError, LabError, StepError
 from chaoskit.core.host import HostState
+from chaoskit.core.step import Evidence
 from chaoskit.core.units import NS
 from chaoskit.engine.journal import FILE, Journal, read
 from chaoskit.engine.ledger import Ledger
+from chaoskit.steps.call import Call
 from chaoskit.steps.command import Command
+from chaoskit.steps.function import reference
 from chaoskit.steps.pause import Pause
 from chaoskit.steps.power_off import PowerOff
 from chaoskit.testing import FakeClock, FakeLab, two_regions
+from tests.wire import until, wired
 
 
 def _never() -> None:
@@ -218,3 +224,34 @@ def test_what_reaches_outside_the_lab_can_be_undone_by_itself(bench: _Bench, tmp
     assert bench.ledger.undo_outside().failures == ()
     assert not file.exists()
     assert bench.ledger.in_force == ("freeze",)
+
+
+def dawdle(arguments: object) -> None:
+    """Take a minute."""
+    time.sleep(60)
+
+
+def unseen(lab: object, arguments: object, before: object) -> Evidence:
+    """Nothing to see."""
+    return Evidence(False, "nothing")
+
+
+@pytest.mark.lab
+def test_undoing_everything_cuts_a_call_short_instead_of_waiting_for_it(tmp_path: Path) -> None:
+    """A stop in the middle of a long one-shot: what else is in force is undone at once, and the call ends."""
+    with wired("a") as wire, ThreadPoolExecutor(1) as pool:
+        ledger = Ledger(wire.lab, Journal(tmp_path / FILE), FakeClock())
+        ledger.apply("freeze", [Pause("a")], None)
+        ledger.undo("freeze")
+        call = Call("a", reference(dawdle), {}, reference(unseen), timeout=60 * NS)
+        doing = pool.submit(ledger.apply, "late", [call], None)
+        assert until(lambda: ledger.in_force == ("late",))
+        ledger.apply("freeze", [Pause("a")], None)
+        began = time.monotonic()
+        assert ledger.undo_all().failures == ()
+        assert time.monotonic() - began < 1
+        with pytest.raises(StepError, match=r"it failed|cut short"):
+            doing.result(5)
+        assert ledger.in_force == ()
+        assert read(tmp_path / FILE).pending == ()
+        assert wire.lab.hosts["a"].status().state is HostState.RUNNING

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
 
@@ -155,6 +156,25 @@ def test_a_call_that_fails_or_takes_too_long_is_an_error(wire: Wire) -> None:
     hanging = Call("a", reference(mark), {"ttl": 44}, reference(marked), timeout=200_000_000)
     with pytest.raises(StepError, match="not over after 200 ms"):
         hanging.do(wire.lab, hanging.prepare(wire.lab))
+
+
+def test_a_call_that_is_undone_is_cut_short(wire: Wire) -> None:
+    """Before it begins, and while somebody waits for its end: no process is left, and that one is told."""
+    one = Call("a", reference(mark), {"ttl": 44}, reference(marked), timeout=30 * 10**9)
+    prior = one.prepare(wire.lab)
+    one.undo(wire.lab, prior)
+    one.undo(wire.lab, prior)
+    assert not who(prior).alive()
+    with pytest.raises(StepError, match="cut short"):
+        one.do(wire.lab, prior)
+    prior = one.prepare(wire.lab)
+    with ThreadPoolExecutor(1) as pool:
+        doing = pool.submit(one.do, wire.lab, prior)
+        assert until(lambda: in_network(wire.networks["a"], lambda: _ttl().read_text().strip()) == "44")
+        one.undo(wire.lab, prior)
+        with pytest.raises(StepError, match="it failed"):
+            doing.result(5)
+    assert not who(prior).alive()
 
 
 def test_a_function_of_a_file_that_nobody_can_import_is_named_by_the_file(tmp_path: Path) -> None:
