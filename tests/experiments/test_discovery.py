@@ -1,0 +1,105 @@
+"""The experiments of chapter Discovery: what they claim follows from the lab's configuration, and proves true."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chaoskit.core.lab import Lab
+from chaoskit.core.units import NS, duration
+from chaoskit.engine.discovery import select
+from chaoskit.engine.forecast import planned_checks
+from chaoskit.engine.found import Found
+from chaoskit.engine.plan import Plan, make_plan
+from chaoskit.labs.load import load_lab
+from chaoskit.steps.nft import Nft
+
+ROOT = Path(__file__).parents[2]
+REGISTRY = {"etcd-a", "etcd-b", "etcd-c"}
+
+
+@pytest.fixture(scope="module")
+def cp_partition() -> Found:
+    """The experiment as the command line finds it."""
+    (found,) = select([f"{ROOT / 'experiments' / 'discovery.py'}::cp_partition"])
+    return found
+
+
+@pytest.fixture(scope="module", params=["guarded", "serializable-reads", "one-member"])
+def plan(request: pytest.FixtureRequest, cp_partition: Found) -> Plan:
+    """The plan of each arm."""
+    return make_plan(cp_partition, arm=request.param)
+
+
+def test_the_election_bound_is_what_the_configuration_comes_to(cp_partition: Found) -> None:
+    """Whoever changes the election timeout or a client's attempt changes the bound: they cannot drift apart."""
+    hosts = [host for host in load_lab(Lab("discovery")).hosts if host.name in REGISTRY]
+    (timeout,) = {int(host.environment["ETCD_ELECTION_TIMEOUT"]) * NS // 1000 for host in hosts}
+    parts = cp_partition.variables["election"].parts
+    assert parts["election_timeout"] == parts["split_vote"] == 2 * timeout
+    assert cp_partition.variables["noticing"].parts["election_timeout"] == 2 * timeout
+    (attempt,) = {cp_partition.variables[load].request.attempt for load in ("lookups", "lone_lookups", "changes")}
+    assert parts["attempt"] == attempt == duration(cp_partition.variables["ATTEMPT"])
+
+
+def test_a_client_has_time_to_ask_every_member(cp_partition: Found) -> None:
+    """Two members that keep it waiting do not keep it from the third."""
+    for name in ("lookups", "changes"):
+        load = cp_partition.variables[name]
+        assert {endpoint.host for endpoint in load.request.endpoints} == {"registry", *REGISTRY}
+        assert load.timeout >= len(REGISTRY) * load.request.attempt
+
+
+def test_members_are_cut_off_from_members_alone(plan: Plan) -> None:
+    """Whoever leads: each member stops hearing the other side of the registry, and clients are heard throughout."""
+    addresses = {address for name in REGISTRY for address in plan.topology.by_name[name].addresses}
+    assert [len(entry.choices) for entry in plan.entries] == [3, 3]
+    for choice in (choice for entry in plan.entries for choice in entry.choices):
+        assert {step.target for step in choice.steps} == REGISTRY
+        unheard = [step.addresses["unheard"] for step in choice.steps if isinstance(step, Nft)]
+        assert sorted(map(len, unheard)) == [1, 1, 2]
+        assert {address for each in unheard for address in each} <= addresses
+
+
+def test_the_cuts_outlast_what_they_are_to_show(cp_partition: Found) -> None:
+    """There is time left with the majority going on, and with the minority knowing that it is one."""
+    spans = {entry.action: entry.lasting for entry in cp_partition.experiment.timeline}
+    named = cp_partition.variables
+    assert spans[named["leader_cut"]] >= named["election"].total + 2 * NS
+    assert min(spans.values()) >= named["noticing"].total + 2 * NS
+
+
+def test_every_check_gets_the_samples_it_needs(plan: Plan) -> None:
+    """With some to spare for chance, so that no arm is unknown for want of requests."""
+    sized = {each.name: each.samples for each in planned_checks(plan) if each.samples}
+    assert {"lookups_fall_back", "shop_unharmed", "leader_refuses", "follower_refuses"} < set(sized)
+    for name, samples in sized.items():
+        assert samples.expected >= 1.15 * samples.needed, name
+
+
+def test_an_arm_takes_half_a_minute(plan: Plan) -> None:
+    """Short enough for a catalogue of many."""
+    assert plan.length <= 30 * NS
+
+
+@pytest.mark.lab
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_guarantee_holds_and_both_mistakes_are_caught(tmp_path: Path) -> None:
+    """`prove` passes: the guarded arm passes every check, and the twins fail exactly those they must."""
+    argv = ["prove", "discovery.cp_partition", "--json", "--rerun-unknown", "1", "--runs", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-m", "chaoskit.cli.main", *argv], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["proved"] is True
+    verdicts = {arm["arm"]: {check["name"]: check["verdict"] for check in arm["checks"]} for arm in result["arms"]}
+    failed = {arm: {name for name, said in checks.items() if said == "fail"} for arm, checks in verdicts.items()}
+    assert failed == {
+        "guarded": set(),
+        "serializable-reads": {"order_exists", "never_stale", "leader_refuses", "follower_refuses"},
+        "one-member": {"lookups_fall_back"},
+    }
