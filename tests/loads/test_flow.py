@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import socket
+import threading
 import time
 
 import numpy as np
@@ -107,6 +108,23 @@ def test_time_outs_say_how_far_a_request_came() -> None:
     assert np.all((table.end >= 250_000) & (table.end < 450_000))
     assert np.all((table.first_byte >= 0) == table.load.equals("half"))
     assert np.all((table.sent >= 0) == table.load.equals("mute", "half"))
+
+
+def test_a_slow_handshake_shows_even_if_no_answer_comes() -> None:
+    """A first SYN that a full listen queue drops costs a second; the request that then times out has it in its row."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        address = full.getsockname()
+        held = socket.create_connection(address)
+        taken: list[socket.socket] = []
+        make_room = threading.Timer(0.5 + 1 / 3, lambda: taken.append(full.accept()[0]))
+        make_room.start()
+        table, _ = generate(job(f"http://127.0.0.1:{address[1]}/", timeout=2 * NS, arrivals=constant("5/s")))
+        make_room.join()
+        for each in (held, *taken):
+            each.close()
+    assert outcomes(table) == {"response timeout": 1}
+    assert 900_000 <= int(table.connect[0]) < 1_500_000
+    assert int(table.sent[0]) >= int(table.connect[0])
 
 
 def test_kept_connections_are_used_again() -> None:
