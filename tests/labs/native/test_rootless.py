@@ -89,3 +89,26 @@ def test_root_needs_nothing() -> None:
     if os.geteuid() == 0 and not rootless.is_rootless():
         rootless.ensure_privileges(["/no/such/program"])
         assert not rootless.has_one_user()
+
+
+def test_a_user_s_host_makes_a_tunnel_and_its_packets_can_be_captured(folder: Path) -> None:
+    """The TUN device is the user's to use in a network of the user's own, and so is a packet socket."""
+    if not Path("/dev/net/tun").stat().st_mode & 0o002:
+        pytest.skip("/dev/net/tun is not everybody's on this machine; udev makes it so")
+    if shutil.which("wireguard-go") is None or shutil.which("wg") is None:
+        pytest.skip("wireguard-go or wg is not installed: apt-get install wireguard-go wireguard-tools")
+    done = _as_nobody(
+        folder,
+        "from chaoskit.kernel.namespaces import in_network\n"
+        "from chaoskit.kernel.packets import Sniffer\n"
+        "it = NativeLab(lab(host('w', cap_add=('NET_ADMIN',)), host('v')), folder, run_id='r', notify=lambda _: None)\n"
+        "it.up(20)\n"
+        "sniffer = in_network(it.hosts['w'].netns(), lambda: Sniffer('eth0', b''))\n"
+        "script = 'wireguard-go wg0 && ip address add 198.18.85.1/30 dev wg0 && ip link set wg0 up && wg show wg0'\n"
+        "print(it.hosts['w'].run(['sh', '-c', script], timeout=20).stdout.splitlines()[0])\n"
+        "it.hosts['v'].run(['ping', '-c', '1', '-W', '2', 'w'], timeout=20)\n"
+        "print(len(list(sniffer.packets(9))) > 1, sniffer.lost())\n"
+        "sniffer.close()\n"
+        "it.down()\n",
+    )
+    assert done.stdout.splitlines() == ["interface: wg0", "True 0"], done.stderr
