@@ -31,7 +31,7 @@ _Span = tuple[frozenset[str], int, int]
 
 
 def _is_exit(event: Event) -> bool:
-    if event.kind != "host" or event.what != HostState.EXITED:
+    if event.kind != "host" or event.what != HostState.EXITED or event.data.get("why") != "exited":
         return False
     return event.t >= 0 or event.data.get("exit_code") != 0
 

@@ -15,7 +15,8 @@ class HostChange:
         t: ns of CLOCK_MONOTONIC.
         pid: the init as the machine's process table has it, or None.
         exit_code: of the daemon that ended, negative for a signal.
-        reason: `started`, `exited`, `restarting`, `healthy`, `unhealthy`, `paused`, `resumed`, `powered off`, ...
+        reason: `started`, `exited`, `restarting`, `healthy`, `unhealthy`, `paused`, `resumed`,
+            `powered off`, `log cut`, ...
     """
 
     t: int

@@ -279,7 +279,7 @@ def test_a_twin_that_does_not_come_up_is_not_proved() -> None:
 
 def test_a_daemon_that_ended_by_itself_is_named_where_it_may_be_the_reason() -> None:
     """In what did not pass, and beside the reason of a run that passed; what passed is not told to doubt itself."""
-    ended = Event(4 * NS, "host", "web-1", "exited", {"exit_code": 1})
+    ended = Event(4 * NS, "host", "web-1", "exited", {"why": "exited", "exit_code": 1})
     note = "; note: web-1 ended by itself at 4 s, exit code 1"
     fine = judge(FOUND, "guarded", _history(events=(*EVENTS, ended)), Path())
     assert fine.reason == f"all 2 checks passed{note}"

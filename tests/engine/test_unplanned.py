@@ -45,5 +45,6 @@ def test_an_exit_is_told_unless_an_action_on_the_host_was_in_force(events: list[
 
 def test_what_happens_to_others_is_no_exit() -> None:
     """A restart and a health check are turns in a host's life as well."""
-    turns = [Event(NS, "host", "web-1", what, {"why": why}) for what, why in (("running", "unhealthy"), ("off", "off"))]
+    told = [("running", "unhealthy"), ("off", "powered off"), ("exited", "log cut")]
+    turns = [Event(NS, "host", "web-1", what, {"why": why, "exit_code": 1}) for what, why in told]
     assert unplanned_exits(make_history((), events=[*turns, *happened("outage", begin=1)])) == ()

@@ -20,6 +20,7 @@ from chaoskit.labs.native.bringup import Bringup
 from chaoskit.labs.native.client import Event, Island
 from chaoskit.labs.native.compiler import compile_lab
 from chaoskit.labs.native.host import NativeHost
+from chaoskit.labs.native.logcap import LogCap
 from chaoskit.labs.native.timers import Timers
 from chaoskit.labs.spec import HostSpec, LabSpec
 
@@ -41,6 +42,7 @@ class NativeLab:
         self._notify = notify
         self._island: Island | None = None
         self._timers: Timers | None = None
+        self._log_cap: LogCap | None = None
         self._hosts: dict[str, NativeHost] = {}
         self._cgroups: dict[str, tuple[Path, ...]] = {}
         self._identities: list[tuple[str, Identity]] = []
@@ -95,7 +97,9 @@ class NativeLab:
                 self._timers.close()
             if self._island is not None:
                 self._island.close()
-            self._timers = self._island = None
+            if self._log_cap is not None:
+                self._log_cap.look()  # what daemons wrote since, up to their end
+            self._timers = self._island = self._log_cap = None
             for host in self._hosts.values():
                 host.on_island_gone()
             limits.remove(self._cgroups)
@@ -132,6 +136,8 @@ class NativeLab:
         for spec in self._spec.hosts:
             info = self.topology.by_name[spec.name]
             self._hosts[spec.name] = NativeHost(_with_stop_signal(spec), info, island, self._timers, self._tell)
+        self._log_cap = LogCap({name: self.logs(name) for name in self._hosts}, self._timers, self._tell_of_cut)
+        self._log_cap.start()
         return island, bringup
 
     def _on_event(self, event: Event, fds: list[int]) -> None:
@@ -144,6 +150,10 @@ class NativeLab:
     def _on_end(self) -> None:
         for host in self._hosts.values():
             host.on_island_gone()
+
+    def _tell_of_cut(self, host: str) -> None:
+        status = self._hosts[host].status()
+        self._notify(HostChange(time.monotonic_ns(), host, status.state, status.pid, status.exit_code, "log cut"))
 
     def _tell(self, change: HostChange) -> None:
         self._notify(change)
