@@ -154,7 +154,7 @@ sla = bound(
 )
 
 held_by_tiers = sockets(8080).at(role("tier"), every="200ms")
-edge_queues = listen_queues(8080).at(role("tier"), every="200ms")
+tier_queues = listen_queues(8080).at(role("tier"), every="200ms")
 
 # Service times are slept: they vary by a tenth at most.
 capacity_as_derived = goodput(shoppers, lunch, of=CAPACITY, between=(0.9, 1.05), during=saturated, variation=0.1)
@@ -175,7 +175,7 @@ shed_at_edge = Experiment(
     claim="three times the demand that can be met is met as far as it can be, and the rest is told at once",
     lab=Lab("demand"),
     loads=[shoppers],
-    probes=[held_by_tiers, edge_queues, tcp_counters().at(role("tier"), every="1s")],
+    probes=[held_by_tiers, tier_queues, tcp_counters().at(role("tier"), every="1s")],
     timeline=[at("3s", lunchtime, lasting="4s"), at("9s", rush, lasting="14s")],
     duration="25s",
     lag="20ms",

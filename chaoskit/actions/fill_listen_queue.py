@@ -17,7 +17,7 @@ from chaoskit.core.selector import Selector
 from chaoskit.core.step import Evidence, Json, Step
 from chaoskit.core.topology import HostInfo
 from chaoskit.kernel.namespaces import in_network
-from chaoskit.kernel.sock_diag import TcpState, tcp_sockets
+from chaoskit.kernel.sock_diag import TcpSocket, TcpState, tcp_sockets
 from chaoskit.steps.function import reference
 from chaoskit.steps.inject import Inject
 from chaoskit.steps.reach import host_of, network_of
@@ -40,7 +40,8 @@ def fill_listen_queue(
     service ends is opened again after a second. A process in the network of each host `by` holds them, and
     closes them all when the action is undone.
 
-    Confirmed when the network of each target has at least `places` connections from there on its port.
+    Confirmed when the kernel of each target shows that its service has accepted and holds at least `places`
+    connections from there.
 
     Args:
         plan: the lab.
@@ -87,16 +88,18 @@ def _address(target: HostInfo, holder: HostInfo) -> str:
 
 
 def held(lab: RunningLab, arguments: Mapping[str, Json], before: Mapping[str, Json]) -> Evidence:
-    """How many connections of the holder the target's kernel has, accepted or in the listen queue."""
+    """How many connections of the holder the target's service has accepted, and how many wait in its listen queue."""
     target, port = str(arguments["target"]), cast(int, arguments["port"])
-    holder, wanted = cast(list[str], arguments["from"]), cast(int, arguments["places"])
+    holder, places = cast(list[str], arguments["from"]), cast(int, arguments["places"])
 
-    def count() -> int:
+    def look() -> list[TcpSocket]:
         established = tcp_sockets([TcpState.ESTABLISHED])
-        return sum(one.local_port == port and one.remote in holder for one in established)
+        return [one for one in established if one.local_port == port and one.remote in holder]
 
-    found = in_network(network_of(host_of(lab, target)), count)
-    return Evidence(found >= wanted, f"{target}: {found:,} connections held at port {port}, {wanted:,} wanted")
+    found = in_network(network_of(host_of(lab, target)), look)
+    taken = sum(one.owned for one in found)
+    what = f"{target}: {taken:,} connections to port {port} taken on, {places:,} wanted; {len(found) - taken:,} wait"
+    return Evidence(taken >= places, what)
 
 
 def hold(arguments: Mapping[str, Json]) -> None:

@@ -2,6 +2,7 @@
 
 import random
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -32,9 +33,9 @@ def wire() -> Iterator[Wire]:
 
 
 def listening(wire: Wire, stack: ExitStack, backlog: int) -> socket.socket:
-    """A service's listener on host a that waits 5 s for a connection."""
+    """A service's listener on host a that waits 30 s for a connection."""
     server = in_network(wire.networks["a"], lambda: socket.create_server(("0.0.0.0", PORT), backlog=backlog))
-    server.settimeout(5)
+    server.settimeout(30)
     return stack.enter_context(server)
 
 
@@ -52,25 +53,35 @@ def planned(wire: Wire) -> Inject:
 
 @pytest.mark.lab
 def test_it_keeps_the_contract_of_actions(wire: Wire) -> None:
-    """Not confirmed before, confirmed by the target's kernel once the connections are there, undone twice as once."""
+    """Not confirmed before, confirmed by the target's kernel once its service has them, undone twice as once."""
     with ExitStack() as stack:
-        listening(wire, stack, backlog=20)
+        server = listening(wire, stack, backlog=20)
+        accepting = threading.Thread(target=lambda: [stack.enter_context(server.accept()[0]) for _ in range(2)])
+        accepting.start()
         (step,) = check_action(fill, wire.topology, lab=wire.lab)
+        accepting.join()
         assert step.target == "b"
         assert until(lambda: at_a(wire, TcpState.ESTABLISHED) == [])
 
 
 @pytest.mark.lab
 def test_the_queue_fills_to_its_end_and_empties_with_the_undo(wire: Wire) -> None:
-    """A backlog of 4 admits 5 connections; those that were not admitted knock until the undo, and nothing remains."""
+    """A backlog of 4 admits 5 connections behind those the service has accepted, which alone are what confirms."""
     with ExitStack() as stack:
-        listening(wire, stack, backlog=4)
+        server = listening(wire, stack, backlog=4)
         step = planned(wire)
         prior = step.prepare(wire.lab)
         step.do(wire.lab, prior)
         assert until(lambda: [one.queue for one in at_a(wire, TcpState.LISTEN)] == [5])
         evidence = step.confirm(wire.lab, prior)
-        assert (evidence.holds, evidence.what) == (True, f"a: 5 connections held at port {PORT}, 2 wanted")
+        assert (evidence.holds, evidence.what) == (
+            False,
+            f"a: 0 connections to port {PORT} taken on, 2 wanted; 5 wait",
+        )
+        for _ in range(2):
+            stack.enter_context(server.accept()[0])
+        assert step.confirm(wire.lab, prior).holds
+        assert until(lambda: [one.queue for one in at_a(wire, TcpState.LISTEN)] == [5])
         step.undo(wire.lab, prior)
         assert until(lambda: at_a(wire, TcpState.ESTABLISHED) == [])
         assert in_network(wire.networks["b"], lambda: list(tcp_sockets([TcpState.SYN_SENT]))) == []

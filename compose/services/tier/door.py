@@ -63,16 +63,20 @@ class Door:
         while (job := self._jobs.get()) is not None:
             yield job
 
-    def leave(self, connection: socket.socket, peer: tuple[str, int], *, keep: bool) -> None:
-        """A request is over: its place is free, its connection waits for the next one or ends."""
-        if keep and not self._closing:
-            self._back.append((connection, peer))
-        else:
-            connection.close()
+    def vacate(self) -> None:
+        """A request's answer is ready and its place is free, before its caller can know and come again."""
         self._places.release()
         self._meter.takes(-1)
-        if keep or not self._settings.rejects:
+        if not self._settings.rejects:
             os.eventfd_write(self._news, 1)
+
+    def leave(self, connection: socket.socket, peer: tuple[str, int], *, keep: bool) -> None:
+        """The answer was sent: the connection waits here for its next request, or ends."""
+        if keep and not self._closing:
+            self._back.append((connection, peer))
+            os.eventfd_write(self._news, 1)
+        else:
+            connection.close()
 
     # ---- the door's own thread -----------------------------------------------------------------
 
@@ -103,40 +107,53 @@ class Door:
 
     def _let_in(self) -> None:
         for number, _ in self._outside.poll(0, _AT_ONCE):
-            if number == self._listener.fileno():
-                self._accept()
-            elif not self._settings.rejects and not self._places.acquire(blocking=False):
+            done = self._accept() if number == self._listener.fileno() else self._readable(number)
+            if not done:
                 self._look_outside(look=False)
                 return
-            else:
-                self._readable(number, placed=not self._settings.rejects)
 
-    def _accept(self) -> None:
+    def _accept(self) -> bool:
+        """Accept connections; false when others have to wait outside."""
+        waits = not self._settings.rejects
         for _ in range(_AT_ONCE):
-            placed = self._places.acquire(blocking=False)
-            if not placed and not self._settings.rejects:
-                self._look_outside(look=False)
-                return
+            if waits and not self._places.acquire(blocking=False):
+                return False
             try:
                 connection, peer = self._listener.accept()
             except OSError:  # nobody waits any more, or the caller was gone before it could be accepted
-                if placed:
+                if waits:
                     self._places.release()
-                return
+                return True
             self._meter.count("accepted")
-            if placed:
+            if waits or self._places.acquire(blocking=False):
                 self._admit(connection, peer)
             else:
                 self._refuse(connection)
+        return True
 
-    def _readable(self, number: int, *, placed: bool) -> None:
-        """A kept connection has its next request, or its end."""
-        connection, peer, _ = self._idle.pop(number)
+    def _readable(self, number: int) -> bool:
+        """A kept connection has its next request, or its end; false when it has to wait outside."""
+        connection, peer, _ = self._idle[number]
+        ended = self._ended(connection)
+        placed = not ended and self._places.acquire(blocking=False)
+        if not (ended or placed or self._settings.rejects):
+            return False
+        del self._idle[number]
         self._outside.unregister(number)
-        if placed or self._places.acquire(blocking=False):
+        if ended:
+            connection.close()
+        elif placed:
             self._admit(connection, peer)
         else:
             self._refuse(connection)
+        return True
+
+    @staticmethod
+    def _ended(connection: socket.socket) -> bool:
+        try:
+            return not connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except OSError:
+            return True
 
     def _admit(self, connection: socket.socket, peer: tuple[str, int]) -> None:
         self._meter.takes(1)

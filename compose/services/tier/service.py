@@ -4,6 +4,7 @@ import contextlib
 import json
 import socket
 import time
+from typing import NamedTuple
 
 import wire
 from door import Door, Job
@@ -14,6 +15,16 @@ from upstream import Upstream
 JSON, TEXT = "application/json", "text/plain"
 Answer = tuple[int, bytes, str]
 """Status, body and its type."""
+
+
+class Reply(NamedTuple):
+    """An answer, and what is remembered of the request: path, request line, caller."""
+
+    answer: Answer
+    path: str
+    line: str
+    caller: str
+    keep: bool
 
 
 class Service:
@@ -28,39 +39,41 @@ class Service:
     def work(self, door: Door) -> None:
         """One worker's life: a request at a time until the door closes."""
         for job in door.jobs():
-            connection, peer, _ = job
             self._meter.works(1)
-            keep = False
             try:
-                keep = self._serve(job)
+                reply = self._reply(job)
             finally:
                 self._meter.works(-1)
-                door.leave(connection, peer, keep=keep)
+                door.vacate()
+            keep = reply is not None and self._finish(job, reply)
+            door.leave(job[0], job[1], keep=keep)
 
-    def _serve(self, job: Job) -> bool:
-        """Read, answer and log one request; whether the connection is kept."""
+    def _reply(self, job: Job) -> Reply | None:
+        """Read a request and do its work; None when there is nobody to answer."""
         connection, peer, since = job
         try:
             request = wire.read(connection, since + self._settings.request_timeout)
         except ConnectionError:
-            return False
+            return None
         except (TimeoutError, wire.Malformed) as error:
             status = 408 if isinstance(error, TimeoutError) else 400
-            self._send(connection, (status, b"", TEXT), close=True)
-            return False
+            return Reply((status, b"", TEXT), "", "-", peer[0], keep=False)
         if request is None:
-            return False
+            return None
         path = request.start[1].partition("?")[0]
-        answer = self._answer(path, since)
-        sent = self._send(connection, answer, close=not request.keeps)
+        caller = request.headers.get("x-forwarded-for", peer[0])
+        return Reply(self._answer(path, since), path, " ".join(request.start), caller, keep=request.keeps)
+
+    def _finish(self, job: Job, reply: Reply) -> bool:
+        """Send the answer, and say so; whether the connection is kept."""
+        connection, peer, since = job
+        sent = self._send(connection, reply.answer, close=not reply.keep)
         took = time.monotonic() - since
-        if path == "/":
+        if reply.path == "/":
             self._meter.resided(took)
         if self._settings.logs:
-            caller = request.headers.get("x-forwarded-for", peer[0])
-            line = " ".join(request.start)
-            print(f'{caller} "{line}" {answer[0]} {took * 1000:.1f}ms by {peer[0]}', flush=True)
-        return sent and request.keeps
+            print(f'{reply.caller} "{reply.line}" {reply.answer[0]} {took * 1000:.1f}ms by {peer[0]}', flush=True)
+        return sent and reply.keep
 
     def _answer(self, path: str, since: float) -> Answer:
         if path == "/health":
