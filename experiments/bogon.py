@@ -18,13 +18,13 @@ answered = tcp_counters("TcpOutRsts").at(service, every="100ms")
 # Segments that the client's kernel had already: of a stolen place in the stream, what the service sent for it.
 repeated = tcp_counters("TcpExtTCPDSACKOldSent").at(client, every="100ms")
 
-CONNECTIONS = 40
+CONNECTIONS = 30
 """Connections that get late segments. Each is an independent draw: its sequence numbers are its own."""
-ENOUGH = 20
-"""Where a late segment gets through in half of the connections, 20 without a stray byte are one in a million
-(0.5^20); where it does in nine of ten, fewer than 20 of 40 are less than one in a billion."""
+ENOUGH = 15
+"""Where a late segment gets through in half of the connections, 15 without a stray byte are 3 in 100,000 (0.5^15);
+where it does in nine of ten, fewer than 15 of 30 are one in a hundred million."""
 
-late = stale_segment(service, to=client, port=7000, times=CONNECTIONS, within="9s")
+late = stale_segment(service, to=client, port=7000, times=CONNECTIONS, within="10s")
 
 no_stray_byte = no_delivery(exchanges, "stray_bytes", tried=answered, tries="TcpOutRsts", needed=ENOUGH)
 ports_kept = reading(exchanges, "reused", at_most=0, take=Take.LAST)
@@ -37,7 +37,7 @@ time_wait = Experiment(
     claim="TIME_WAIT keeps a late segment of an old connection out of a new one",
     lab=Lab("bogon"),
     probes=[exchanges, answered, repeated],
-    timeline=[at("4s", late)],
+    timeline=[at("3s", late)],
     duration="16s",
     steady=reading(exchanges, "exchanges", at_least=10, take=Take.RISE),
     checks=[no_stray_byte, ports_kept, none_fails],
@@ -53,17 +53,17 @@ time_wait = Experiment(
 """A late segment ends in TIME_WAIT, not in somebody else's connection.
 
 **Guarantee.** The client makes about ten exchanges a second, each over a connection of its own from the lowest source
-port that is free: 4 MiB there, 50 ms of thought, 4 MiB back, and it closes first, so TIME_WAIT is on its side. From 4 s
-on 40 of these connections are followed by two late segments of the service, byte for byte as it sent them: one right
+port that is free: 4 MiB there, 50 ms of thought, 4 MiB back, and it closes first, so TIME_WAIT is on its side. From 3 s
+on 30 of these connections are followed by two late segments of the service, byte for byte as it sent them: one right
 after the end, and one while the next connection waits for its answer - of all the segments of the old connection the
 one whose sequence number the next connection expects. TIME_WAIT keeps the port for its 60 s, so every connection has a
-port of its own, and no byte of another connection is ever read (0 in at least 20 tries; there are 40 to 80).
+port of its own, and no byte of another connection is ever read (0 in at least 15 tries; there are 30 to 60).
 
 **Twin.** With the kernel's default `tcp_rfc1337=0` the first late segment undoes TIME_WAIT: TIME_WAIT acknowledges it,
 the service knows no such connection and answers with a reset, and the reset ends TIME_WAIT. The client takes the same
 port again; its new connection expects the second segment, and reads it: bytes stamped by the connection before stand
 at the head of the answer, and as many of its own are lost, without an error anywhere. Its own checks want ports
-reused and answers spoilt in at least 20 of the 40.
+reused and answers spoilt in at least 15 of the 30.
 
 **Why a byte-identical segment fits.** Timestamps, which would give it away (PAWS), are off in both arms. The clock of
 initial sequence numbers advances 15.6 million a second: from one connection to the next, some 80 ms, by 1.2 million.

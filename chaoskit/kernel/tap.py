@@ -48,7 +48,7 @@ class Tap:
             # Without a protocol it hears nothing yet: the filter is there before the first packet is.
             self._socket = until_bound.enter_context(socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0))
             self._socket.setsockopt(_SOL_PACKET, _PACKET_VNET_HDR, 1)
-            self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
+            _widen(self._socket)
             _attach(self._socket, source, target, port)
             self._socket.bind((device, _ETH_P_ALL))
             until_bound.pop_all()
@@ -73,6 +73,14 @@ class Tap:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._socket.close()
+
+
+def _widen(tap: socket.socket) -> None:
+    """Make room for what comes while nobody reads; without the machine's root as much as net.core.rmem_max allows."""
+    try:
+        tap.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
+    except PermissionError:
+        tap.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
 
 
 def _attach(tap: socket.socket, source: str, target: str, port: int) -> None:
