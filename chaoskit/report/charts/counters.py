@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from chaoskit.report.charts.panel import line, shading
 from chaoskit.report.charts.scale import nice_top
 from chaoskit.report.markup import Markup, el, join, number
 from chaoskit.report.model import RunModel
-from chaoskit.report.model.counters import Counter
+from chaoskit.report.model.counters import Counter as Line
 
 
 def counter_chart(model: RunModel) -> Markup:
     """The counters that moved most, a line each; empty without any."""
-    rows = [_row(model, counter) for counter in model.counters.shown]
+    twice = Counter((counter.name, counter.host) for counter in model.counters.shown)
+    rows = [_row(model, counter, twice[counter.name, counter.host] > 1) for counter in model.counters.shown]
     if model.counters.further:
         rows.append(el("div", f"{model.counters.further} further numbers moved less", class_="lane-note"))
     if not rows:
@@ -22,7 +25,7 @@ def counter_chart(model: RunModel) -> Markup:
     return el("figure", caption, *rows, class_="panel lanes")
 
 
-def _row(model: RunModel, counter: Counter) -> Markup:
+def _row(model: RunModel, counter: Line, with_probe: bool) -> Markup:
     top = nice_top(float(np.nanmax(counter.values)))
     svg = el(
         "svg",
@@ -36,7 +39,7 @@ def _row(model: RunModel, counter: Counter) -> Markup:
     label = el(
         "span",
         counter.name,
-        el("small", f" {counter.host}"),
+        el("small", f" {counter.probe}, {counter.host}" if with_probe else f" {counter.host}"),
         class_="lane-label",
         title=f"{counter.probe}: {counter.name} at {counter.host}",
     )
