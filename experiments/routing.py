@@ -54,14 +54,17 @@ without_vpn = bound(
 )
 outage = window(after=begin(vpn_down), lasting=without_vpn)
 dark = window(after=begin(vpn_down), delay=noticed, before=end(vpn_down))
+until_healed = window(before=end(vpn_down))
+first_second = window(lasting="1s")
+second_without_vpn = window(after=begin(vpn_down), lasting="1s")
 
 stays_private = no_packets(clear_text, control=encrypted)
 fails_closed = outcome_share(callers, Outcome.UNAVAILABLE, at_least=0.95, during=dark)
 available = availability(callers, at_least=0.98, outside=outage)
 
-looks_healthy = availability(callers, at_least=0.98, during=window(before=end(vpn_down)))
-leaks_at_once = packets_seen(clear_text, within=window(lasting="1s"))
-leaks_without_vpn = packets_seen(clear_text, within=window(after=begin(vpn_down), lasting="1s"))
+looks_healthy = availability(callers, at_least=0.98, during=until_healed)
+leaks_at_once = packets_seen(clear_text, within=first_second)
+leaks_without_vpn = packets_seen(clear_text, within=second_without_vpn)
 
 vpn_leak = Experiment(
     claim="personal data goes by the VPN or not at all, whatever is advertised first",
