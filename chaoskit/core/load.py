@@ -31,8 +31,9 @@ class Outcome(StrEnum):
     OTHER_STATUS = "other status"
     """A 1xx-3xx that `ok=` does not accept."""
     NO_ADDRESS = "no address"
-    """The name did not resolve: NXDOMAIN, SERVFAIL or an empty answer."""
+    """The name did not resolve: NXDOMAIN, SERVFAIL or an empty answer, of a registry too."""
     DNS_TIMEOUT = "dns timeout"
+    """Whoever was asked where the server is (name servers, a registry) did not answer in time."""
     CONNECT_TIMEOUT = "connect timeout"
     RESPONSE_TIMEOUT = "response timeout"
     """Sent, but no first byte in time."""
@@ -132,7 +133,8 @@ class Load:
         connections: keep connections or open one a request.
         connection_life: ns after which a kept connection is closed once idle; None for no limit.
         naming: how a client finds the server that the request names.
-        retries: further attempts, at once, after a failure of any class but `late`.
+        retries: further attempts, at once, after a failure of any class but `late`; an operation of a client
+            library that changes something is tried again only where it certainly had no effect.
         any_target: the load may go to addresses outside the lab and outside loopback.
     """
 

@@ -18,7 +18,7 @@ from chaoskit.loads.connection import outcome_of
 from chaoskit.loads.gateway import Endpoint, Gateway, Preference, decoded
 from chaoskit.loads.naming import Place
 from chaoskit.loads.namings.fixed import place_of
-from chaoskit.loads.session import Failed, Operation
+from chaoskit.loads.session import Failed, Operation, Places
 
 _NO_PORT = CODE[Outcome.NO_PORT]
 
@@ -61,18 +61,18 @@ class Asker:
 
     Args:
         question: what to ask, and whom.
-        find: finds the members, as `Directory.find`.
+        places: where the members are.
         answered: called in the asker's thread.
     """
 
     def __init__(
         self,
         question: Question,
-        find: Callable[[str, float], tuple[str, int]],
+        places: Places,
         answered: Callable[[Asker, Answered], None],
     ) -> None:
         self._question = question
-        self._find = find
+        self._places = places
         self._answered = answered
         self._gateway = Gateway()
         self._preference = Preference(question.endpoints)
@@ -113,7 +113,7 @@ class Asker:
     def _ask_member(self, endpoint: Endpoint) -> Mapping[str, Any] | None:
         """A member's answer; None where it says that it has none."""
         now = monotonic_ns()
-        operation = Operation("", "find", now + self._question.attempt, now, self._find)
+        operation = Operation("", "find", now + self._question.attempt, now, self._places)
         address = operation.address(endpoint.host)
         self._gateway.reach(address, endpoint.port, operation.left())
         said = self._gateway.ask("/v3/kv/range", self._question.body, operation.left(), operation.answering)

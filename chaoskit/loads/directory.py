@@ -33,8 +33,20 @@ class Directory:
         self._vantages = {host: Vantage(engine, stream, client, host) for host in hosts}
         self._finders = {host: open_finder(naming, vantage) for host, vantage in self._vantages.items()}
 
+    def known(self, host: str) -> str | None:
+        """A host's address, if nothing need be asked for that.
+
+        Raises:
+            TargetRefused: it lies outside the lab.
+        """
+        place = self._finders[host].known(monotonic_ns())
+        if place is None:
+            return None
+        self._vantages[host].require(place[0])
+        return place[0]
+
     def find(self, host: str, patience: float) -> tuple[str, int]:
-        """A host's address, and the ns its look-up took: -1 where there was none, or it was another's.
+        """Ask for a host's address; also the ns that took, -1 where the question was another's.
 
         Raises:
             Failed: it has none.
@@ -42,19 +54,16 @@ class Directory:
             TargetRefused: it lies outside the lab.
         """
         finder = self._finders[host]
-        place, took = finder.known(monotonic_ns()), -1
-        if place is None:
-            found: SimpleQueue[tuple[Resolved, int]] = SimpleQueue()
-            self._loop.post(lambda: finder.find(lambda resolved, took: found.put((resolved, took))))
-            try:
-                resolved, took = found.get(timeout=patience)
-            except Empty:
-                raise TimeoutError from None
-            if resolved.address is None:
-                raise Failed(resolved.failure)
-            place = (resolved.address, resolved.port)
-        self._vantages[host].require(place[0])
-        return place[0], took
+        found: SimpleQueue[tuple[Resolved, int]] = SimpleQueue()
+        self._loop.post(lambda: finder.find(lambda resolved, took: found.put((resolved, took))))
+        try:
+            resolved, took = found.get(timeout=patience)
+        except Empty:
+            raise TimeoutError from None
+        if resolved.address is None:
+            raise Failed(resolved.failure)
+        self._vantages[host].require(resolved.address)
+        return resolved.address, took
 
     def forget(self) -> None:
         """The client host came back: its cache is empty."""

@@ -6,16 +6,18 @@ Requests are POSTs to `/v3/kv/range`, `/v3/kv/put`; keys and values travel in ba
 
 from __future__ import annotations
 
-import http.client
 import json
 import select
+import socket
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from chaoskit.core.errors import UsageError
 from chaoskit.core.load import Outcome
+from chaoskit.loads.http import Answer, BadAnswer, parse_head
 from chaoskit.loads.judge import outcome_of_status
 from chaoskit.loads.session import Failed
 
@@ -27,8 +29,11 @@ _DEADLINE = "context deadline exceeded"
 _REFUSED = (3, 7, 8, 16)
 """INVALID_ARGUMENT, PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNAUTHENTICATED: said before anything is proposed."""
 _NO_LEADER = "etcdserver: no leader"
-_PLAIN = {"Content-Type": "application/json"}
-_LEADER = {**_PLAIN, "Grpc-Metadata-hasleader": "true"}
+_HEAD = (
+    "POST {path} HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\n"
+    "{leader}Content-Length: {length}\r\n\r\n"
+)
+_LEADER = "Grpc-Metadata-hasleader: true\r\n"
 """The gateway hands a header of this prefix on as metadata (github.com/etcd-io/etcd/issues/10819)."""
 
 
@@ -119,7 +124,7 @@ class Gateway:
     """A client of one member; connects when it must, and again when the member has closed the connection."""
 
     def __init__(self) -> None:
-        self._connection: http.client.HTTPConnection | None = None
+        self._socket: socket.socket | None = None
         self._at: tuple[str, int] = ("", 0)
 
     def reach(self, address: str, port: int, patience: float) -> bool:
@@ -128,12 +133,12 @@ class Gateway:
         Raises:
             OSError: it took longer than `patience` seconds, or failed.
         """
-        if self._connection is not None and self._at == (address, port) and not self._ended():
+        if self._socket is not None and self._at == (address, port) and not self._ended(self._socket):
             return False
         self.close()
-        made = http.client.HTTPConnection(address, port, timeout=patience)
-        made.connect()
-        self._connection, self._at = made, (address, port)
+        self._socket = socket.create_connection((address, port), patience)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._at = (address, port)
         return True
 
     def ask(
@@ -150,46 +155,78 @@ class Gateway:
         Args:
             path: of the gateway, such as `/v3/kv/put`.
             body: JSON.
-            patience: seconds the member may be silent.
-            answering: called when the answer's head is there.
+            patience: seconds the whole may take.
+            answering: called when the answer begins.
             require_leader: have a member without a leader refuse at once.
 
         Raises:
-            OSError: the connection failed.
+            OSError: the connection failed; TimeoutError: there is no whole answer in time.
             Failed: what came is no answer of etcd.
         """
-        assert self._connection is not None
-        self._connection.sock.settimeout(patience)
+        assert self._socket is not None
+        text = json.dumps(body).encode()
+        leader = _LEADER if require_leader else ""
+        head = _HEAD.format(path=path, host=self._at[0], port=self._at[1], leader=leader, length=len(text))
+        until = monotonic() + patience
+        self._socket.settimeout(patience)
+        self._socket.sendall(head.encode() + text)
         try:
-            self._connection.request("POST", path, json.dumps(body), _LEADER if require_leader else _PLAIN)
-            answer = self._connection.getresponse()
-            answering()
-            return _said(answer.status, answer.read())
-        except ConnectionError:
-            raise
-        except http.client.IncompleteRead:
-            raise Failed(Outcome.RESET) from None
-        except http.client.HTTPException:
+            answer = self._receive(self._socket, until, answering)
+        except BadAnswer:
             raise Failed(Outcome.BAD_RESPONSE) from None
+        assert answer.head is not None
+        if answer.head.close:
+            self.close()
+        return _said(answer.head.status, answer.body)
 
     def close(self) -> None:
         """End the connection."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
-    def _ended(self) -> bool:
+    def _receive(self, connection: socket.socket, until: float, answering: Callable[[], None]) -> _Whole:
+        answer = _Whole()
+        while True:
+            data = connection.recv(65536)
+            if not answer.begun and data:
+                answering()
+            if answer.feed(data) if data else answer.end():
+                return answer
+            if not data:
+                raise Failed(Outcome.RESET)
+            left = until - monotonic()
+            if left <= 0:
+                raise TimeoutError
+            connection.settimeout(left)
+
+    def _ended(self, connection: socket.socket) -> bool:
         """Whether the idle connection is at its end, or holds what nobody asked for: it is not used again.
 
         Looking first matters: a request into a connection that the member has closed would have to be
         taken for one that may have been carried out.
         """
-        assert self._connection is not None
-        if self._connection.sock is None:
-            return True
         looking = select.poll()
-        looking.register(self._connection.sock, select.POLLIN)
+        looking.register(connection, select.POLLIN)
         return bool(looking.poll(0))
+
+
+class _Whole(Answer):
+    """An answer with its body."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda block: parse_head(block, "POST"))
+        self.body = b""
+        self.begun = False
+
+    def feed(self, data: bytes) -> bool:
+        """Take bytes as they come."""
+        self.begun = True
+        return super().feed(data)
+
+    def take(self, part: bytes) -> None:
+        """Keep it."""
+        self.body += part
 
 
 def _said(status: int, data: bytes) -> Said:

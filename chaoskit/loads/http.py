@@ -127,7 +127,7 @@ class Answer:
         if self.head.length == CHUNKED:
             return self._chunks()
         if self.head.length == UNTIL_CLOSE:
-            self._body(self._buffer)
+            self.take(self._buffer)
             self._buffer = b""
             return False
         return self._counted()
@@ -152,7 +152,7 @@ class Answer:
         if len(self._buffer) > self._left:
             raise BadAnswer("more bytes than the answer's Content-Length")
         self._left -= len(self._buffer)
-        self._body(self._buffer)
+        self.take(self._buffer)
         self._buffer = b""
         return not self._left
 
@@ -161,7 +161,7 @@ class Answer:
         while True:
             if self._left > 2:
                 part = self._buffer[: self._left - 2]
-                self._body(part)
+                self.take(part)
                 self._buffer = self._buffer[len(part) :]
                 self._left -= len(part)
             if self._left and not self._chunk_end():
@@ -196,7 +196,8 @@ class Answer:
             raise BadAnswer("bytes after the last chunk")
         return True
 
-    def _body(self, part: bytes) -> None:
+    def take(self, part: bytes) -> None:
+        """A part of the body: look for the needle in it."""
         if self.found or not part:
             return
         seen = self._tail + part

@@ -18,7 +18,6 @@ whoever cuts an operation off knows how far it came:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic_ns
 from typing import Protocol
@@ -27,8 +26,17 @@ from chaoskit.core.load import Outcome
 from chaoskit.core.units import NS
 from chaoskit.loads.call import ANSWERED, CONNECTING, RESOLVING, SENT
 
-Find = Callable[[str, float], tuple[str, int]]
-"""Host to its address, and the ns a look-up took (-1 for none); gives up after so many seconds."""
+
+class Places(Protocol):
+    """Where hosts are, as the client host sees it; for the threads of sessions."""
+
+    def known(self, host: str) -> str | None:
+        """A host's address, if nothing need be asked for that."""
+        ...
+
+    def find(self, host: str, patience: float) -> tuple[str, int]:
+        """A host's address, and the ns its look-up took (-1 for one that was shared); within so many seconds."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -85,8 +93,8 @@ class Operation:
     """
 
     __slots__ = (
-        "_find",
         "_from",
+        "_places",
         "begun",
         "connect",
         "deadline",
@@ -104,7 +112,7 @@ class Operation:
         "value",
     )
 
-    def __init__(self, name: str, op: str, deadline: int, since: int, find: Find) -> None:
+    def __init__(self, name: str, op: str, deadline: int, since: int, places: Places) -> None:
         self.name = name
         self.op = op
         self.deadline = deadline
@@ -116,7 +124,7 @@ class Operation:
         self.over = False
         self.repeatable = False
         self.repeats = 0
-        self._find = find
+        self._places = places
         self._from = 0
 
     def left(self, at_most: float = float("inf")) -> float:
@@ -138,9 +146,11 @@ class Operation:
             TimeoutError: the operation's time ended before an answer came.
             TargetRefused: outside the lab.
         """
-        self.phase = RESOLVING
-        address, took = self._find(host, self.left())
-        self.dns = took if took >= 0 else self.dns
+        address = self._places.known(host)
+        if address is None:
+            self.phase = RESOLVING
+            address, took = self._places.find(host, self.left())
+            self.dns = took if took >= 0 else self.dns
         return address
 
     def again(self) -> None:

@@ -125,7 +125,7 @@ class Sessions(Stream):
         """Give an operation to a worker that is free since then."""
         self._made += 1
         name = f"{self.client}/{self.name}/{self._made}"
-        operation = Operation(name, self._job.request.op, call.due + self.timeout, since, self._directory.find)
+        operation = Operation(name, self._job.request.op, call.due + self.timeout, since, self._directory)
         self._under_way[call] = operation
         worker.give(call, operation)
 

@@ -142,7 +142,7 @@ class RegistryFinder:
         self._asking, self._waiting = self._waiting, []
         if self._asker is None:
             self._vantage.engine.networks.enter(self._vantage.stream.network)
-            self._asker = Asker(self._wanted.question, self._directory.find, self._answered)
+            self._asker = Asker(self._wanted.question, self._directory, self._answered)
         self._asker.ask()
 
     def _retire(self) -> None:
