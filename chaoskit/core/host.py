@@ -32,6 +32,7 @@ class Status:
         healthy: what the healthcheck said last; None where there is none or it has not answered yet.
         exit_code: of the last daemon that ended, negative for a signal.
         restarts: how often the restart policy started the daemon again.
+        ending: the daemon was asked to stop and has not ended yet: it is within its grace period.
     """
 
     state: HostState
@@ -39,6 +40,7 @@ class Status:
     healthy: bool | None = None
     exit_code: int | None = None
     restarts: int = 0
+    ending: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,18 @@ class Host(Protocol):
         ...
 
     def start(self) -> None:
-        """Start the daemon (after `power_off`: the host too, with the same addresses and MACs)."""
+        """Start the daemon (after `power_off`: the host too, with the same addresses and MACs).
+
+        One that is still ending after a `stop` is ended at once.
+        """
         ...
 
-    def stop(self) -> None:
-        """The service's stop signal, then SIGKILL after its grace period."""
+    def stop(self, *, wait: bool = True) -> None:
+        """The service's stop signal, then SIGKILL after its grace period.
+
+        Args:
+            wait: return when the daemon has ended; else at once, and `status` says when it has.
+        """
         ...
 
     def kill(self, signal: int) -> None:

@@ -36,10 +36,12 @@ class Evidence:
     Attributes:
         holds: whether the effect is there.
         what: what was looked at and what it said, for the action log.
+        pending: it is not there yet, but under way and bound to come: worth waiting for beyond the usual time.
     """
 
     holds: bool
     what: str
+    pending: bool = False
 
 
 class Step(Protocol):

@@ -86,7 +86,7 @@ class Actions:
             expires = self.clock.now() + lasting + EXPIRY_MARGIN
             self.in_force[entry.name] = entry
         try:
-            # A stop takes as long as its grace period: guards, stops and interruptions are heeded meanwhile.
+            # A command takes its time: guards, stops and interruptions are heeded meanwhile.
             took = patiently(lambda: self.lab.apply(entry.name, entry.steps, expires), meanwhile, _LOOK_EVERY / NS)
         except StepError as error:
             self.in_force.pop(entry.name, None)

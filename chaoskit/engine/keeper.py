@@ -102,6 +102,9 @@ class Keeper:
 
     def lifecycle(self, host: str, verb: str, *arguments: int) -> None:
         """`start`, `stop`, `kill`, `power_off`, `pause` or `resume` a host by hand."""
+        if verb == "begin_stop":
+            self._lab.hosts[host].stop(wait=False)
+            return
         if verb not in ("start", "stop", "kill", "power_off", "pause", "resume"):
             raise ChaoskitError(f"no such change of a host: {verb}")
         getattr(self._lab.hosts[host], verb)(*arguments)

@@ -49,9 +49,9 @@ class RemoteHost:
         """Start the daemon, or the host."""
         self.ask("lifecycle", self.info.name, "start")
 
-    def stop(self) -> None:
+    def stop(self, *, wait: bool = True) -> None:
         """Stop the daemon."""
-        self.ask("lifecycle", self.info.name, "stop")
+        self.ask("lifecycle", self.info.name, "stop" if wait else "begin_stop")
 
     def kill(self, signal: int) -> None:
         """Signal the host's init."""

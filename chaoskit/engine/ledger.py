@@ -22,6 +22,8 @@ _CONFIRM_EVERY = 20_000_000
 _TRY_AGAIN_AFTER = NS
 """Between two attempts to undo what has expired and would not be undone."""
 _AT_ONCE = 32
+_PENDING_FOR = 60 * NS
+"""How much longer than asked for an effect may take that is under way."""
 
 
 @dataclass(frozen=True)
@@ -117,12 +119,16 @@ class Ledger:
             raise StepError(f"{action}: {step.describe()}: {error}") from error
 
     def confirm(self, action: str, steps: Sequence[Step], within: int) -> tuple[Evidence, ...]:
-        """Ask each step whether it is in effect, until all are or `within` ns have passed."""
+        """Ask each step whether it is in effect, until all are or `within` ns have passed.
+
+        What is under way and bound to come, such as the end of a daemon in its grace period, has longer.
+        """
         deadline = self.clock.now() + within
         priors = self._priors[action]
         while True:
             evidence = tuple(step.confirm(self.lab, prior) for step, prior in zip(steps, priors, strict=True))
-            if all(one.holds for one in evidence) or self.clock.now() >= deadline:
+            longer = _PENDING_FOR if any(one.pending for one in evidence) else 0
+            if all(one.holds for one in evidence) or self.clock.now() >= deadline + longer:
                 return evidence
             self.clock.sleep(_CONFIRM_EVERY)
 

@@ -56,7 +56,8 @@ def ensure_running(host: Host, doomed: Json = None) -> None:
     Raises:
         StepError: it does not start.
     """
-    if _settled(host, doomed).state not in _HAS_PROCESSES:
+    status = _settled(host, doomed)
+    if status.ending or status.state not in _HAS_PROCESSES:
         with step_errors(f"{host.info.name} cannot be started"):
             host.start()
 

@@ -1,4 +1,8 @@
-"""The step that stops a host as its operator would."""
+"""The step that stops a host as its operator would.
+
+It begins the stop and does not wait for its end: a daemon that drains its connections takes as long as its grace
+period, in which other actions, guards and an undo have their time. What confirms it is the end.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from chaoskit.steps.reach import ensure_running, host_of
 
 @dataclass(frozen=True)
 class Stop(OnHost):
-    """Stop a host with its service's stop signal and grace period; undone by starting it."""
+    """Stop a host with its service's stop signal and grace period; undone by starting it, ended or still ending."""
 
     kind: ClassVar[str] = "stop"
     done: ClassVar[str] = "stopped"
@@ -23,18 +27,19 @@ class Stop(OnHost):
         return f"{self.host}: stop by its stop signal, SIGKILL after its grace period"
 
     def change(self, host: Host) -> None:
-        """Stop it; returns when the daemon has ended."""
-        host.stop()
+        """Ask it to stop."""
+        host.stop(wait=False)
 
     def confirm(self, lab: RunningLab, prior: Prior) -> Evidence:
         """Look whether the host has no daemon."""
         status = host_of(lab, self.host).status()
         ended = "" if status.exit_code is None else f", exit code {status.exit_code}"
         stopped = status.state in (HostState.EXITED, HostState.OFF)
-        return Evidence(stopped, f"{self.host}: {status.state}{ended} (was pid {prior['pid']})")
+        state = "ending" if status.ending else status.state
+        return Evidence(stopped, f"{self.host}: {state}{ended} (was pid {prior['pid']})", pending=status.ending)
 
     def undo(self, lab: RunningLab, prior: Prior) -> None:
-        """Start the daemon unless it runs.
+        """Start the daemon unless it runs; one that is still ending is ended at once.
 
         Raises:
             StepError: it does not start.

@@ -68,8 +68,9 @@ class FakeHost:
         self._next_pid += 1
         self._state, self._pid, self._exit_code = HostState.RUNNING, self._next_pid, None
 
-    def stop(self) -> None:
-        """Exit with status 0."""
+    def stop(self, *, wait: bool = True) -> None:
+        """Exit with status 0, whether or not somebody waits for it."""
+        del wait
         self.calls.append(("stop",))
         self._exit(0)
 

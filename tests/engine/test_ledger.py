@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chaoskit.core.errors import ChaoskitError, LabError, StepError
-from chaoskit.core.host import HostState
+from chaoskit.core.host import HostState, Status
 from chaoskit.core.step import Evidence
 from chaoskit.core.units import NS
 from chaoskit.engine.journal import FILE, Journal, read
@@ -23,6 +23,7 @@ from chaoskit.steps.command import Command
 from chaoskit.steps.function import reference
 from chaoskit.steps.pause import Pause
 from chaoskit.steps.power_off import PowerOff
+from chaoskit.steps.stop import Stop
 from chaoskit.testing import FakeClock, FakeLab, two_regions
 from tests.wire import until, wired
 
@@ -196,6 +197,27 @@ def test_confirmation_is_asked_for_until_it_holds_or_its_time_is_up(bench: _Benc
     begin = bench.clock.now()
     assert not bench.ledger.confirm("freeze", steps, NS)[0].holds
     assert bench.clock.now() - begin >= NS
+
+
+def test_what_is_under_way_has_longer_to_be_confirmed(bench: _Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A daemon within its grace period is ending, and is waited for; what is under way for ever is not."""
+    web = bench.lab.hosts["web-eu-1"]
+    steps = [Stop("web-eu-1")]
+    bench.ledger.apply("drain", steps, None)
+    ends_at = bench.clock.now() + 10 * NS
+
+    def draining() -> Status:
+        over = bench.clock.now() >= ends_at
+        return Status(HostState.EXITED) if over else Status(HostState.RUNNING, 1000, ending=True)
+
+    monkeypatch.setattr(web, "status", draining)
+    (evidence,) = bench.ledger.confirm("drain", steps, NS)
+    assert evidence.holds
+    assert ends_at <= bench.clock.now() < ends_at + NS
+    ends_at = bench.clock.now() + 3600 * NS
+    begin = bench.clock.now()
+    assert not bench.ledger.confirm("drain", steps, NS)[0].holds
+    assert bench.clock.now() - begin < 120 * NS
 
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -122,7 +122,7 @@ def test_what_a_driver_refuses_is_a_step_error_with_its_remedy(
 ) -> None:
     """The ledger collects StepErrors; a driver's own errors must not pass it by."""
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise LabError("the driver is gone", remedy="Start it.")
 
     prior = step.prepare(lab)
@@ -130,3 +130,17 @@ def test_what_a_driver_refuses_is_a_step_error_with_its_remedy(
         monkeypatch.setattr(FakeHost, method, refuse)
     with pytest.raises(StepError, match=r"web-1 could not be .*: the driver is gone\n  Start it\."):
         step.do(lab, prior)
+
+
+def test_a_stop_is_confirmed_by_its_end_and_can_be_undone_before_it(
+    lab: FakeLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within the grace period it is under way: worth waiting for, no confirmation yet, and undone by starting it."""
+    step = Stop("web-1")
+    prior = step.prepare(lab)
+    host_ = lab.hosts["web-1"]
+    monkeypatch.setattr(host_, "status", lambda: Status(HostState.RUNNING, 1000, ending=True))
+    seen = step.confirm(lab, prior)
+    assert (seen.holds, seen.pending, seen.what) == (False, True, "web-1: ending (was pid 1000)")
+    step.undo(lab, prior)
+    assert lab.calls == [("web-1", "start")]

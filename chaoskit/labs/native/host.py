@@ -72,7 +72,8 @@ class NativeHost:
     def status(self) -> Status:
         """State, pid and health."""
         with self._changed:
-            return Status(self._state, self._pid, self._healthy(), self._exit_code, self._restarts)
+            ending = self._asked_to_end and self._pidfd is not None
+            return Status(self._state, self._pid, self._healthy(), self._exit_code, self._restarts, ending)
 
     @property
     def started_at(self) -> int:
@@ -113,6 +114,9 @@ class NativeHost:
     def start(self) -> None:
         """Start the daemon; after a power-off the host gets its addresses and MACs again first."""
         with self._operation:
+            if self.status().ending:
+                self._send(signal.SIGKILL)  # its grace is over: whoever starts it does not want to wait for it
+                self._must_end()
             if self._is_ending():
                 self._must_end()
             with self._changed:
@@ -123,16 +127,25 @@ class NativeHost:
             self.connect()
             self._launch()
 
-    def stop(self) -> None:
+    def stop(self, *, wait: bool = True) -> None:
         """The service's stop signal, then SIGKILL after its grace period; it is not restarted."""
         with self._operation:
             self._ask_to_end()
-            if self._send(_number(self._spec.stop_signal)):
-                if self._state is HostState.PAUSED:
-                    self.resume()
-                if not self._wait_ended(self._spec.stop_grace / 1e9):
-                    self._send(signal.SIGKILL)
-                    self._must_end()
+            pid = self.status().pid
+            if not self._send(_number(self._spec.stop_signal)):
+                return
+            if self._state is HostState.PAUSED:
+                self.resume()
+            self._timers.after(self._spec.stop_grace, lambda: self._end_grace(pid))
+            if wait and not self._wait_ended(self._spec.stop_grace / 1e9):
+                self._end_grace(pid)
+                self._must_end()
+
+    def _end_grace(self, pid: int | None) -> None:
+        """SIGKILL for a daemon that was asked to end and is still the same."""
+        with self._changed:
+            if self._asked_to_end and self._pid == pid:
+                self._send(signal.SIGKILL)
 
     def kill(self, signal: int) -> None:
         """Send a signal to the init from outside; a restart policy applies."""

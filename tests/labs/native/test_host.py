@@ -8,12 +8,14 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from chaoskit.core.errors import LabError
 from chaoskit.core.host import Host, HostState
+from chaoskit.core.units import NS
 from chaoskit.kernel import procfs
 from chaoskit.kernel.identity import Identity
 from chaoskit.kernel.namespaces import in_network, run_in_network
@@ -182,6 +184,36 @@ def test_stop_asks_first_and_kills_after_the_grace_period(tmp_path: Path) -> Non
         assert running.hosts["deaf"].status().exit_code == -signal.SIGKILL
         time.sleep(0.3)
         assert {each.status().state for each in running.hosts.values()} == {HostState.EXITED}
+
+
+def test_a_stop_that_nobody_waits_for_is_told_by_the_status(tmp_path: Path) -> None:
+    """Ending until its grace period is over, then killed, and not restarted; who starts it meanwhile does not wait."""
+    always = RestartPolicy("always")
+    deaf = host("deaf", "sh", "-c", "trap '' TERM; while true; do sleep 0.05; done", restart=always, stop_grace=NS)
+    with up(lab(deaf, replace(deaf, name="slow", service="slow", stop_grace=60 * NS)), tmp_path) as running:
+        deaf_, slow = running.hosts["deaf"], running.hosts["slow"]
+        before = slow.status().pid
+        _until(lambda: _ignores_term(slow) and _ignores_term(deaf_))
+        began = time.monotonic()
+        for each in (deaf_, slow):
+            each.stop(wait=False)
+        assert time.monotonic() - began < 0.5
+        assert [each.status().ending for each in (deaf_, slow)] == [True, True]
+        _until(lambda: deaf_.status().state is HostState.EXITED)
+        assert 0.9 < time.monotonic() - began < 5
+        assert (deaf_.status().exit_code, deaf_.status().ending) == (-signal.SIGKILL, False)
+        slow.start()
+        assert time.monotonic() - began < 10
+        status = slow.status()
+        assert (status.state, status.ending) == (HostState.RUNNING, False)
+        assert status.pid not in (None, before)
+
+
+def _ignores_term(each: Host) -> bool:
+    """Whether the daemon has set its trap (proc(5), SigIgn)."""
+    pid = each.status().pid
+    fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return bool(int(fields["SigIgn"], 16) & 1 << (signal.SIGTERM - 1))
 
 
 def test_restart_policies_apply_to_crashes(tmp_path: Path) -> None:
