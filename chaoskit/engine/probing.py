@@ -109,7 +109,8 @@ class Probing:
         self._going.set()
         deadline = time.monotonic() + timeout
         for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.ident:  # where a lab does not come up, none was started
+                thread.join(max(0.0, deadline - time.monotonic()))
 
     def _watch(self, name: str, probe: Probe, host: HostInfo) -> None:
         """Read until told to stop; a host whose network goes away is entered again when it is back.

@@ -87,6 +87,13 @@ def test_readings_are_taken_in_their_rhythm_until_told_to_stop() -> None:
     assert len(sink.readings) == count
 
 
+def test_what_never_started_can_be_stopped() -> None:
+    """A lab that does not come up is told as such: its probes, which nothing started, are no second error."""
+    sink = _Sink()
+    _probing(_reading([1]), sink).stop()
+    assert sink.readings == []
+
+
 @pytest.mark.parametrize(
     ("raised", "said"),
     [
