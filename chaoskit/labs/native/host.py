@@ -16,7 +16,7 @@ from chaoskit.core.host import Completed, HostState, Status
 from chaoskit.core.topology import HostInfo
 from chaoskit.kernel import procfs
 from chaoskit.labs.change import HostChange
-from chaoskit.labs.native import exchange, messages, restart
+from chaoskit.labs.native import exchange, messages, pausing, restart
 from chaoskit.labs.native.client import Answer, Island
 from chaoskit.labs.native.health import Health
 from chaoskit.labs.native.order import Seen
@@ -171,11 +171,7 @@ class NativeHost:
             self._require_running("paused")
             if self._state is HostState.PAUSED:
                 return
-            try:
-                self._stop_all()
-            except BaseException:
-                self._continue_all()  # half a host stopped is neither paused nor can it be resumed
-                raise
+            pausing.stop(self._info.name, self.status().pid, self._send, self._signal_others)
             self._turn(HostState.PAUSED, "paused")
 
     def resume(self) -> None:
@@ -183,7 +179,7 @@ class NativeHost:
         with self._operation:
             if self._state is not HostState.PAUSED:
                 return
-            self._continue_all()
+            pausing.go_on(self._send, self._signal_others)
             self._turn(HostState.RUNNING, "resumed")
 
     def run(self, argv: Sequence[str], *, timeout: float, stdin: str = "") -> Completed:
@@ -304,35 +300,6 @@ class NativeHost:
     def _signal_others(self, number: int) -> None:
         self._island.call(messages.Signal(self._info.name, number)).future.result(_LONGEST_CALL)
 
-    def _stop_all(self) -> None:
-        """Stop the init, wait until it has stopped, then the others.
-
-        The signal to the others reaches all of them at once, forks in progress included - but not
-        what an init that still runs forks meanwhile.
-        """
-        pid = self.status().pid
-        namespace = procfs.pid_namespace(pid) if pid is not None else None
-        if pid is None or namespace is None:
-            raise LabError(f"host {self._info.name} cannot be paused: its daemon ended")
-        self._send(signal.SIGSTOP)
-        self._wait_until(lambda: _stopped(pid))
-        self._signal_others(signal.SIGSTOP)
-        self._wait_until(lambda: all(_stopped(member) for member in procfs.members(namespace)))
-
-    def _continue_all(self) -> None:
-        try:
-            self._signal_others(signal.SIGCONT)
-        finally:
-            self._send(signal.SIGCONT)
-
-    def _wait_until(self, stopped: Callable[[], bool]) -> None:
-        """Wait for a signal to take effect, which happens a moment after it was sent."""
-        deadline = time.monotonic() + _KILLED
-        while not stopped():
-            if time.monotonic() > deadline:
-                raise LabError(f"host {self._info.name} cannot be paused: not every process of it stops")
-            time.sleep(0.001)
-
     def _require_running(self, what: str) -> None:
         with self._changed:
             if self._pidfd is None:
@@ -360,10 +327,3 @@ def _number(name: str) -> int:
     if word.isdigit():
         return int(word)
     return signal.Signals[word if word.startswith("SIG") else f"SIG{word}"]
-
-
-def _stopped(pid: int) -> bool:
-    try:
-        return procfs.state(pid) in "TtZX"
-    except ProcessLookupError:
-        return True

@@ -20,6 +20,7 @@ from chaoskit.kernel import procfs
 from chaoskit.kernel.identity import Identity
 from chaoskit.kernel.namespaces import in_network, run_in_network
 from chaoskit.labs.change import HostChange
+from chaoskit.labs.native import pausing
 from chaoskit.labs.native.lab import NativeLab
 from chaoskit.labs.spec import RestartPolicy
 from tests.labs.native.build import host, lab, up
@@ -161,11 +162,11 @@ def test_a_host_that_cannot_be_paused_goes_on(running: NativeLab, monkeypatch: p
     """Where not every process stops, those that did are continued: an undo would find nothing that is paused."""
     web = running.hosts["web"]
 
-    def never(_stopped: object) -> None:
+    def never(_name: object, _stopped: object) -> None:
         raise LabError("not every process of it stops")
 
     with monkeypatch.context() as patch:
-        patch.setattr(web, "_wait_until", never)
+        patch.setattr(pausing, "wait_until", never)
         with pytest.raises(LabError, match="not every process"):
             web.pause()
     assert web.status().state is HostState.RUNNING
