@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import time
@@ -127,26 +128,31 @@ def gateway_says(status: int, code: int, message: str) -> bytes:
     return b"HTTP/1.1 %d x\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body
 
 
-@pytest.mark.parametrize(
-    ("said", "outcome", "asked"),
-    [
-        (gateway_says(503, 14, "etcdserver: no leader"), "503", 2),
-        (gateway_says(429, 8, "etcdserver: too many requests"), "4xx", 2),
-        (gateway_says(503, 14, "etcdserver: request timed out"), "503", 1),
-        (gateway_says(504, 4, "context deadline exceeded"), "503", 1),
-        (gateway_says(500, 2, "context deadline exceeded"), "503", 1),
-        (gateway_says(500, 13, "internal"), "5xx", 1),
-        (HELLO, "bad response", 1),
-        (b"SSH-2.0-x\r\n\r\n", "bad response", 1),
-    ],
-)
-def test_what_a_member_says_has_its_outcome(said: bytes, outcome: str, asked: int) -> None:
+SAYINGS = [
+    (gateway_says(503, 14, "etcdserver: no leader"), "503", 2),
+    (gateway_says(429, 8, "etcdserver: too many requests"), "4xx", 2),
+    (gateway_says(503, 14, "etcdserver: request timed out"), "503", 1),
+    (gateway_says(504, 4, "context deadline exceeded"), "503", 1),
+    (gateway_says(500, 2, "context deadline exceeded"), "503", 1),
+    (gateway_says(500, 13, "internal"), "5xx", 1),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", "reset", 1),
+    (HELLO, "bad response", 1),
+    (b"SSH-2.0-x\r\n\r\n", "bad response", 1),
+]
+"""What a member says, its outcome, and how many members are asked."""
+
+
+def test_what_a_member_says_has_its_outcome() -> None:
     """No leader and time-outs are 503; a write is sent again only after a refusal that had no effect."""
-    with serving(answers(said)) as port:
-        endpoints = [f"127.0.0.1:{port}"] * 2
-        table, _ = generate(job(write("r", endpoints=endpoints)))
-    assert outcomes(table) == {outcome: 10}
-    assert set(table.attempts.tolist()) == {asked}
+    with contextlib.ExitStack() as servers:
+        ports = [
+            servers.enter_context(serving(answers(said, close=outcome == "reset"))) for said, outcome, _ in SAYINGS
+        ]
+        writes = [write("r", endpoints=[f"127.0.0.1:{port}"] * 2) for port in ports]
+        table, _ = generate(*(job(request, name=f"case {n}") for n, request in enumerate(writes)))
+    for n, (said, outcome, asked) in enumerate(SAYINGS):
+        part = table.take(table.load.equals(f"case {n}"))
+        assert (said, outcomes(part), set(part.attempts.tolist())) == (said, {outcome: 10}, {asked})
 
 
 def test_without_a_majority_writes_stay_unanswered_and_stale_reads_do_not(cluster: Cluster) -> None:
