@@ -1,0 +1,68 @@
+"""An operation between the thread that performs it and the engine that may cut it off."""
+
+from __future__ import annotations
+
+from time import monotonic_ns
+
+import pytest
+
+from chaoskit.core.units import NS
+from chaoskit.loads.call import CONNECTING, RESOLVING, SENT
+from chaoskit.loads.session import CutOff, Operation
+
+
+class Nowhere:
+    """Knows one host, and finds another."""
+
+    def known(self, host: str) -> str | None:
+        """Only the one."""
+        return "127.0.0.1" if host == "here" else None
+
+    def find(self, host: str, patience: float) -> tuple[str, int]:
+        """The other, after a while."""
+        assert 0 < patience <= 1
+        return "127.0.0.2", 5
+
+
+def operation(seconds: float = 1.0) -> Operation:
+    """One with so much time."""
+    now = monotonic_ns()
+    return Operation("n", "write", now + round(seconds * NS), now, Nowhere())
+
+
+def test_what_is_cut_off_must_not_be_sent() -> None:
+    """The engine says `over`, then looks at `sent`: either it sees the moment of sending, or sending is refused."""
+    cut = operation()
+    cut.over = True
+    with pytest.raises(CutOff):
+        cut.sending()
+    assert cut.sent >= 0  # the engine may have seen it: then it is taken for one that may have had an effect
+
+
+def test_only_a_look_up_is_a_phase_of_its_own() -> None:
+    """An address that is known costs nothing and is no naming; one that is asked for shows how long that took."""
+    one = operation()
+    assert (one.address("here"), one.phase, one.dns) == ("127.0.0.1", CONNECTING, -1)
+    assert (one.address("there"), one.phase, one.dns) == ("127.0.0.2", RESOLVING, 5)
+
+
+def test_another_attempt_begins_anew() -> None:
+    """What counts is when the attempt was sent that may have had an effect; how many there were is counted."""
+    one = operation()
+    one.connecting("127.0.0.1")
+    one.connected()
+    one.sending()
+    one.answering()
+    assert min(one.connect, one.sent, one.first) >= 0
+    one.again()
+    assert (one.repeats, one.sent, one.first, one.connect, one.phase) == (1, -1, -1, -1, CONNECTING)
+    one.sending("127.0.0.2")
+    assert (one.server, one.phase) == ("127.0.0.2", SENT)
+
+
+def test_time_that_is_over() -> None:
+    """A time-out for the next thing to do is what is left of the operation's, and an error if nothing is."""
+    assert operation().left(0.1) == 0.1
+    assert 0 < operation().left() <= 1
+    with pytest.raises(TimeoutError):
+        operation(0.0).left()
