@@ -15,7 +15,7 @@ class Effort:
 
     Attributes:
         seconds: wall-clock time from planning to its report.
-        planned: seconds that the runs themselves were to last.
+        planned: seconds that the runs themselves lasted, from the origin to the end of load.
     """
 
     runs: int = 0
@@ -24,7 +24,7 @@ class Effort:
 
     @property
     def beside(self) -> float:
-        """Seconds a run took beside what it was to last: to bring its lab up and down, to judge it, to report it."""
+        """Seconds a run took beside what it lasted: to bring its lab up and down, to judge it, to report it."""
         return (self.seconds - self.planned) / self.runs if self.runs else 0.0
 
     def __add__(self, other: Effort) -> Effort:

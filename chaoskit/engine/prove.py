@@ -11,8 +11,9 @@ from pathlib import Path
 from chaoskit.core.arm import GUARDED, Twin
 from chaoskit.core.errors import ChaoskitError
 from chaoskit.core.progress import Board, Progress
-from chaoskit.core.result import ExperimentResult, Proof
+from chaoskit.core.result import ArmResult, ExperimentResult, Proof
 from chaoskit.core.summary import Effort, Item
+from chaoskit.core.units import NS
 from chaoskit.engine.arms import Arm, Ran, run_arms
 from chaoskit.engine.attempt import attempt, report
 from chaoskit.engine.found import Found
@@ -161,17 +162,21 @@ class _Proving:
         try:
             result, attempts = attempt(arm.plan, reruns, self.options, progress, arm.folder)
         except ChaoskitError as error:
-            return Ran(None, error, (), _effort(arm.plan, begin, 0))
+            return Ran(None, error, (), Effort(0, time.monotonic() - begin))
         except Exception as error:  # noqa: BLE001  shown as this experiment's error; the others go on
             traceback.print_exc()
-            return Ran(None, _mistake(error), (), _effort(arm.plan, begin, 0))
+            return Ran(None, _mistake(error), (), Effort(0, time.monotonic() - begin))
         finally:
             progress.close()
-        return Ran(result, None, attempts, _effort(arm.plan, begin, max(len(attempts), 1)))
+        runs = max(len(attempts), 1)
+        return Ran(result, None, attempts, Effort(runs, time.monotonic() - begin, runs * _lasted(result)))
 
 
-def _effort(plan: Plan, begin: float, runs: int) -> Effort:
-    return Effort(runs, time.monotonic() - begin, runs * plan.length / 1e9)
+def _lasted(result: ArmResult) -> float:
+    """Seconds a run lasted: as long as planned, or until it was stopped."""
+    history = result.history
+    healed = [event.t for event in history.events if event.kind == "phase" and event.subject == "heal"]
+    return max(0, min([history.meta.duration, *healed])) / NS
 
 
 def _mistake(error: Exception) -> ChaoskitError:

@@ -67,6 +67,7 @@ def test_what_cannot_be_proved_stops_nothing_else(tmp_path: Path) -> None:
     assert (tmp_path / "runs" / "latest").resolve() == summary.directory
     assert summary.effort.runs >= 4
     assert 0 < summary.effort.beside < 30
+    assert 4 * 3 <= summary.effort.planned <= summary.effort.runs * 4.1
     assert _on_disk(summary)["verdict"] == "error"
     assert all(row.report is None or row.report.is_file() for row in rows_of(summary))
 
