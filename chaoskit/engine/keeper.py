@@ -37,6 +37,7 @@ from chaoskit.engine.order import SOCKET, Mail, News, Order
 from chaoskit.kernel.identity import Identity
 from chaoskit.labs.change import HostChange, Timings
 from chaoskit.labs.drivers import DriverLab, make_lab
+from chaoskit.steps.registry import step_kinds
 
 T = TypeVar("T")
 
@@ -75,6 +76,7 @@ class Keeper:
         for path in self._lab.cgroups():
             self._journal.write({"row": "cgroup", "path": str(path)})
         timings = self._lab.up(timeout_s)
+        step_kinds()  # found now: the first action would be late by what looking for them takes
         for what, identity in self._lab.identities():
             self._holders.append((what, identity))
             self._journal.process(what, identity)
