@@ -71,6 +71,13 @@ def test_the_cuts_outlast_what_they_are_to_show(cp_partition: Found) -> None:
     assert min(spans.values()) >= named["noticing"].total + 2 * NS
 
 
+def test_the_first_member_is_back_before_the_second_is_cut_off(cp_partition: Found) -> None:
+    """Else the second cut would leave three members that cannot agree on anything."""
+    first, second = cp_partition.experiment.timeline
+    assert first.lasting is not None
+    assert second.start - (first.start + first.lasting) >= cp_partition.variables["rejoining"].total
+
+
 def test_every_check_gets_the_samples_it_needs(plan: Plan) -> None:
     """With some to spare for chance, so that no arm is unknown for want of requests."""
     sized = {each.name: each.samples for each in planned_checks(plan) if each.samples}
