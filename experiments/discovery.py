@@ -177,13 +177,13 @@ cp_partition = Experiment(
 
 **Guarantee.** Four seconds into the run the leader of three etcd members - whoever it is then - is cut off from the two
 others for 7.8 s, and when it is surely back a follower for 6 s; clients reach every member throughout. The two others
-elect a leader and accept writes again within 5.6 s: election timeout, drawn up to twice 1 s, once more where the vote is
-split, a client's attempt of 1 s, margin 0.6 s (1.2 to 2.4 s are usual). The member that is cut off refuses: at most 10 %
-of the reads of clients that know it alone succeed (none does; 172 and 132 expected, 100 needed), and by its own word it
-knows no leader. Reads and writes of all clients have an order in which each read gives what was written last, and no
-read gives what had been overwritten. Clients that know all members are served by another one: outside the 5.6 s at least
-99.5 % of their reads (about 2,570; 2,000 needed) and 95 % of their writes (about 1,050; 200 needed) succeed. It is 95 %
-because a write whose fate is unclear must not be sent again: a cut costs what is under way to the member.
+elect a leader and accept writes again within 5.6 s: election timeout, drawn up to twice 1 s, once more where the vote
+is split, a client's attempt of 1 s, margin 0.6 s (1.2 to 2.4 s are usual). The member that is cut off refuses: at most
+10 % of the reads of clients that know it alone succeed (none does; 172 and 132 expected, 100 needed), and by its own
+word it knows no leader. Reads and writes of all clients have an order in which each read gives what was written last,
+and no read gives what had been overwritten. Clients that know all members are served by another one: outside the 5.6 s
+at least 99.5 % of their reads (about 2,570; 2,000 needed) and 95 % of their writes (about 1,050; 200 needed) succeed. It
+is 95 % because a write whose fate is unclear must not be sent again: a cut costs what is under way to the member.
 HTTP through the pool
 that is fed from the registry never notices: at least 99.9 % (about 12,180; 10,000 needed), a third of it served by the
 instance beside the member that is cut off, which keeps its lease at another one.
