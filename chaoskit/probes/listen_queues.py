@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from chaoskit.core.host import HostState
 from chaoskit.core.probe import ProbeHost, Reader, probe
@@ -14,13 +14,13 @@ _ANY = ("0.0.0.0", "::")
 
 @probe
 def listen_queues(host: ProbeHost, port: int | None = None) -> Reader:
-    """The queue of every listening TCP socket: `{"*:8080.queue": 3, "*:8080.limit": 128, "*:8080.full": false}`.
+    """The queue of every listening TCP socket: `{"*:8080.queue": 3, "*:8080.limit": 128, "*:8080.admits": true}`.
 
     A key begins with the address and port it listens at, `*` for every address; where several sockets share
-    them (SO_REUSEPORT) their queues and limits are added up. `queue` is the number of connections whose handshake
+    them (SO_REUSEPORT) their queues and limits are added up, and each must admit. `queue` is the number of connections whose handshake
     is done and that no process has accepted; `limit` is the backlog as the kernel holds it, of which it
-    admits one more (listen(2), sk_acceptq_is_full in net/sock.h): a queue is full above its limit, and then
-    SYNs are dropped. Read from the kernel by sock_diag(7).
+    admits one more (listen(2), sk_acceptq_is_full in net/sock.h): above its limit a queue is full and no longer
+    `admits` anybody, SYNs are dropped. Read from the kernel by sock_diag(7).
 
     Args:
         host: whose sockets.
@@ -30,21 +30,20 @@ def listen_queues(host: ProbeHost, port: int | None = None) -> Reader:
     def read() -> Mapping[str, Json]:
         if host.status().state is HostState.OFF:
             raise ConnectionResetError(f"{host.info.name} is off, its sockets are gone")
-        sums: dict[str, tuple[int, int]] = {}
+        sharing: dict[str, list[TcpSocket]] = {}
         for one in tcp_sockets([TcpState.LISTEN]):
             if port in (None, one.local_port):
-                queue, limit = sums.get(_key(one), (0, 0))
-                sums[_key(one)] = queue + one.queue, limit + one.limit
-        return {name: value for key, (n, limit) in sums.items() for name, value in _fields(key, n, limit)}
+                sharing.setdefault(_key(one), []).append(one)
+        return {name: value for key, sockets in sharing.items() for name, value in _fields(key, sockets)}
 
     return read
 
 
-def _fields(key: str, queue: int, limit: int) -> Iterator[tuple[str, Json]]:
+def _fields(key: str, sockets: Sequence[TcpSocket]) -> Iterator[tuple[str, Json]]:
     """Side by side, so that reports draw each as a line of its own."""
-    yield f"{key}.queue", queue
-    yield f"{key}.limit", limit
-    yield f"{key}.full", queue > limit
+    yield f"{key}.queue", sum(one.queue for one in sockets)
+    yield f"{key}.limit", sum(one.limit for one in sockets)
+    yield f"{key}.admits", all(one.queue <= one.limit for one in sockets)
 
 
 def _key(listener: TcpSocket) -> str:
