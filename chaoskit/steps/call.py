@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, cast
+from uuid import uuid4
 
 from chaoskit.core.errors import StepError
 from chaoskit.core.host import RunningLab
@@ -14,8 +15,9 @@ from chaoskit.steps.inject import call_text, look, read_before
 from chaoskit.steps.injector import Injector
 from chaoskit.steps.reach import host_of, network_of, running
 
-_MINE: dict[int, Injector] = {}
-"""The processes of this one's calls that are not over, by pid."""
+_UNDER_WAY: dict[str, Injector] = {}
+"""The calls of this process that are not over, by their names."""
+_CUT_SHORT: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -52,18 +54,13 @@ class Call:
         return f"{self.host}: call {call_text(self.function, self.arguments)} once"
 
     def prepare(self, lab: RunningLab) -> Prior:
-        """Read what is to be compared, and start the process, held.
+        """Read what is to be compared, and give the call a name of its own.
 
         Raises:
-            StepError: the host does not run, it could not be read, or the function cannot be called there.
+            StepError: the host does not run, or it could not be read.
         """
-        host = host_of(lab, self.host)
-        running(host, "injected into")
-        before = read_before(self.before, lab, self.arguments)
-        injector = Injector.hold(network_of(host), self.function, self.arguments)
-        who = injector.identity
-        _MINE[who.pid] = injector
-        return {"boot": who.boot, "pid": who.pid, "start": who.start, "before": before}
+        running(host_of(lab, self.host), "injected into")
+        return {"call": uuid4().hex, "before": read_before(self.before, lab, self.arguments)}
 
     def do(self, lab: RunningLab, prior: Prior) -> None:
         """Call it and wait for its end.
@@ -71,17 +68,21 @@ class Call:
         Raises:
             StepError: it failed, took too long, or was cut short.
         """
-        injector = _MINE.get(cast(int, prior["pid"]))
-        if injector is None:
-            raise StepError(f"{self.describe()}: it was cut short")
+        call = cast(str, prior["call"])
+        injector = Injector.hold(network_of(host_of(lab, self.host)), self.function, self.arguments)
+        _UNDER_WAY[call] = injector
         try:
+            if call in _CUT_SHORT:
+                raise StepError(f"{self.describe()}: it was cut short")
             injector.go()
             status = injector.wait(self.timeout / NS)
         finally:
-            _MINE.pop(injector.identity.pid, None)
+            del _UNDER_WAY[call]
             injector.end()
         if status is None:
             raise StepError(f"{self.describe()}: it was not over after {show_duration(self.timeout)}")
+        if call in _CUT_SHORT:
+            raise StepError(f"{self.describe()}: it was cut short")
         if status != 0:
             raise StepError(f"{self.describe()}: it failed: {injector.last_words}")
 
@@ -90,10 +91,10 @@ class Call:
         return look(self.evidence, lab, self.arguments, prior)
 
     def undo(self, lab: RunningLab, prior: Prior) -> None:
-        """Cut it short if it is not over; what it has done cannot be undone."""
-        injector = _MINE.get(cast(int, prior["pid"]))
-        if injector and injector.going:
-            injector.identity.kill()  # whoever waits for it lets go of it
-        elif injector:
-            del _MINE[injector.identity.pid]
-            injector.end()
+        """Cut it short if it is not over, or not begun; what it has done cannot be undone."""
+        call = cast(str, prior["call"])
+        # In this order, as `do` has the other one: one of the two sees the other.
+        _CUT_SHORT.add(call)
+        injector = _UNDER_WAY.get(call)
+        if injector:
+            injector.identity.kill()
