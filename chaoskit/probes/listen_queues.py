@@ -17,10 +17,10 @@ def listen_queues(host: ProbeHost, port: int | None = None) -> Reader:
     """The queue of every listening TCP socket: `{"*:8080.queue": 3, "*:8080.limit": 128, "*:8080.admits": true}`.
 
     A key begins with the address and port it listens at, `*` for every address; where several sockets share
-    them (SO_REUSEPORT) their queues and limits are added up, and each must admit. `queue` is the number of connections whose handshake
-    is done and that no process has accepted; `limit` is the backlog as the kernel holds it, of which it
-    admits one more (listen(2), sk_acceptq_is_full in net/sock.h): above its limit a queue is full and no longer
-    `admits` anybody, SYNs are dropped. Read from the kernel by sock_diag(7).
+    them (SO_REUSEPORT) their queues and limits are added up, and each must admit. `queue` is the number of
+    connections whose handshake is done and that no process has accepted; `limit` is the backlog as the kernel
+    holds it, of which it admits one more (listen(2), sk_acceptq_is_full in net/sock.h): above its limit a queue
+    is full and no longer `admits` anybody, SYNs are dropped. Read from the kernel by sock_diag(7).
 
     Args:
         host: whose sockets.
