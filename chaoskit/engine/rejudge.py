@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from chaoskit.engine.discovery import select
 from chaoskit.engine.found import Found
 from chaoskit.engine.judge import judge
 from chaoskit.engine.proof import compared, never_ran, prove_twin
+from chaoskit.report.write import SUMMARY
 
 
 def judge_directory(directory: Path) -> ExperimentResult:
@@ -28,6 +30,8 @@ def judge_directory(directory: Path) -> ExperimentResult:
     directory = directory.resolve()
     if not directory.is_dir():
         raise UsageError(f"there is no folder {directory}", remedy="Run directories are below runs/.")
+    if (directory / SUMMARY).is_file():
+        raise _several(directory)
     folders = (
         [directory]
         if (directory / store.RUN).exists()
@@ -49,6 +53,13 @@ def judge_directory(directory: Path) -> ExperimentResult:
     )
     compares = tuple(compared(found, found.experiment.compares, results))
     return ExperimentResult(found.id, found.experiment.claim, directory, results, proofs, compares)
+
+
+def _several(directory: Path) -> UsageError:
+    summary = json.loads((directory / SUMMARY).read_text(encoding="utf-8"))
+    names = [Path(one["directory"]).name for one in summary["experiments"] if "directory" in one]
+    remedy = f"Name one of them: {', '.join(names[:12]) or 'none came to an end'}."
+    return UsageError(f"{directory} sums up {summary['wanted']} experiments, and is no run", remedy=remedy)
 
 
 def _judged(found: Found, arm: str, folder: Path) -> ArmResult:

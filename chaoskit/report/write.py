@@ -14,6 +14,9 @@ from chaoskit.report.summary import json as summary_json
 from chaoskit.report.summary import markdown as summary_markdown
 from chaoskit.report.whole import write_whole
 
+SUMMARY = "summary.json"
+"""The file of a summary's directory that says so."""
+
 
 def write_all(result: ExperimentResult, directory: Path) -> None:
     """Write report.html, report.md, verdict.json and junit.xml, each whole or not at all.
@@ -35,7 +38,7 @@ def write_summary(summary: Summary) -> None:
         OSError: the directory cannot be written, or the disk is full.
     """
     directory = summary.directory
-    write_whole(directory / "summary.json", summary_json.render(summary))
+    write_whole(directory / SUMMARY, summary_json.render(summary))
     write_whole(directory / "junit.xml", junit.render(summary.results, summary.errors))
     write_whole(directory / "summary.md", summary_markdown.render(summary))
     write_whole(directory / "index.html", summary_html.render(summary))

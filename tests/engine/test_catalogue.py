@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chaoskit.core.errors import DefinitionError
+from chaoskit.core.errors import DefinitionError, UsageError
 from chaoskit.core.progress import OneView, Silent
 from chaoskit.core.summary import Summary
 from chaoskit.engine import facts
@@ -18,6 +18,7 @@ from chaoskit.engine.catalogue import prove_all
 from chaoskit.engine.discovery import Broken, select
 from chaoskit.engine.options import RunOptions
 from chaoskit.engine.prove import Choice
+from chaoskit.engine.rejudge import judge_directory
 from chaoskit.engine.sources import Source
 from chaoskit.report.summary.rows import rows_of
 from tests.samples import write
@@ -53,7 +54,9 @@ def test_what_cannot_be_proved_stops_nothing_else(tmp_path: Path) -> None:
     source = Source(tmp_path / "torn.py", "torn", tmp_path)
     broken = (Broken(source, DefinitionError("torn.py:3: name 'x' is not defined")),)
     options = RunOptions(tmp_path / "runs", ready_within=10 * 10**9)
-    summary = prove_all(wanted, broken, Choice(seed=1, jobs=2), options, OneView(Silent()), "chaoskit prove --all")
+    summary = prove_all(
+        wanted, broken, Choice(seed=1, jobs=2, rerun_unknown=2), options, OneView(Silent()), "chaoskit prove --all"
+    )
     words = {f"{row.experiment} {row.arm}".rstrip(): row.word for row in rows_of(summary)}
     assert words == {
         "torn": "error",
@@ -69,6 +72,8 @@ def test_what_cannot_be_proved_stops_nothing_else(tmp_path: Path) -> None:
     assert 0 < summary.effort.beside < 30
     assert 4 * 3 <= summary.effort.planned <= summary.effort.runs * 4.1
     assert _on_disk(summary)["verdict"] == "error"
+    with pytest.raises(UsageError, match=r"sums up 4 experiments(?s:.)*small\.unharmed"):
+        judge_directory(summary.directory)
     assert all(row.report is None or row.report.is_file() for row in rows_of(summary))
 
 
