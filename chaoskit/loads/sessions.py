@@ -95,11 +95,13 @@ class Sessions(Stream):
         return self._noted(call, operation)
 
     def moved(self) -> None:
-        """Workers are in the network that is gone: they end with what they are doing."""
+        """Workers are in the network that is gone: they end with what they are doing, and others take over."""
         for worker in self._idle:
             worker.retire()
         self._idle.clear()
         self._workers.clear()
+        self._again.extend(call for call in self._waiting if call.phase != ENDED)
+        self._waiting.clear()
         self._directory.forget()
 
     def close(self) -> None:

@@ -147,7 +147,7 @@ def test_no_address_and_no_answer_are_told_apart() -> None:
     client = Client("c", nameservers=("127.0.0.1#9",))
     none, _ = generate(job(Echo("shop.example", 1), client=client))
     with naming(lambda _query: None) as (server, _asked):
-        mute, _ = generate(job(Echo("shop.example", 1), client=Client("c", nameservers=(server,)), timeout=NS // 4))
+        mute, _ = generate(job(Echo("shop.example", 1), client=Client("c", nameservers=(server,)), timeout=NS // 2))
     assert outcomes(none) == {"no address": 10}
     assert outcomes(mute) == {"dns timeout": 10}
 
@@ -160,6 +160,21 @@ def test_a_load_that_is_stopped_abandons_what_is_under_way() -> None:
     assert time.monotonic() - started < 5
     assert (len(table), account.scheduled) == (0, account.abandoned)
     assert account.abandoned >= 20
+
+
+@pytest.mark.lab
+def test_who_waits_for_a_worker_is_served_in_the_new_network() -> None:
+    """The only worker hangs in the network that is gone; the operation behind it does not wait for its end."""
+    with (
+        namespace() as old,
+        namespace() as new,
+        serving(silent, netns=old) as port,
+        serving(repeats(), netns=new, port=port),
+    ):
+        client = Client("moves", netns=old)
+        load = job(Echo("127.0.0.1", port), client=client, max_connections=1, timeout=2 * NS, arrivals=constant("10/s"))
+        table, _ = generate(load, meanwhile=(0.4, lambda engine: engine.move("moves", new)))
+    assert outcomes(table) == {"ok": 1, "response timeout": 1}
 
 
 @pytest.mark.lab
