@@ -4,8 +4,9 @@
     GET /health        200, "ok": about this service alone
 
 The customer's record goes to PARTNER (http://198.18.84.10:8080/rate, for example) as JSON in plain HTTP: whatever
-protects it is the network's business. Environment: PARTNER, PATIENCE (seconds it waits for a connection, and for an answer, 0.8), PORT (8080).
-A connection a call, a thread a request. Standard library only: it runs wherever Python does.
+protects it is the network's business. Environment: PARTNER, PATIENCE (0.8: seconds it waits for a connection, and for
+an answer), PORT (8080). A thread for each caller's connection, which keeps one to the partner. Standard library only:
+it runs wherever Python does.
 """
 
 import http.client
@@ -25,17 +26,15 @@ def record(number: str) -> bytes:
     return json.dumps({"customer": number, "name": "Jane Doe", "born": "1980-02-29", "iban": "DE00"}).encode()
 
 
-def ask(number: str) -> tuple[int, bytes]:
-    """Ask the partner; 503 and the reason where there is no answer in time."""
-    connection = http.client.HTTPConnection(PARTNER.hostname or "", PARTNER.port or 80, timeout=PATIENCE)
+def ask(connection: http.client.HTTPConnection, number: str) -> tuple[int, bytes]:
+    """Ask the partner; 503 and the reason where there is no answer in time, and then a new connection."""
     try:
         connection.request("POST", PARTNER.path, record(number), {"Content-Type": "application/json"})
         response = connection.getresponse()
         return response.status, response.read()
     except (OSError, http.client.HTTPException) as error:
-        return 503, f"partner: {error}\n".encode()
-    finally:
         connection.close()
+        return 503, f"partner: {error}\n".encode()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -46,11 +45,21 @@ class Handler(BaseHTTPRequestHandler):
     wbufsize = -1
     """Buffer headers and body into one segment."""
 
+    def setup(self) -> None:
+        """Get ready for a caller's connection."""
+        super().setup()
+        self.partner = http.client.HTTPConnection(PARTNER.hostname or "", PARTNER.port or 80, timeout=PATIENCE)
+
+    def finish(self) -> None:
+        """End with the caller's connection."""
+        self.partner.close()
+        super().finish()
+
     def do_GET(self) -> None:
         """Answer one request."""
         first, _, rest = self.path.lstrip("/").partition("/")
         if first == "customers" and rest:
-            self.answer(*ask(rest))
+            self.answer(*ask(self.partner, rest))
         elif first == "health":
             self.answer(200, b"ok\n")
         else:

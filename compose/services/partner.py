@@ -17,7 +17,8 @@ class Handler(BaseHTTPRequestHandler):
     """Answers POST /rate and GET /health; connections are kept."""
 
     protocol_version = "HTTP/1.1"
-    timeout = 15
+    timeout = 60
+    """Seconds a kept connection may be idle: longer than callers keep theirs."""
     wbufsize = -1
     """Buffer headers and body into one segment."""
 

@@ -25,9 +25,9 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serving(program: str, **environment: str) -> Iterator[int]:
+def serving(program: str, *, on: int = 0, **environment: str) -> Iterator[int]:
     """A service that listens, and its port."""
-    port = free_port()
+    port = on or free_port()
     everything = {**os.environ, **environment, "PORT": str(port)}
     with subprocess.Popen([sys.executable, "-S", SERVICES / program], env=everything) as process:
         try:
@@ -63,6 +63,28 @@ def test_a_callers_request_takes_a_customers_record_to_the_partner_and_its_answe
         status, body = ask(port, "/customers/7")
         assert (status, json.loads(body)) == (200, {"customer": "7", "rating": "A"})
         assert ask(port, "/elsewhere")[0] == 404
+
+
+def test_a_kept_connection_that_broke_is_made_anew() -> None:
+    """One call fails with it; the next one is answered."""
+    own = free_port()
+    with serving("credit.py", PARTNER=f"http://127.0.0.1:{own}/rate") as port:
+        caller = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        said = []
+        for _ in range(2):
+            with serving("partner.py", on=own):
+                said.append(status(caller))
+            said.append(status(caller))
+        caller.close()
+    assert said == [200, 503, 200, 503]
+
+
+def status(caller: http.client.HTTPConnection) -> int:
+    """Of one request on a kept connection."""
+    caller.request("GET", "/customers/7")
+    response = caller.getresponse()
+    response.read()
+    return response.status
 
 
 def test_a_partner_that_cannot_be_reached_is_503_at_once_and_the_service_is_well() -> None:
