@@ -182,11 +182,10 @@ is split, a client's attempt of 1 s, margin 0.6 s (1.2 to 2.4 s are usual). The 
 10 % of the reads of clients that know it alone succeed (none does; 172 and 132 expected, 100 needed), and by its own
 word it knows no leader. Reads and writes of all clients have an order in which each read gives what was written last,
 and no read gives what had been overwritten. Clients that know all members are served by another one: outside the 5.6 s
-at least 99.5 % of their reads (about 2,570; 2,000 needed) and 95 % of their writes (about 1,050; 200 needed) succeed. It
-is 95 % because a write whose fate is unclear must not be sent again: a cut costs what is under way to the member.
-HTTP through the pool
-that is fed from the registry never notices: at least 99.9 % (about 12,180; 10,000 needed), a third of it served by the
-instance beside the member that is cut off, which keeps its lease at another one.
+at least 99.5 % of their reads (about 2,570; 2,000 needed) and 95 % of their writes (about 1,050; 200 needed) succeed;
+95 %, because a write whose fate is unclear must not be sent again: a cut costs what is under way to the member. HTTP
+through the pool that is fed from the registry never notices: at least 99.9 % (about 12,180; 10,000 needed), a third of
+it served by the instance beside the member that is cut off, which keeps its lease at another one.
 
 **Twins.** *Serializable reads* are answered by the member alone, so everybody is answered (its own check says so), the
 minority no longer refuses, and clients beside it read what was overwritten up to 7.8 s before: no order exists. *One
