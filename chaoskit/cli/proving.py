@@ -5,18 +5,21 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+from collections.abc import Mapping
 
 from chaoskit.cli import privileges
 from chaoskit.cli.leftovers import offer_sweep
 from chaoskit.cli.output import complain, console, say_json, tell
+from chaoskit.cli.run_directory import find
 from chaoskit.cli.running import refuse_unwritable, verdict_status, warn_of
 from chaoskit.cli.status import ERROR, worst
 from chaoskit.core.progress import Board
-from chaoskit.core.summary import Summary
+from chaoskit.core.summary import Item, Summary
 from chaoskit.engine.catalogue import prove_all
 from chaoskit.engine.discovery import Discovery
 from chaoskit.engine.options import RunOptions
 from chaoskit.engine.prove import Choice
+from chaoskit.engine.resume import shown_before
 from chaoskit.report import junit
 from chaoskit.report.board import board_for
 from chaoskit.report.summary.json import summary_object
@@ -32,7 +35,8 @@ def prove_many(args: argparse.Namespace, wanted: Discovery) -> int:
     choice = Choice(args.seed, args.driver, rerun_unknown=args.rerun_unknown, jobs=args.jobs)
     for each in wanted.found:
         warn_of(each, choice)
-    summary = _prove(args, wanted, choice, board_for(console(sys.stderr)))
+    shown = shown_before(find(args.resume, args.runs), wanted.found, args.seed) if args.resume else {}
+    summary = _prove(args, wanted, choice, shown, board_for(console(sys.stderr)))
     if args.json:
         say_json(summary_object(summary))
         for experiment, error in summary.errors.items():
@@ -45,10 +49,12 @@ def prove_many(args: argparse.Namespace, wanted: Discovery) -> int:
     return worst([*(verdict_status(result, tolerant=tolerant) for result in summary.results), *_errors(summary)])
 
 
-def _prove(args: argparse.Namespace, wanted: Discovery, choice: Choice, board: Board) -> Summary:
+def _prove(
+    args: argparse.Namespace, wanted: Discovery, choice: Choice, shown: Mapping[str, Item], board: Board
+) -> Summary:
     command = shlex.join(["chaoskit", *args.command_line])
     try:
-        return prove_all(wanted.found, wanted.broken, choice, RunOptions(args.runs), board, command)
+        return prove_all(wanted.found, wanted.broken, choice, RunOptions(args.runs), board, command, shown)
     except KeyboardInterrupt:
         board.close()
         tell(f"interrupted; everything was undone, and what was done by then is in {args.runs / 'latest'}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chaoskit.core.progress import Board
@@ -17,7 +17,13 @@ from chaoskit.report.write import write_summary
 
 
 def prove_all(
-    wanted: Sequence[Found], broken: Sequence[Broken], choice: Choice, options: RunOptions, board: Board, command: str
+    wanted: Sequence[Found],
+    broken: Sequence[Broken],
+    choice: Choice,
+    options: RunOptions,
+    board: Board,
+    command: str,
+    shown: Mapping[str, Item] | None = None,
 ) -> Summary:
     """Prove experiments, as many runs at a time as `choice.jobs` says, and write a summary with an index of reports.
 
@@ -31,6 +37,7 @@ def prove_all(
         options: where.
         board: who watches.
         command: the command line that repeats it.
+        shown: what need not be run, as an earlier proof has shown it.
 
     Raises:
         ChaoskitError: the summary cannot be written.
@@ -41,10 +48,13 @@ def prove_all(
     progress = _Progress(Summary(directory, (), len(order), 0.0, choice.jobs, command), order)
     for each in broken:
         progress.add(Item(each.source.module, f"in {each.source.path.name}", None, str(each.error)))
+    for item in (shown or {}).values():
+        progress.add(item)
+        board.note(f"{item.experiment}: shown before, in {item.result.directory.name if item.result else '?'}")
     progress.write()
     point_latest(options.runs, directory)
     try:
-        prove_each(wanted, choice, options, board, progress.take)
+        prove_each([each for each in wanted if each.id not in (shown or {})], choice, options, board, progress.take)
     except KeyboardInterrupt:
         progress.write("it was interrupted; what was under way has been undone")
         raise

@@ -13,12 +13,14 @@ import pytest
 from chaoskit.core.errors import DefinitionError, UsageError
 from chaoskit.core.progress import OneView, Silent
 from chaoskit.core.summary import Summary
+from chaoskit.core.verdict import PASS
 from chaoskit.engine import facts
 from chaoskit.engine.catalogue import prove_all
 from chaoskit.engine.discovery import Broken, select
 from chaoskit.engine.options import RunOptions
 from chaoskit.engine.prove import Choice
 from chaoskit.engine.rejudge import judge_directory
+from chaoskit.engine.resume import shown_before
 from chaoskit.engine.sources import Source
 from chaoskit.report.summary.rows import rows_of
 from tests.samples import write
@@ -75,6 +77,27 @@ def test_what_cannot_be_proved_stops_nothing_else(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"sums up 4 experiments(?s:.)*small\.unharmed"):
         judge_directory(summary.directory)
     assert all(row.report is None or row.report.is_file() for row in rows_of(summary))
+
+
+def test_what_was_shown_before_is_not_run_again(tmp_path: Path) -> None:
+    """Judged anew from its runs; what was unknown then, or had another seed or parameter, is to be proved."""
+    options = RunOptions(tmp_path / "runs", ready_within=10 * 10**9)
+    (ends_early,) = select([f"{SMALL}::ends_early"])
+    board = OneView(Silent())
+    first = prove_all([ends_early], (), Choice(seed=1, rerun_unknown=2), options, board, "chaoskit prove")
+    others = select([f"{SMALL}::unharmed"])
+    shown = shown_before(first.directory, [ends_early, *others], 1)
+    assert list(shown) == ["small.ends_early"]
+    assert shown["small.ends_early"].effort.seconds == pytest.approx(first.effort.seconds, abs=0.001)
+    assert shown_before(first.directory, [ends_early], 2) == {}
+    second = prove_all([ends_early], (), Choice(seed=1), options, board, "chaoskit prove", shown)
+    (again,) = second.results
+    assert again.directory == first.results[0].directory
+    assert again.verdict is PASS
+    (longer,) = select([f"{SMALL}::ends_early"], overrides={"length": "5s"})
+    assert shown_before(first.directory, [longer], 1) == {}
+    with pytest.raises(UsageError, match=r"holds no summary\.json"):
+        shown_before(again.directory, [ends_early], 1)
 
 
 def test_ctrl_c_undoes_everything_and_the_summary_tells_what_was_done(tmp_path: Path) -> None:

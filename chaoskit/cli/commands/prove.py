@@ -27,6 +27,7 @@ EXAMPLES = """\
   chaoskit prove gslb.pool_death --jobs 2   both arms side by side, in half the time
   chaoskit prove gslb.pool_death --json     the arms' runs and `proved`
   chaoskit prove --all --jobs 2             every experiment there is, a table, and an index of reports
+  chaoskit prove --all --resume latest      go on after an interruption; what was unknown is run again
   chaoskit prove --family dns --family lb   the experiments of two modules
   chaoskit prove 'lb.*' --junit lb.xml      those a pattern means, results for a CI server
 """
@@ -42,6 +43,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="F",
         help="every experiment of a module (dns, gslb, lb, ...); may be repeated",
+    )
+    parser.add_argument(
+        "--resume",
+        metavar="RUN",
+        help="of several experiments prove only what that earlier proof has not decided: its folder, or `latest`",
     )
     parser.add_argument(
         "--jobs",
@@ -69,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
             "which experiments?", remedy="Name some, or say --all or --family F; `chaoskit list` shows them."
         )
     found = select(args.ids, overrides=overrides)
-    if len(found) > 1:
+    if len(found) > 1 or args.resume:
         return prove_many(args, Discovery(found))
     return run_all(args, _prove_one, prove_object)
 
