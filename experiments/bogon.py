@@ -46,6 +46,8 @@ time_wait = Experiment(
             "assassinated",
             compose="bogon.assassinated.yaml",
             must_fail=[no_stray_byte, ports_kept],
+            # Who has taken a stray byte acknowledges what was never sent: the connection may hang (RFC 1337).
+            may_fail=[none_fails],
             checks=[reused, strays],
         )
     ],

@@ -155,12 +155,12 @@ class Conversation:
 def awaited(old: Conversation, new: Conversation) -> Segment | None:
     """The old segment that the receiver of a new conversation waits for now, had the two the same ports.
 
-    None while it would refuse the segment's acknowledgement: it has not sent that much yet (RFC 5961, 5.2).
+    None before the receiver has said as much as the segment acknowledges: it would refuse it, for it has not sent
+    that yet (RFC 5961, 5.2); or take it, acknowledge what the sender has not sent, and not be heard any more.
     """
     advance = distance(new.isn, old.isn) if new.port == old.port else round((new.born_s - old.born_s) * ISN_CLOCK)
-    if new.heard + advance < old.heard:
-        return None
-    return old.holding(advance + new.said)
+    segment = old.holding(advance + new.said)
+    return segment if segment and new.heard >= distance(segment.ack, old.irs) - 1 else None
 
 
 @dataclass

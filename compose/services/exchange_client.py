@@ -25,7 +25,8 @@ GAP_S = float(os.environ.get("GAP_S", "0.02"))
 FIRST, LAST = (int(port) for port in os.environ.get("PORTS", "20000-20999").split("-"))
 COUNTERS_PORT = int(os.environ.get("COUNTERS_PORT", "9100"))
 
-PATIENCE_S = 5.0
+PATIENCE_S = 2.0
+"""Seconds of silence after which an exchange has failed."""
 STAMPS = 251
 """So many exchanges later a stamp comes again: a stray byte is told from its own while it is younger than that."""
 
@@ -43,6 +44,11 @@ class Page(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def handle(self) -> None:
+        """Answer; whoever asked may have gone."""
+        with contextlib.suppress(ConnectionError):
+            super().handle()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class calls it so
         """Nothing: it is asked ten times a second."""

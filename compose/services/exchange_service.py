@@ -15,7 +15,7 @@ PORT = int(os.environ.get("PORT", "7000"))
 BATCH = int(os.environ.get("BATCH", str(4 << 20)))
 THINK_S = float(os.environ.get("THINK_S", "0.05"))
 
-PATIENCE_S = 5.0
+PATIENCE_S = 2.0
 """Seconds to wait for a client that has gone silent."""
 
 

@@ -92,9 +92,10 @@ def test_what_the_new_connection_has_said_already_counts() -> None:
     assert (found.seq - OLD.isn - 1) % 2**32 == 51_000
 
 
-def test_a_receiver_that_has_not_sent_enough_would_refuse_the_acknowledgement() -> None:
-    """Old segments acknowledge 90,000 bytes, the new connection stands at 30,000 + 31,234."""
-    assert awaited(OLD, conversation(isn=2**32 - 50 + 31_234, heard=30_000)) is None
+@pytest.mark.parametrize(("heard", "fits"), [(30_000, False), (89_999, False), (90_000, True)])
+def test_the_receiver_must_have_said_what_the_segment_acknowledges(heard: int, fits: bool) -> None:
+    """Old segments acknowledge 90,000 bytes."""
+    assert (awaited(OLD, conversation(isn=2**32 - 50 + 31_234, heard=heard)) is not None) is fits
 
 
 def test_an_old_connection_that_was_slower_than_the_clock_has_no_such_segment() -> None:
