@@ -41,6 +41,7 @@ Request = tuple[int, int, bytes]
 
 
 def attribute(kind: int, value: bytes) -> bytes:
+    """An attribute as netlink(7) has it: length, kind and value, padded to four bytes."""
     length = 4 + len(value)
     return struct.pack("=HH", length, kind) + value + b"\0" * (-length % 4)
 

@@ -69,7 +69,7 @@ def _figures(judged: Judged) -> Markup:
     measured = el("b", verdict.measured_text)
     bound = f" {verdict.bound_text}" if verdict.bound else ""
     samples = samples_text(judged)
-    basis = el("small", f"{samples} samples") if samples else None
+    basis = el("small", f"{samples} sample{'' if samples == '1' else 's'}") if samples else None
     said = el("p", judged.name, f" {verdict.outcome}: ", measured, bound, " ", basis)
     return join(said, bullet(verdict)) if verdict.bound else said
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from chaoskit.core.result import ArmResult, Judged, Proof
 from chaoskit.core.summary import Effort, Item, Summary
-from chaoskit.core.units import NS, show_duration
 from chaoskit.core.verdict import PASS, UNKNOWN, Result
 from chaoskit.core.window import Moment
 
@@ -153,11 +152,11 @@ def counts_text(summary: Summary) -> str:
 
 
 def effort_text(summary: Summary) -> str:
-    """`10 experiments in 25 runs; 9.2 min, 2 at a time; 4.1 s a run beside what it lasts`."""
+    """`10 experiments in 25 runs; 9 min 12 s, 2 at a time; 4.1 s a run beside what it lasts`."""
     effort = summary.effort
     parts = [
         f"{_count(summary.wanted, 'experiment')} in {_count(effort.runs, 'run')}",
-        f"{show_duration(round(summary.seconds) * NS)}" + (f", {summary.jobs} at a time" if summary.jobs > 1 else ""),
+        _clock(summary.seconds) + (f", {summary.jobs} at a time" if summary.jobs > 1 else ""),
         *([f"{effort.beside:.1f} s a run beside what it lasts"] if effort.runs else []),
     ]
     return "; ".join(parts)
@@ -170,6 +169,11 @@ def word_of(item: Item) -> str:
     if bad:
         return max(bad, key=lambda row: (row.outcome is Result.FAIL, row.word == "unknown")).word
     return "proved" if any(row.word == "proved" for row in rows) else "pass"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def _count(number: int, what: str) -> str:

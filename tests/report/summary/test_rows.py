@@ -72,4 +72,4 @@ def test_the_total_counts_everything_and_says_what_a_run_costs(tmp_path: Path) -
     """What was asked for and not done as well; the time beside the runs themselves is over all runs."""
     summary = made.summary(tmp_path)
     assert counts_text(summary) == "1 proved, 1 not proved, 1 error, 1 not done"
-    assert effort_text(summary) == "4 experiments in 6 runs; 3.55 min, 2 at a time; 6.5 s a run beside what it lasts"
+    assert effort_text(summary) == "4 experiments in 6 runs; 3 min 33 s, 2 at a time; 6.5 s a run beside what it lasts"
