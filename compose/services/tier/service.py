@@ -67,10 +67,10 @@ class Service:
     def _finish(self, job: Job, reply: Reply) -> bool:
         """Send the answer, and say so; whether the connection is kept."""
         connection, peer, since = job
-        sent = self._send(connection, reply.answer, close=not reply.keep)
         took = time.monotonic() - since
         if reply.path == "/":
             self._meter.resided(took)
+        sent = self._send(connection, reply.answer, close=not reply.keep)
         if self._settings.logs:
             print(f'{reply.caller} "{reply.line}" {reply.answer[0]} {took * 1000:.1f}ms by {peer[0]}', flush=True)
         return sent and reply.keep
