@@ -93,6 +93,8 @@ election = bound(
 # A leader looks once an election timeout whether a majority still answers (CheckQuorum), and a follower that would
 # stand for election knows no leader any more: either is done after two of them.
 noticing = bound(election_timeout="2s", margin="600ms")
+# A client whose write has failed begins with the next member of its list, where its own one may stand twice.
+elsewhere = bound(attempts="2s", margin="600ms")
 # Members notice after five seconds without a sign of life that a stream between them is dead (etcd's rafthttp,
 # ConnReadTimeout) and give a new connection a second more than the election timeout (DialTimeout). Before the first
 # member is back a second cut would leave no majority at all.
@@ -101,6 +103,7 @@ rejoining = bound(dead_stream="5s", dial="2s", margin="1s")
 electing = window(after=begin(leader_cut), lasting=election)
 leader_away = window(after=confirmed(leader_cut), before=end(leader_cut))
 leader_knows = window(after=confirmed(leader_cut), delay=noticing, before=end(leader_cut))
+moving_on = window(after=begin(follower_cut), lasting=elsewhere)
 follower_away = window(after=confirmed(follower_cut), before=end(follower_cut))
 follower_knows = window(after=confirmed(follower_cut), delay=noticing, before=end(follower_cut))
 
@@ -108,7 +111,9 @@ order_exists = linearizable([lookups, lone_lookups], changes)
 never_stale = staleness([lookups, lone_lookups], changes)
 majority_goes_on = recovers(changes, within=electing, at_least=0.95)
 lookups_fall_back = availability(lookups, at_least=0.995, outside=electing)
-changes_fall_back = availability(changes, at_least=0.95, outside=electing)
+# A write that is under way to a member when it is cut off is lost: 2 s of writes in 23 s where every client is there.
+changes_fall_back = availability(changes, at_least=0.9, outside=electing)
+changes_go_on = recovers(changes, within=moving_on, at_least=0.95)
 leader_refuses = outcome_share(lone_lookups, Outcome.OK, at_most=0.1, clients=apps.beside(leader), during=leader_away)
 follower_refuses = outcome_share(
     lone_lookups, Outcome.OK, at_most=0.1, clients=apps.beside(follower), during=follower_away
@@ -143,6 +148,7 @@ cp_partition = Experiment(
         majority_goes_on,
         lookups_fall_back,
         changes_fall_back,
+        changes_go_on,
         leader_refuses,
         follower_refuses,
         leader_knows_none,
@@ -182,8 +188,9 @@ is split, a client's attempt of 1 s, margin 0.6 s (1.2 to 2.4 s are usual). The 
 10 % of the reads of clients that know it alone succeed (none does; 195 and 150 expected, 100 needed), and by its own
 word it knows no leader. Reads and writes of all clients have an order in which each read gives what was written last,
 and no read gives what had been overwritten. Clients that know all members are served by another one: outside the 5.6 s
-at least 99.5 % of their reads (about 2,570; 2,000 needed) and 95 % of their writes (about 1,050; 200 needed) succeed;
-95 %, because a write whose fate is unclear must not be sent again: a cut costs what is under way to the member. HTTP
+at least 99.5 % of their reads (about 2,570; 2,000 needed) and 90 % of their writes (about 1,050; 100 needed) succeed.
+It is 90 %, because a write whose fate is unclear must not be sent again: a cut costs what is under way to the member,
+up to two attempts of 1 s each, after which writes go on at another one (within 2.6 s of the follower's cut). HTTP
 through the pool that is fed from the registry never notices: at least 99.9 % (about 12,180; 10,000 needed), a third of
 it served by the instance beside the member that is cut off, which keeps its lease at another one.
 

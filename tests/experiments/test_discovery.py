@@ -42,6 +42,7 @@ def test_the_election_bound_is_what_the_configuration_comes_to(cp_partition: Fou
     assert cp_partition.variables["noticing"].parts["election_timeout"] == 2 * timeout
     (attempt,) = {cp_partition.variables[load].request.attempt for load in ("lookups", "lone_lookups", "changes")}
     assert parts["attempt"] == attempt == duration(cp_partition.variables["ATTEMPT"])
+    assert cp_partition.variables["elsewhere"].parts["attempts"] == 2 * attempt
 
 
 def test_a_client_has_time_to_ask_every_member(cp_partition: Found) -> None:
