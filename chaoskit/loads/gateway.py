@@ -136,9 +136,7 @@ class Gateway:
         if self._socket is not None and self._at == (address, port) and not self._ended(self._socket):
             return False
         self.close()
-        self._socket = socket.create_connection((address, port), patience)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._at = (address, port)
+        self._socket, self._at = _connected(address, port, patience), (address, port)
         return True
 
     def ask(
@@ -209,6 +207,19 @@ class Gateway:
         looking = select.poll()
         looking.register(connection, select.POLLIN)
         return bool(looking.poll(0))
+
+
+def _connected(address: str, port: int, patience: float) -> socket.socket:
+    """As `socket.create_connection`, without getaddrinfo(3), whose first call imports the tables of IDNA."""
+    made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        made.settimeout(patience)
+        made.connect((address, port))
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        made.close()
+        raise
+    return made
 
 
 class _Whole(Answer):
