@@ -1,4 +1,4 @@
-"""`command`: whatever a command can do and another one can undo; `command_once`: what nothing undoes."""
+"""`command`: whatever a command can do and another one can undo."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chaoskit.core.errors import UsageError
 from chaoskit.core.selector import Selector
 from chaoskit.core.step import Step
 from chaoskit.core.units import Duration, duration
-from chaoskit.steps.command import Command, CommandOnce
+from chaoskit.steps.command import Command
 
 
 @action(longest="1h")
@@ -42,44 +42,22 @@ def command(
     Raises:
         UsageError: a command is empty, or a text instead of a list.
     """
-    doing, undoing, confirming = _argv(do, "do"), _argv(undo, "undo"), _argv(confirm, "confirm")
+    doing, undoing, confirming = command_argv(do, "do"), command_argv(undo, "undo"), command_argv(confirm, "confirm")
     limit = duration(timeout)
-    return [Command(host, doing, confirming, expect, limit, undo_argv=undoing) for host in _hosts(plan, at)]
+    return [Command(host, doing, confirming, expect, limit, undo_argv=undoing) for host in command_hosts(plan, at)]
 
 
-@action(longest="1h", one_shot=True)
-def command_once(
-    plan: Planning,
-    do: Sequence[str],
-    confirm: Sequence[str],
-    *,
-    at: Selector | None = None,
-    expect: str = "",
-    timeout: Duration = "5s",
-) -> Iterable[Step]:
-    """Run a command that nothing undoes, and another one to see that it took effect.
-
-    Args:
-        plan: the lab.
-        do: makes the change.
-        confirm: exits with 0 when the change is in effect.
-        at: the hosts inside of which both run; without, the machine chaoskit runs on.
-        expect: a text that the output of `confirm` must have as well.
-        timeout: how long each run of a command may take.
-
-    Raises:
-        UsageError: a command is empty, or a text instead of a list.
-    """
-    doing, confirming = _argv(do, "do"), _argv(confirm, "confirm")
-    return [CommandOnce(host, doing, confirming, expect, duration(timeout)) for host in _hosts(plan, at)]
-
-
-def _hosts(plan: Planning, at: Selector | None) -> Iterable[str]:
+def command_hosts(plan: Planning, at: Selector | None) -> Iterable[str]:
     """The names of the hosts; an empty one for this machine."""
     return [""] if at is None else [host.name for host in plan.hosts(at)]
 
 
-def _argv(words: Sequence[str], what: str) -> tuple[str, ...]:
+def command_argv(words: Sequence[str], what: str) -> tuple[str, ...]:
+    """A user's command as words.
+
+    Raises:
+        UsageError: it is empty, or a text instead of a list.
+    """
     if isinstance(words, str) or not words or not all(isinstance(word, str) for word in words):
         raise UsageError(
             f"{what}={words!r} is no command", remedy='Write a list of words: ["ip", "link", "set", "wg0", "down"].'

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from chaoskit.actions.command import command, command_once
+from chaoskit.actions.command import command
+from chaoskit.actions.command_once import command_once
 from chaoskit.core.action import Planning
 from chaoskit.core.errors import UsageError
 from chaoskit.core.selector import region, role
