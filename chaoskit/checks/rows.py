@@ -8,7 +8,6 @@ intended         ended
 
 from __future__ import annotations
 
-import random
 from collections.abc import Collection
 from typing import Any
 
@@ -80,7 +79,7 @@ def hosts(history: History, selector: Selector) -> tuple[HostInfo, ...]:
         UsageError: none match.
         Unanswered: it is a late target that no action has asked for.
     """
-    return resolve.hosts(selector, history.topology, random.Random(history.meta.seed), recorded(history.events))
+    return resolve.hosts(selector, history.topology, history.meta.seed, recorded(history.events))
 
 
 def of_instances(history: History, chosen: frozenset[str]) -> Mask:

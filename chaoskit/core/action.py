@@ -35,24 +35,26 @@ class Planning:
     Attributes:
         lasting: how long the action will be in force, in ns; kernel timeouts are set from it.
         answers: what the lab has said to the questions of late targets.
+        seed: the run's; selectors draw by it, `rng` is the action's own stream.
     """
 
     topology: Topology
     rng: random.Random
     lasting: int
     answers: Answers = field(default_factory=dict)
+    seed: int = 0
 
     def hosts(self, selector: Selector) -> tuple[HostInfo, ...]:
         """The hosts a selector means; an empty match is an error."""
-        return resolve.hosts(selector, self.topology, self.rng, self.answers)
+        return resolve.hosts(selector, self.topology, self.seed, self.answers)
 
     def networks(self, selector: Selector) -> tuple[Network, ...]:
         """The networks a selector means; an empty match is an error."""
-        return resolve.networks(selector, self.topology, self.rng, self.answers)
+        return resolve.networks(selector, self.topology, self.seed, self.answers)
 
     def links(self, selector: Selector) -> tuple[Link, ...]:
         """The links a selector means; an empty match is an error."""
-        return resolve.links(selector, self.topology, self.rng, self.answers)
+        return resolve.links(selector, self.topology, self.seed, self.answers)
 
 
 @dataclass(frozen=True, eq=False)

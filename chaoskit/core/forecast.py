@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -77,7 +76,7 @@ class Forecast:
             return min(self._fewest(clients, population, each) for each in known)
 
     def _hosts(self, selector: Selector, answers: Answers = NOTHING) -> tuple[HostInfo, ...]:
-        return hosts(selector, self.topology, random.Random(self.seed), answers)
+        return hosts(selector, self.topology, self.seed, answers)
 
 
 _ENDS = (Moment.END, Moment.UNDONE)

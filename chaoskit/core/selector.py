@@ -24,10 +24,17 @@ Answers = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Draw:
-    """What it takes to make a selector concrete: the run's chance, and the answers known by now."""
+    """What it takes to make a selector concrete: the run's seed, and the answers known by now.
 
-    rng: random.Random
+    The same words are the same draw all through a run: an action and the check that judges it mean the same hosts.
+    """
+
+    seed: int
     answers: Answers = field(default_factory=dict)
+
+    def sample(self, words: str, among: Sequence[Named], n: int) -> list[Named]:
+        """Any `n` of them, by chance that belongs to these words."""
+        return random.Random(f"{self.seed}/{words}").sample(list(among), n)
 
 
 NOTHING: Answers = {}
@@ -72,7 +79,7 @@ class Selector:
         return Selector(f"({self} - {other})", without)
 
     def pick(self, n: int) -> Selector:
-        """Any `n` of them, chosen by the run's seed and recorded.
+        """Any `n` of them, chosen by the run's seed and recorded; the same words choose the same ones again.
 
         Raises:
             UsageError: `n` is below one; or, when it is resolved, fewer than `n` match.
@@ -85,7 +92,7 @@ class Selector:
             matching = self.narrow(among, draw)
             if len(matching) < n:
                 raise UsageError(f"{text} wants {n}, but only {len(matching)} match")
-            return _in_order(among, draw.rng.sample(list(matching), n))
+            return _in_order(among, draw.sample(text, matching, n))
 
         return Selector(text, picked)
 
@@ -98,14 +105,16 @@ class Selector:
         if not 0 < of_them <= 1:
             raise UsageError(f"share({of_them}): a share is above 0 and at most 1")
 
+        text = f"({self}).share({of_them:g})"
+
         def shared(among: Sequence[Named], draw: Draw) -> Sequence[Named]:
             matching = self.narrow(among, draw)
-            return _in_order(among, draw.rng.sample(list(matching), math.ceil(len(matching) * of_them)))
+            return _in_order(among, draw.sample(text, matching, math.ceil(len(matching) * of_them)))
 
-        return Selector(f"({self}).share({of_them:g})", shared)
+        return Selector(text, shared)
 
     def first(self) -> Selector:
-        """The first of them in the lab's order: one without chance, so that actions and checks mean the same.
+        """The first of them in the lab's order, without chance.
 
         `(role("registry") - leader).first()` is a follower, whoever leads.
         """
@@ -161,7 +170,7 @@ def everything() -> Selector:
 
 
 def hosts(
-    selector: Selector, topology: Topology, rng: random.Random, answers: Answers = NOTHING
+    selector: Selector, topology: Topology, seed: int, answers: Answers = NOTHING
 ) -> tuple[HostInfo, ...]:
     """The hosts a selector means, in the lab's order.
 
@@ -169,27 +178,27 @@ def hosts(
         UsageError: none match; the message lists what there is.
         Unanswered: it is a late target, and the lab has not been asked yet.
     """
-    return _resolve(selector, topology.hosts, Draw(rng, answers), f"host of lab {topology.name}")
+    return _resolve(selector, topology.hosts, Draw(seed, answers), f"host of lab {topology.name}")
 
 
 def networks(
-    selector: Selector, topology: Topology, rng: random.Random, answers: Answers = NOTHING
+    selector: Selector, topology: Topology, seed: int, answers: Answers = NOTHING
 ) -> tuple[Network, ...]:
     """The networks a selector means, in the lab's order.
 
     Raises:
         UsageError: none match.
     """
-    return _resolve(selector, topology.networks, Draw(rng, answers), f"network of lab {topology.name}")
+    return _resolve(selector, topology.networks, Draw(seed, answers), f"network of lab {topology.name}")
 
 
-def links(selector: Selector, topology: Topology, rng: random.Random, answers: Answers = NOTHING) -> tuple[Link, ...]:
+def links(selector: Selector, topology: Topology, seed: int, answers: Answers = NOTHING) -> tuple[Link, ...]:
     """The links a selector means: by `HOST/NETWORK`, or by the labels of their hosts.
 
     Raises:
         UsageError: none match.
     """
-    return _resolve(selector, topology.links, Draw(rng, answers), f"link of lab {topology.name}")
+    return _resolve(selector, topology.links, Draw(seed, answers), f"link of lab {topology.name}")
 
 
 def _resolve(selector: Selector, among: Sequence[N], draw: Draw, what: str) -> tuple[N, ...]:

@@ -5,7 +5,6 @@ begin --> (asked of the lab: whom?) --> apply --> confirmed by evidence ... end 
 
 from __future__ import annotations
 
-import random
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -124,7 +123,7 @@ class Actions:
         """
         answers: Answers = {}
         for question in entry.questions:
-            candidates = hosts(question.candidates, self.plan.topology, random.Random(self.plan.seed))
+            candidates = hosts(question.candidates, self.plan.topology, self.plan.seed)
             try:
                 answers = {**answers, **answer(question, candidates, self.aside, self.clock)}
             except LabError as error:

@@ -188,9 +188,10 @@ def _brought_instead(instead: Mapping[object, object]) -> Iterator[tuple[Load, L
 
 @dataclass(frozen=True)
 class _Planner:
-    """Resolves every part against one topology; each part draws from a stream of its own.
+    """Resolves every part against one topology.
 
-    A stream of its own a part means that a further load or action changes no other one's picks.
+    Selectors draw by the run's seed and their own words, actions from a stream of their own: neither a further
+    load nor a further action changes what another one draws.
     """
 
     topology: Topology
@@ -222,23 +223,23 @@ class _Planner:
         yield from sorted(planned, key=lambda entry: entry.start)
 
     def loads(self, loads: Iterable[Load], length: int) -> Iterator[PlannedLoad]:
-        for index, original in enumerate(loads):
-            yield self._load(f"load/{index}", self._actual(original), Span(0, length))
+        for original in loads:
+            yield self._load(self._actual(original), Span(0, length))
 
     def brought(self, entries: Iterable[PlannedEntry]) -> Iterator[PlannedLoad]:
         """The loads that arrive while an action is in force."""
         for entry in entries:
-            for index, original in enumerate(entry.action.loads):
+            for original in entry.action.loads:
                 span = Span(entry.start, entry.start + (entry.lasting or 0))
-                yield self._load(f"{entry.name}/{index}", self._actual(original), span, entry.name)
+                yield self._load(self._actual(original), span, entry.name)
 
-    def _load(self, stream: str, load: Load, span: Span, by: str | None = None) -> PlannedLoad:
-        return PlannedLoad(self.names.of(load), load, hosts(load.clients, self.topology, self._rng(stream)), span, by)
+    def _load(self, load: Load, span: Span, by: str | None = None) -> PlannedLoad:
+        return PlannedLoad(self.names.of(load), load, hosts(load.clients, self.topology, self.seed), span, by)
 
     def probes(self, probes: Iterable[Probe]) -> Iterator[PlannedProbe]:
-        for index, original in enumerate(probes):
+        for original in probes:
             probe = self._actual(original)
-            chosen = hosts(probe.hosts or everything(), self.topology, self._rng(f"probe/{index}"))
+            chosen = hosts(probe.hosts or everything(), self.topology, self.seed)
             yield PlannedProbe(self.names.of(probe), probe, (THIS_MACHINE,) if probe.outside else chosen)
 
     def see_that_selectors_match(self, checks: Iterable[Check]) -> None:
@@ -253,19 +254,19 @@ class _Planner:
     def _see_a_match(self, selector: Selector, answers: Answers = NOTHING) -> None:
         """A late target has to match whatever the lab will say."""
         try:
-            hosts(selector, self.topology, random.Random(self.seed), answers)
+            hosts(selector, self.topology, self.seed, answers)
         except Unanswered as missing:
             for host in self._candidates(missing.question):
                 self._see_a_match(selector, {**answers, missing.question.text: (host.name,)})
 
     def _candidates(self, question: Question) -> tuple[HostInfo, ...]:
-        return hosts(question.candidates, self.topology, random.Random(self.seed))
+        return hosts(question.candidates, self.topology, self.seed)
 
     def _entry(
         self, stream: str, action: Action, start: int, lasting: int | None, in_force: int | None
     ) -> PlannedEntry:
         def steps_for(answers: Answers) -> tuple[Step, ...]:
-            return action.steps(Planning(self.topology, self._rng(stream), in_force or 0, answers))
+            return action.steps(Planning(self.topology, self._rng(stream), in_force or 0, answers, self.seed))
 
         entry = planned_entry(self.names.of(action), action, start, lasting, steps_for, self._candidates)
         if not entry.steps and not action.loads:

@@ -54,7 +54,7 @@ def check_action(action: Action, topology: Topology, *, lab: FakeLab | None = No
 
 
 def _plan(action: Action, topology: Topology, seed: int) -> tuple[Step, ...]:
-    return action.steps(Planning(topology, random.Random(seed), min(action.longest, 10 * NS)))
+    return action.steps(Planning(topology, random.Random(seed), min(action.longest, 10 * NS), seed=seed))
 
 
 def _check_data(step: Step, topology: Topology) -> None:

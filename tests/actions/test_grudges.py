@@ -29,7 +29,7 @@ subsets = st.lists(st.sampled_from(TOPOLOGY.hosts), min_size=1, unique_by=lambda
 
 def plan(seed: int = 1) -> Planning:
     """A planning of the lab above."""
-    return Planning(TOPOLOGY, random.Random(seed), 10**9)
+    return Planning(TOPOLOGY, random.Random(seed), 10**9, seed=seed)
 
 
 def listed(unheard: Unheard) -> dict[str, str]:

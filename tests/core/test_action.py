@@ -31,7 +31,7 @@ def touch(plan: Planning, hosts: Selector, *, twice: bool = False) -> Iterable[S
 
 def planning(seed: int = 1) -> Planning:
     """Planning on a lab of two regions, for five seconds."""
-    return Planning(two_regions(), random.Random(seed), 5 * NS)
+    return Planning(two_regions(), random.Random(seed), 5 * NS, seed=seed)
 
 
 def test_an_action_plans_steps_when_it_is_asked_to() -> None:

@@ -1,7 +1,5 @@
 """Late targets as selectors: what an answer selects, and what there is before one."""
 
-import random
-
 import pytest
 
 from chaoskit.core.errors import UsageError
@@ -18,17 +16,16 @@ ANSWER: Answers = {HOLDER.text: ("lb-na",)}
 
 def test_the_answer_is_the_host_and_so_are_its_links() -> None:
     """A link goes with its host, so that an action can pull the cable of whoever it is; both compose."""
-    rng = random.Random(1)
-    assert [host.name for host in hosts(HOLDER, LAB, rng, ANSWER)] == ["lb-na"]
-    assert [link.name for link in links(HOLDER, LAB, rng, ANSWER)] == ["lb-na/na"]
-    assert [link.name for link in links(HOLDER & name("*/na"), LAB, rng, ANSWER)] == ["lb-na/na"]
-    assert [host.name for host in hosts(role("balancer") - HOLDER, LAB, rng, ANSWER)] == ["lb-eu"]
+    assert [host.name for host in hosts(HOLDER, LAB, 1, ANSWER)] == ["lb-na"]
+    assert [link.name for link in links(HOLDER, LAB, 1, ANSWER)] == ["lb-na/na"]
+    assert [link.name for link in links(HOLDER & name("*/na"), LAB, 1, ANSWER)] == ["lb-na/na"]
+    assert [host.name for host in hosts(role("balancer") - HOLDER, LAB, 1, ANSWER)] == ["lb-eu"]
 
 
 def test_before_the_answer_there_is_nobody() -> None:
     """The question is what is missing; it says who the candidates are."""
     with pytest.raises(Unanswered) as missing:
-        hosts(HOLDER, LAB, random.Random(1))
+        hosts(HOLDER, LAB, 1)
     assert str(missing.value.question.candidates) == "role('balancer')"
 
 
