@@ -1,6 +1,7 @@
 """TIME_WAIT and bogons: segments of connections that have ended, in connections that have the same ports.
 
-Lab `bogon` (compose/bogon.yaml): a service and its client, which opens and closes a connection for each exchange.
+Lab `bogon` (compose/bogon.yaml): a service, its client, which opens and closes a connection for each exchange, and
+an attacker beside their path.
 """
 
 from chaoskit import Experiment, Lab, Twin, at, role
@@ -10,7 +11,7 @@ from chaoskit.checks.reading import Take, reading
 from chaoskit.probes.http_json import http_json
 from chaoskit.probes.tcp_counters import tcp_counters
 
-service, client = role("service"), role("client")
+service, client, attacker = role("service"), role("client"), role("attacker")
 
 exchanges = http_json("/counters", 9100).at(client, every="100ms")
 # What the service's kernel says to a TIME_WAIT that asks about a late segment: that it knows no such connection.
@@ -24,7 +25,7 @@ ENOUGH = 15
 """Where a late segment gets through in half of the connections, 15 without a stray byte are 3 in 100,000 (0.5^15);
 where it does in nine of ten, fewer than 15 of 30 are one in a hundred million."""
 
-late = stale_segment(service, to=client, port=7000, times=CONNECTIONS, within="10s")
+late = stale_segment(service, to=client, by=attacker, port=7000, times=CONNECTIONS, within="10s")
 
 no_stray_byte = no_delivery(exchanges, "stray_bytes", tried=answered, tries="TcpOutRsts", needed=ENOUGH)
 ports_kept = reading(exchanges, "reused", at_most=0, take=Take.LAST)
@@ -56,9 +57,10 @@ time_wait = Experiment(
 
 **Guarantee.** The client makes about ten exchanges a second, each over a connection of its own from the lowest source
 port that is free: 4 MiB there, 50 ms of thought, 4 MiB back, and it closes first, so TIME_WAIT is on its side. From 3 s
-on 30 of these connections are followed by two late segments of the service, byte for byte as it sent them: one right
-after the end, and one while the next connection waits for its answer - of all the segments of the old connection the
-one whose sequence number the next connection expects. TIME_WAIT keeps the port for its 60 s, so every connection has a
+on 30 of these connections are followed by two late segments of the service, IP packets byte for byte as it sent them.
+They come from a third host, off the path, as if the network had held them back: one right after the end, and one
+while the next connection waits for its answer - of all the segments of the old connection the one whose sequence
+number the next connection expects. TIME_WAIT keeps the port for its 60 s, so every connection has a
 port of its own, and no byte of another connection is ever read (0 in at least 15 tries; there are 30 to 60).
 
 **Twin.** With the kernel's default `tcp_rfc1337=0` the first late segment undoes TIME_WAIT: TIME_WAIT acknowledges it,
@@ -73,5 +75,6 @@ A connection that carries more than that each way - 4.2 million are good for 0.2
 acknowledgement numbers lie in the next one's windows. A slower one has none: then that clock is the protection.
 
 **In the report** look at `exchanges` (stray_bytes, reused) beside `answered`: each late segment that reached TIME_WAIT
-made the service send a reset (TcpOutRsts). In the guarded arm it does so and nothing follows.
+made the service send a reset (TcpOutRsts). In the guarded arm it does so and nothing follows. The action's evidence
+says how many packets the attacker's interface has sent: two a connection, and it sends no others.
 """

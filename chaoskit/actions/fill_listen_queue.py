@@ -102,7 +102,7 @@ def held(lab: RunningLab, arguments: Mapping[str, Json], before: Mapping[str, Js
     return Evidence(taken >= places, what)
 
 
-def hold(arguments: Mapping[str, Json]) -> None:
+def hold(arguments: Mapping[str, Json], before: Mapping[str, Json]) -> None:
     """Hold the connections until this process is ended."""
     crowd = _Crowd(str(arguments["address"]), cast(int, arguments["port"]), cast(int, arguments["connections"]))
     while True:

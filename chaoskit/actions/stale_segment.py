@@ -1,17 +1,21 @@
-"""`stale_segment`: segments of a connection that has ended arrive late.
+"""`stale_segment`: segments of a connection that has ended arrive late, by another way than the connection's own.
 
 sender     |--- connection A ---|             |--- connection B, perhaps on A's ports ---|
-late                             ^ a segment of A                ^ a segment of A, the one
+attacker                         ^ a segment of A                ^ a segment of A, the one
                                    after the last FIN              that B's receiver waits for
+
+The attacker stands beside the path: it hears nothing of the connections, and what it sends says it is from the sender.
+What it sends was taken down at the sender's interface, as if the network had held it back.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import cast
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from chaoskit.core.action import Planning, action
 from chaoskit.core.errors import UsageError
@@ -20,28 +24,37 @@ from chaoskit.core.selector import Selector
 from chaoskit.core.step import Evidence, Json, Step
 from chaoskit.core.topology import HostInfo, Link
 from chaoskit.core.units import NS, Duration, duration
+from chaoskit.kernel.conversation import Conversation, awaited
 from chaoskit.kernel.namespaces import in_network
-from chaoskit.kernel.netstat import counters
-from chaoskit.kernel.segment import ACK, FIN, SYN, Segment, cut, distance
+from chaoskit.kernel.netstat import counters, packets_sent
+from chaoskit.kernel.segment import ACK, SYN, Segment, cut
 from chaoskit.kernel.tap import Tap
 from chaoskit.steps.call import Call
 from chaoskit.steps.function import reference
+from chaoskit.steps.reach import host_of, network_of, step_errors
+
+if TYPE_CHECKING:
+    from chaoskit.kernel.spoof import Spoofer
 
 QUIET_S = 0.010
 """Seconds without a word of the sender that count as a pause: round-trip times in a lab are far below."""
 
-ISN_CLOCK = NS / 64
-"""Numbers a second by which initial sequence numbers of one pair of ports advance: one every 64 ns (Linux,
-net/core/secure_seq.c; RFC 6528 asks for a clock of RFC 9293's kind, whose example is one every 4 µs)."""
-
-_ANSWERED = "TcpOutRsts"
+_COPIES = 2
+"""Late segments a connection."""
 
 
 @action(longest="1m", one_shot=True)
 def stale_segment(
-    plan: Planning, sender: Selector, *, to: Selector, port: int, times: int = 1, within: Duration = "10s"
+    plan: Planning,
+    sender: Selector,
+    *,
+    to: Selector,
+    by: Selector,
+    port: int,
+    times: int = 1,
+    within: Duration = "10s",
 ) -> Iterable[Step]:
-    """Deliver segments of connections that have ended, byte for byte as their sender made them.
+    """Deliver segments of connections that have ended: IP packets as their sender made them, from another host.
 
     After each connection that the receiver closed, two late copies of data segments follow: one at once, and
     one in a pause of the receiver's next connection - of all the old connection's segments the one that holds
@@ -49,43 +62,50 @@ def stale_segment(
     initial sequence numbers says it would wait for. The receiver's connections must follow each other, and
     carry more data each way than that clock advances from one to the next (15.6 MB/s).
 
-    It lasts as long as `times` connections do. Confirmed by resets: to the first copy a receiver in TIME_WAIT
-    answers with an acknowledgement, to which the sender, who knows the connection no more, answers with RST
-    (RFC 1337, section 1).
+    It lasts as long as `times` connections do. Confirmed by what the attacker's interface has sent, and by resets:
+    to the first copy a receiver in TIME_WAIT answers with an acknowledgement, to which the sender, who knows the
+    connection no more, answers with RST (RFC 1337, section 1).
 
     Args:
         plan: the lab.
         sender: the host whose segments are late.
         to: the host to which it sent them, which opened and closed the connections.
+        by: the attacker: a third host of their network, from which the late segments come.
         port: the sender's TCP port.
         times: how many connections get late segments; each is an independent draw.
         within: the longest this may take.
 
     Raises:
-        UsageError: the hosts are several, or share no network.
+        UsageError: they are not three hosts of one network.
     """
-    (source, target), device = _pair(plan, sender, to)
+    source, target, attacker = _on_one_network([_one(plan, who) for who in (sender, to, by)])
     arguments: Mapping[str, Json] = {
-        "device": device,
+        "sender": source.host,
+        "device": source.device,
         "source": source.address,
         "target": target.address,
         "port": port,
         "times": times,
         "within_s": duration(within) / NS,
-        "sender": source.host,
+        "attacker": attacker.host,
+        "way_out": attacker.device,
     }
     # The function gives up by itself, and says why, before the step does.
     timeout = duration(within) + 2 * NS
-    return [Call(source.host, reference(deliver), arguments, reference(evidence), reference(before), timeout)]
+    return [Call(attacker.host, reference(deliver), arguments, reference(evidence), reference(before), timeout)]
 
 
-def _pair(plan: Planning, sender: Selector, to: Selector) -> tuple[tuple[Link, Link], str]:
-    source, target = _one(plan, sender), _one(plan, to)
-    theirs = {link.network: link for link in target.links}
-    for link in source.links:
-        if link.network in theirs:
-            return (link, theirs[link.network]), link.device
-    raise UsageError(f"{source.name} and {target.name} share no network", remedy="Name two hosts of one network.")
+def _on_one_network(hosts: Sequence[HostInfo]) -> Sequence[Link]:
+    """Each one's link on the first network that they share."""
+    names = [host.name for host in hosts]
+    remedy = "Name a sender, a receiver and an attacker on one network."
+    if len(set(names)) < len(names):
+        raise UsageError(f"{', '.join(names)}: stale_segment is for three hosts", remedy=remedy)
+    for network in (link.network for link in hosts[0].links):
+        links = [link for host in hosts for link in host.links if link.network == network]
+        if len(links) == len(hosts):
+            return links
+    raise UsageError(f"{', '.join(names)} share no network", remedy=remedy)
 
 
 def _one(plan: Planning, selector: Selector) -> HostInfo:
@@ -96,84 +116,47 @@ def _one(plan: Planning, selector: Selector) -> HostInfo:
 
 
 def before(lab: RunningLab, arguments: Mapping[str, Json]) -> Mapping[str, Json]:
-    """How many resets the sender had sent."""
-    return {_ANSWERED: _resets(lab, arguments)}
+    """What has been sent and answered so far, and the way into the sender's network."""
+    sent, resets = _counted(lab, arguments)
+    return {"sent": sent, "resets": resets, "sender_network": str(_network(lab, arguments["sender"]))}
 
 
 def evidence(lab: RunningLab, arguments: Mapping[str, Json], before: Mapping[str, Json]) -> Evidence:
-    """Whether the sender was asked about connections it knew no more, at least as often as there were late copies."""
-    rise = _resets(lab, arguments) - cast(int, before[_ANSWERED])
-    times, sender = cast(int, arguments["times"]), arguments["sender"]
-    what = f"{sender} has sent {rise:,} resets in answer to acknowledgements of connections that had ended"
-    return Evidence(rise >= times, f"{what}; {times:,} late segments asked for them")
+    """Whether the attacker has sent every copy, and the sender was asked about as many connections it knew no more."""
+    sent, resets = _counted(lab, arguments)
+    sent, resets = sent - cast(int, before["sent"]), resets - cast(int, before["resets"])
+    times = cast(int, arguments["times"])
+    what = (
+        f"{arguments['attacker']} has sent {sent:,} packets, {_COPIES * times:,} late segments among them; "
+        f"{arguments['sender']} has sent {resets:,} resets in answer to acknowledgements of connections that had "
+        f"ended, {times:,} late segments asked for them"
+    )
+    return Evidence(sent >= _COPIES * times and resets >= times, what)
 
 
-def _resets(lab: RunningLab, arguments: Mapping[str, Json]) -> int:
-    return in_network(lab.hosts[cast(str, arguments["sender"])].netns(), counters)[_ANSWERED]
+def _counted(lab: RunningLab, arguments: Mapping[str, Json]) -> tuple[int, int]:
+    """Packets that the attacker's interface has sent, and resets of the sender."""
+    way_out = cast(str, arguments["way_out"])
+    sent = in_network(_network(lab, arguments["attacker"]), lambda: packets_sent(way_out))
+    return sent, in_network(_network(lab, arguments["sender"]), counters)["TcpOutRsts"]
 
 
-@dataclass
-class Conversation:
-    """What the sender has said in one connection, as far as late segments need it.
-
-    Attributes:
-        port: the receiver's port.
-        isn: the sender's initial sequence number.
-        irs: the receiver's.
-        born_s: when the sender accepted it.
-        said: bytes of payload sent.
-        heard: bytes of payload acknowledged.
-        held: its data segments, each with the size to which a card cuts it.
-    """
-
-    port: int
-    isn: int
-    irs: int
-    born_s: float
-    said: int = 0
-    heard: int = 0
-    ended: bool = False
-    held: list[tuple[Segment, int]] = field(default_factory=list)
-
-    def add(self, segment: Segment, size: int) -> None:
-        """Take note of a segment."""
-        self.heard = max(self.heard, distance(segment.ack, self.irs) - 1)
-        if segment.length:
-            self.held.append((segment, size))
-            self.said = max(self.said, distance(segment.seq, self.isn) - 1 + segment.length)
-        self.ended = self.ended or bool(segment.flags & FIN)
-
-    def holding(self, place: int) -> Segment | None:
-        """The segment that holds the payload's byte at a place; None when there is none."""
-        for whole, size in self.held:
-            start = distance(whole.seq, self.isn) - 1
-            if start <= place < start + whole.length:
-                return next(part for part in cut(whole, size) if place < distance(part.seq, self.isn) - 1 + part.length)
-        return None
-
-
-def awaited(old: Conversation, new: Conversation) -> Segment | None:
-    """The old segment that the receiver of a new conversation waits for now, had the two the same ports.
-
-    None before the receiver has said as much as the segment acknowledges: it would refuse it, for it has not sent
-    that yet (RFC 5961, 5.2); or take it, acknowledge what the sender has not sent, and not be heard any more.
-    """
-    advance = distance(new.isn, old.isn) if new.port == old.port else round((new.born_s - old.born_s) * ISN_CLOCK)
-    segment = old.holding(advance + new.said)
-    return segment if segment and new.heard >= distance(segment.ack, old.irs) - 1 else None
+def _network(lab: RunningLab, host: Json) -> Path:
+    return network_of(host_of(lab, cast(str, host)))
 
 
 @dataclass
 class Lateness:
-    """Says again, later, what it hears.
+    """Releases, later, what the sender has said.
 
     Attributes:
+        spoofer: from where.
         old: the conversation that has ended, until its second copy is out.
         new: the one under way.
         done: conversations of which both copies are out.
     """
 
-    tap: Tap
+    spoofer: Spoofer
     old: Conversation | None = None
     new: Conversation | None = None
     done: int = 0
@@ -185,29 +168,45 @@ class Lateness:
         elif self.new and segment.target_port == self.new.port and segment.flags & ACK:
             self.new.add(segment, size)
             if self.new.ended and self.new.held:
-                self.tap.say(next(cut(*self.new.held[0])))
+                self._release(next(cut(*self.new.held[0])))
                 self.old, self.new = self.new, None
 
     def pause(self) -> None:
         """Nothing was said for a while: the moment for the second copy."""
         late = awaited(self.old, self.new) if self.old and self.new else None
         if late:
-            self.tap.say(late)
+            self._release(late)
             self.old, self.done = None, self.done + 1
 
+    def _release(self, segment: Segment) -> None:
+        self.spoofer.send(segment.packet, segment.target_mac)
 
-def deliver(arguments: Mapping[str, Json]) -> None:
-    """Listen to what the sender says, and say it again later; ends when all is said, or exits with the reason."""
-    times, limit = cast(int, arguments["times"]), cast(float, arguments["within_s"])
+
+def deliver(arguments: Mapping[str, Json], before: Mapping[str, Json]) -> None:
+    """Listen to what the sender says, and say it again later; ends when all is said, or exits with the reason.
+
+    It runs in the attacker's network, and listens in the sender's.
+    """
+    from chaoskit.kernel.spoof import Spoofer  # noqa: PLC0415  here alone: Scapy takes long to import
+
+    with Spoofer(cast(str, arguments["way_out"])) as spoofer, _listening(arguments, before) as tap:
+        _all(tap, Lateness(spoofer), cast(int, arguments["times"]), cast(float, arguments["within_s"]))
+
+
+def _listening(arguments: Mapping[str, Json], before: Mapping[str, Json]) -> Tap:
     device, source, target = (cast(str, arguments[name]) for name in ("device", "source", "target"))
-    deadline = time.monotonic() + limit
-    with Tap(device, source, target, cast(int, arguments["port"])) as tap:
-        late = Lateness(tap)
-        while late.done < times:
-            if time.monotonic() > deadline:
-                sys.exit(f"only {late.done} of {times} connections had late segments within {limit:g} s")
-            heard = tap.hear(QUIET_S)
-            if heard:
-                late.hear(*heard)
-            else:
-                late.pause()
+    network, port = Path(cast(str, before["sender_network"])), cast(int, arguments["port"])
+    with step_errors(f"{arguments['sender']} cannot be listened to"):
+        return in_network(network, lambda: Tap(device, source, target, port))
+
+
+def _all(tap: Tap, late: Lateness, times: int, limit_s: float) -> None:
+    deadline = time.monotonic() + limit_s
+    while late.done < times:
+        if time.monotonic() > deadline:
+            sys.exit(f"only {late.done} of {times} connections had late segments within {limit_s:g} s")
+        heard = tap.hear(QUIET_S)
+        if heard:
+            late.hear(*heard)
+        else:
+            late.pause()

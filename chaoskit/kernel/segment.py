@@ -53,6 +53,16 @@ class Segment:
         """What it carries."""
         return self.frame[self.data : self.end]
 
+    @property
+    def target_mac(self) -> str:
+        """To which station of the link it was sent: `02:42:c6:12:40:14`."""
+        return self.frame[:6].hex(":")
+
+    @property
+    def packet(self) -> bytes:
+        """The IP packet, without what a link adds before and behind it."""
+        return self.frame[_ETHERNET : self.end]
+
 
 def read(frame: bytes) -> Segment | None:
     """The TCP segment of a frame; None when it holds none, or not all of its headers."""

@@ -1,4 +1,4 @@
-"""A tap on a host's interface: it hears what one host's TCP port says to another, and can say it again."""
+"""A tap on a host's interface: it hears what one host's TCP port says to another."""
 
 from __future__ import annotations
 
@@ -33,10 +33,7 @@ _IF_EQUAL, _RETURN = 0x15, 0x06
 
 
 class Tap:
-    """An open tap. It must be opened in a thread inside the host's network, by who has CAP_NET_RAW there.
-
-    It does not hear what it says itself.
-    """
+    """An open tap. It must be opened in a thread inside the host's network, by who has CAP_NET_RAW there."""
 
     def __init__(self, device: str, source: str, target: str, port: int) -> None:
         """Listen on a device to TCP from `source`, `port` to `target`.
@@ -61,10 +58,6 @@ class Tap:
         segment = read(taken[_VNET_HEADER.size :])
         assert segment is not None, "the filter lets TCP through alone"
         return segment, _VNET_HEADER.unpack_from(taken)[3] or max(segment.length, 1)
-
-    def say(self, segment: Segment) -> None:
-        """Put a segment on the wire as it stands, from its Ethernet header on."""
-        self._socket.send(bytes(_VNET_HEADER.size) + segment.frame)
 
     def __enter__(self) -> Self:
         return self

@@ -26,10 +26,11 @@ class Call:
 
     Attributes:
         host: in whose network.
-        function: `package.module:function`, called with `arguments`.
+        function: `package.module:function`, called with `arguments` and what `before` read.
         arguments: JSON values.
         evidence: a function of lab, arguments and what `before` read: whether the lab shows the effect.
-        before: a function of lab and arguments, called first; what it reads is what `evidence` compares with.
+        before: a function of lab and arguments, called first, in the keeper; what it reads is what `evidence`
+            compares with, and all that the function knows of the running lab.
         timeout: ns it may take.
     """
 
@@ -68,8 +69,8 @@ class Call:
         Raises:
             StepError: it failed, took too long, or was cut short.
         """
-        call = cast(str, prior["call"])
-        injector = Injector.hold(network_of(host_of(lab, self.host)), self.function, self.arguments)
+        call, before = cast(str, prior["call"]), cast(Mapping[str, Json], prior["before"])
+        injector = Injector.hold(network_of(host_of(lab, self.host)), self.function, self.arguments, before)
         _UNDER_WAY[call] = injector
         try:
             if call in _CUT_SHORT:

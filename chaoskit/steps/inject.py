@@ -27,11 +27,12 @@ class Inject:
 
     Attributes:
         host: whose network.
-        function: `package.module:function`, called with `arguments`; it may run for ever.
+        function: `package.module:function`, called with `arguments` and what `before` read; it may run for ever.
         arguments: JSON values.
         evidence: a function of lab, arguments and what `before` read, called in the keeper: whether the effect
             is there, told by the lab and not by the injector.
-        before: a function of lab and arguments, called first of all; what it reads goes into the journal.
+        before: a function of lab and arguments, called first of all in the keeper; what it reads goes into the
+            journal. It is all that the function knows of the running lab: a count, the way into another network.
     """
 
     host: str
@@ -63,7 +64,7 @@ class Inject:
         host = host_of(lab, self.host)
         running(host, "injected into")
         before = read_before(self.before, lab, self.arguments)
-        injector = Injector.hold(network_of(host), self.function, self.arguments)
+        injector = Injector.hold(network_of(host), self.function, self.arguments, before)
         _MINE[injector.identity.pid] = injector
         who = injector.identity
         return {"boot": who.boot, "pid": who.pid, "start": who.start, "before": before}

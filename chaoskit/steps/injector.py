@@ -1,4 +1,4 @@
-"""The process in which an injector runs: `python -m chaoskit.steps.injector NETNS FUNCTION ARGUMENTS`.
+"""The process in which an injector runs: `python -m chaoskit.steps.injector NETNS FUNCTION ARGUMENTS BEFORE`.
 
 It enters the host's network, imports the function, says so on stdout, and waits for a line on stdin before it
 calls it. The end of stdin is the end of its parent, whatever became of that, and so its own.
@@ -47,15 +47,15 @@ class Injector:
         self._process, self._words = process, words
 
     @classmethod
-    def hold(cls, netns: Path, function: str, arguments: Mapping[str, Json]) -> Injector:
-        """Start a process that is ready to inject and does nothing yet.
+    def hold(cls, netns: Path, function: str, arguments: Mapping[str, Json], before: Mapping[str, Json]) -> Injector:
+        """Start a process that is ready to call `function(arguments, before)` in a network, and does nothing yet.
 
         Raises:
             StepError: it cannot enter the network, or there is no such function.
         """
         words = TemporaryFile()  # noqa: SIM115  closed by `end`
         process = subprocess.Popen(
-            [sys.executable, "-m", "chaoskit.steps.injector", str(netns), function, json.dumps(arguments)],
+            [sys.executable, "-m", __name__, str(netns), function, json.dumps(arguments), json.dumps(before)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=words,
@@ -118,7 +118,7 @@ class Injector:
 
 def main() -> None:
     """Be an injector."""
-    netns, function, arguments = sys.argv[1:]
+    netns, function, arguments, before = sys.argv[1:]
     try:
         enter_network(Path(netns))
         inject = resolve(function)
@@ -132,7 +132,10 @@ def main() -> None:
         return
     impatience.cancel()
     threading.Thread(target=_hang_on, daemon=True).start()
-    inject(json.loads(arguments))
+    try:
+        inject(json.loads(arguments), json.loads(before))
+    except ChaoskitError as error:
+        sys.exit(str(error))
 
 
 def _hang_on() -> None:

@@ -1,4 +1,4 @@
-"""`stale_segment`: which old segment a new connection waits for, and what becomes of it on real kernels."""
+"""`stale_segment`: its plan, and what becomes of late segments on real kernels."""
 
 import http.client
 import json
@@ -7,118 +7,66 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from chaoskit.actions.stale_segment import Conversation, awaited, stale_segment
+from chaoskit.actions.stale_segment import stale_segment
 from chaoskit.core.action import Planning
 from chaoskit.core.errors import StepError, UsageError
-from chaoskit.core.selector import name, role
+from chaoskit.core.selector import Selector, name, role
 from chaoskit.core.step import Evidence
 from chaoskit.core.units import NS
+from chaoskit.kernel import bpf
 from chaoskit.kernel.namespaces import in_network, run_in_network
-from chaoskit.kernel.segment import Segment, read
+from chaoskit.kernel.packets import Sniffer
+from chaoskit.kernel.segment import Segment, cut, distance, read
+from chaoskit.kernel.tap import Tap
 from chaoskit.steps.call import Call
 from chaoskit.testing import check_action, host, topology_of
-from tests.kernel.test_segment import frame
 from tests.wire import Wire, until, wired
 
 SERVICES = Path(__file__).parents[2] / "compose" / "services"
-TOPOLOGY = topology_of([host("service", "198.18.1.1", role="service"), host("client", "198.18.1.2", role="client")])
+ROLES = ("service", "client", "attacker")
+TOPOLOGY = topology_of([host(each, f"198.18.1.{number}", role=each) for number, each in enumerate(ROLES, 1)])
 
 
-def test_it_is_a_one_shot_call_in_the_senders_network() -> None:
-    """Addresses and device are those of the network the two share; the step waits longer than the call gives itself."""
-    (step,) = check_action(stale_segment(role("service"), to=role("client"), port=7000, times=3, within="4s"), TOPOLOGY)
+def test_it_is_a_one_shot_call_in_the_attackers_network() -> None:
+    """Addresses and devices are those of the network all share; the step waits longer than the call gives itself."""
+    late = stale_segment(role("service"), to=role("client"), by=role("attacker"), port=7000, times=3, within="4s")
+    (step,) = check_action(late, TOPOLOGY)
     assert isinstance(step, Call)
-    assert (step.host, step.timeout) == ("service", 6 * NS)
+    assert (step.host, step.timeout) == ("attacker", 6 * NS)
     assert step.arguments == {
+        "sender": "service",
         "device": "eth0",
         "source": "198.18.1.1",
         "target": "198.18.1.2",
         "port": 7000,
         "times": 3,
         "within_s": 4.0,
-        "sender": "service",
+        "attacker": "attacker",
+        "way_out": "eth0",
     }
 
 
-def test_two_hosts_that_share_no_network_or_several_senders_are_refused() -> None:
-    """There would be no path on which a segment could be late."""
-    apart = topology_of([host("s1", "198.18.1.1", role="s"), host("s2", "198.18.2.1", role="s", network="far")])
-    with pytest.raises(UsageError, match="share no network"):
-        stale_segment(name("s1"), to=name("s2"), port=1).steps(Planning(apart, random.Random(1), NS))
-    with pytest.raises(UsageError, match="means 2 hosts"):
-        stale_segment(role("s"), to=name("s2"), port=1).steps(Planning(apart, random.Random(1), NS))
-
-
-SIZE = 1_000
-
-
-def said(place: int, length: int, *, isn: int, ack: int, flags: str = "A") -> Segment:
-    """A segment of the answer, so many bytes after the initial sequence number."""
-    found = read(frame(bytes(length), flags=flags, seq=(isn + 1 + place) % 2**32))
-    assert found is not None
-    return Segment(**{**{key: getattr(found, key) for key in found.__dataclass_fields__}, "ack": ack})
-
-
-def conversation(
-    *, isn: int, port: int = 20_000, born_s: float = 0.0, heard: int = 90_000, sent: int = 0
-) -> Conversation:
-    """One that heard so much, and then said so much in segments of 10,000 bytes, to be cut by 1,000."""
-    one = Conversation(port, isn % 2**32, 500, born_s)
-    one.add(said(0, 0, isn=isn, ack=501 + heard), SIZE)
-    for place in range(0, sent, 10 * SIZE):
-        one.add(said(place, 10 * SIZE, isn=isn, ack=501 + heard), SIZE)
-    return one
-
-
-OLD = conversation(isn=2**32 - 50, sent=100_000)
-
-
-def test_the_old_segment_that_holds_the_awaited_number_is_found() -> None:
-    """31,234 numbers after the old one's, across the end of the number space: the segment from 31,000 has it."""
-    found = awaited(OLD, conversation(isn=2**32 - 50 + 31_234))
-    assert found is not None
-    assert ((found.seq - OLD.isn - 1) % 2**32, found.length) == (31_000, SIZE)
-
-
-def test_what_the_new_connection_has_said_already_counts() -> None:
-    """Its receiver waits for what comes after."""
-    found = awaited(OLD, conversation(isn=2**32 - 50 + 31_234, sent=20_000))
-    assert found is not None
-    assert (found.seq - OLD.isn - 1) % 2**32 == 51_000
-
-
-@pytest.mark.parametrize(("heard", "fits"), [(30_000, False), (89_999, False), (90_000, True)])
-def test_the_receiver_must_have_said_what_the_segment_acknowledges(heard: int, fits: bool) -> None:
-    """Old segments acknowledge 90,000 bytes."""
-    assert (awaited(OLD, conversation(isn=2**32 - 50 + 31_234, heard=heard)) is not None) is fits
-
-
-def test_an_old_connection_that_was_slower_than_the_clock_has_no_such_segment() -> None:
-    """150,000 numbers later, 100,000 bytes are not enough."""
-    assert awaited(OLD, conversation(isn=2**32 - 50 + 150_000)) is None
-
-
-def test_on_other_ports_the_clock_says_what_would_be_awaited() -> None:
-    """Four milliseconds at 64 ns a number: 62,500, whatever the other connection's own number is."""
-    found = awaited(OLD, conversation(isn=7, port=20_001, born_s=0.004))
-    assert found is not None
-    assert (found.seq - OLD.isn - 1) % 2**32 == 62_000
-
-
-def test_a_conversation_ends_with_its_fin() -> None:
-    """Until then it may go on."""
-    one = conversation(isn=1)
-    assert not one.ended
-    one.add(said(0, 0, isn=1, ack=501, flags="FA"), SIZE)
-    assert one.ended
-
-
-# ---- on real kernels ---------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("sender", "to", "by", "words"),
+    [
+        (name("s1"), name("s2"), name("far"), "s1, s2, far share no network"),
+        (name("s*"), name("s2"), name("s3"), "means 2 hosts"),
+        (name("s1"), name("s2"), name("s1"), "s1, s2, s1: stale_segment is for three hosts"),
+    ],
+)
+def test_other_than_three_hosts_of_one_network_are_refused(
+    sender: Selector, to: Selector, by: Selector, words: str
+) -> None:
+    """One that is elsewhere, several, or the sender itself as the attacker."""
+    near = [host(f"s{number}", f"198.18.1.{number}") for number in (1, 2)]
+    topology = topology_of([*near, host("far", "198.18.2.1", network="far")])
+    with pytest.raises(UsageError, match=words):
+        stale_segment(sender, to=to, by=by, port=1).steps(Planning(topology, random.Random(1), NS))
 
 
 @contextmanager
@@ -161,8 +109,9 @@ def counted(wire: Wire) -> dict[str, int]:
 
 def strike(wire: Wire, *, times: int, within: str = "8s", port: int = 7000) -> Evidence:
     """Do the action's step and look for its evidence."""
-    action = stale_segment(role("peer") & name("service"), to=name("client"), port=port, times=times, within=within)
-    (step,) = action.steps(Planning(wire.topology, random.Random(1), 10 * NS))
+    who = {"to": name("client"), "by": name("attacker")}
+    late = stale_segment(name("service"), **who, port=port, times=times, within=within)
+    (step,) = late.steps(Planning(wire.topology, random.Random(1), 10 * NS))
     prior = step.prepare(wire.lab)
     assert not step.confirm(wire.lab, prior).holds
     step.do(wire.lab, prior)
@@ -173,8 +122,9 @@ def strike(wire: Wire, *, times: int, within: str = "8s", port: int = 7000) -> E
 @pytest.mark.lab
 def test_time_wait_drops_them_where_resets_do_not_end_it() -> None:
     """tcp_rfc1337=1: the sender does send its resets; every connection has a port of its own, and nothing is stray."""
-    with wired("service", "client") as wire, exchanging(wire, rfc1337=1):
+    with wired(*ROLES) as wire, exchanging(wire, rfc1337=1):
         evidence = strike(wire, times=5)
+        assert "10 late segments among them" in evidence.what
         assert "5 late segments asked for them" in evidence.what
         counters = counted(wire)
         assert (counters["failed"], counters["reused"], counters["stray_bytes"]) == (0, 0, 0)
@@ -183,7 +133,7 @@ def test_time_wait_drops_them_where_resets_do_not_end_it() -> None:
 @pytest.mark.lab
 def test_they_are_delivered_where_a_reset_has_ended_time_wait() -> None:
     """tcp_rfc1337=0: ports come again at once, and answers hold bytes of the connection before, without an error."""
-    with wired("service", "client") as wire, exchanging(wire, rfc1337=0):
+    with wired(*ROLES) as wire, exchanging(wire, rfc1337=0):
         strike(wire, times=6)
         assert until(lambda: counted(wire)["stray_answers"] >= 3)
         counters = counted(wire)
@@ -193,10 +143,51 @@ def test_they_are_delivered_where_a_reset_has_ended_time_wait() -> None:
 
 
 @pytest.mark.lab
+@pytest.mark.skipif(not bpf.is_here(), reason=f"libpcap is not installed: apt-get install {bpf.PACKAGE}")
+def test_they_come_from_the_attacker_who_sees_nothing_of_the_connections() -> None:
+    """Each late packet is one of the sender's, byte for byte, in a frame of the attacker's.
+
+    Neither before nor after them does the bridge send the attacker anything of what the two say to each other.
+    """
+    with wired(*ROLES) as wire, exchanging(wire, rfc1337=1), ExitStack() as stack:
+        own = wire.topology.by_name["attacker"].links[0].mac
+        seen = sniffing(wire, stack, "attacker", f"tcp and not ether src {own}")
+        arrived = sniffing(wire, stack, "client", f"tcp and ether src {own}")
+        ends = (wire.address("service"), wire.address("client"))
+        tap = stack.enter_context(in_network(wire.networks["service"], lambda: Tap("eth0", *ends, 7000)))
+        strike(wire, times=2)
+        late = [one for packet in arrived.packets(100) if (one := read(packet.data))]
+        assert len(late) == 4
+        said = {
+            part.packet
+            for whole, size in heard(tap, 100_000)
+            if any(distance(one.seq, whole.seq) < whole.length for one in late)
+            for part in cut(whole, size)
+        }
+        assert {one.packet for one in late} <= said
+        assert list(seen.packets(1)) == []
+
+
+def sniffing(wire: Wire, stack: ExitStack, who: str, expression: str) -> Sniffer:
+    """A host's interface, listened to until the end."""
+    program = bpf.compiled(expression)
+    return stack.enter_context(closing(in_network(wire.networks[who], lambda: Sniffer("eth0", program))))
+
+
+def heard(tap: Tap, at_most: int) -> Iterator[tuple[Segment, int]]:
+    """What a tap has heard by now."""
+    for _ in range(at_most):
+        one = tap.hear(0)
+        if one is None:
+            return
+        yield one
+
+
+@pytest.mark.lab
 def test_a_silent_sender_is_an_error_that_says_how_far_it_came() -> None:
     """Nothing is said on that port, so nothing can be late."""
     with (
-        wired("service", "client") as wire,
+        wired(*ROLES) as wire,
         pytest.raises(StepError, match=r"only 0 of 1 connections had late segments within 0\.3 s"),
     ):
         strike(wire, times=1, within="300ms", port=7001)

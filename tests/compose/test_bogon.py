@@ -9,6 +9,7 @@ import pytest
 
 from chaoskit.core.lab import Lab
 from chaoskit.kernel.namespaces import in_network
+from chaoskit.kernel.netstat import packets_sent
 from chaoskit.labs.load import load_lab
 from chaoskit.labs.native.lab import NativeLab
 from chaoskit.labs.spec import LabSpec
@@ -31,11 +32,12 @@ def test_the_native_driver_honours_every_key(spec: LabSpec) -> None:
     assert (spec.refused, spec.notes) == ((), ())
 
 
-def test_a_service_and_its_client_have_fixed_addresses_in_the_labs_own_block(spec: LabSpec) -> None:
+def test_a_service_its_client_and_an_attacker_have_fixed_addresses_in_the_labs_own_block(spec: LabSpec) -> None:
     """On one network."""
     assert {host.name: (host.role, host.addresses) for host in spec.topology.hosts} == {
         "service": ("service", ("198.18.64.10",)),
         "client": ("client", ("198.18.64.20",)),
+        "attacker": ("attacker", ("198.18.64.30",)),
     }
     (network,) = spec.topology.networks
     assert ip_network(network.subnet).subnet_of(ip_network("198.18.64.0/20"))
@@ -72,3 +74,16 @@ def test_the_kernels_are_as_the_file_says_and_exchanges_go_on(lab: tuple[NativeL
     assert until(lambda: in_network(netns, lambda: counted(9100)).get("exchanges", 0) >= 5)
     found = in_network(netns, lambda: counted(9100))
     assert (found["failed"], found["reused"], found["stray_bytes"]) == (0, 0, 0)
+
+
+@pytest.mark.lab
+def test_the_attacker_may_send_raw_packets_and_nothing_else(lab: tuple[NativeLab, str]) -> None:
+    """Of all capabilities it has CAP_NET_RAW, number 13; while the others exchange, it says nothing."""
+    attacker = lab[0].hosts["attacker"]
+    init = attacker.status().pid
+    (daemon,) = Path(f"/proc/{init}/task/{init}/children").read_text().split()
+    assert f"CapBnd:\t{1 << 13:016x}\n" in Path(f"/proc/{daemon}/status").read_text()
+    netns = lab[0].hosts["client"].netns()
+    sent = in_network(attacker.netns(), lambda: packets_sent("eth0"))
+    assert until(lambda: in_network(netns, lambda: counted(9100)).get("exchanges", 0) >= 5)
+    assert in_network(attacker.netns(), lambda: packets_sent("eth0")) == sent

@@ -248,7 +248,7 @@ def test_what_reaches_outside_the_lab_can_be_undone_by_itself(bench: _Bench, tmp
     assert bench.ledger.in_force == ("freeze",)
 
 
-def dawdle(arguments: object) -> None:
+def dawdle(arguments: object, before: object) -> None:
     """Take a minute."""
     time.sleep(60)
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from chaoskit.actions.stale_segment import ISN_CLOCK
 from chaoskit.checks.binomial import ALPHA, at_most
 from chaoskit.core.lab import Lab
 from chaoskit.core.units import NS
 from chaoskit.engine.discovery import select
 from chaoskit.engine.found import Found
 from chaoskit.engine.plan import Plan, make_plan
+from chaoskit.kernel.conversation import ISN_CLOCK
 from chaoskit.labs.load import load_lab
 from chaoskit.steps.call import Call
 
@@ -41,7 +41,7 @@ def round_s() -> float:
 
 def test_connections_are_faster_than_the_clock_with_room_to_spare() -> None:
     """A batch each way is more than three times what the clock advances in the slept part of a round."""
-    batches = {int(host.environment["BATCH"]) for host in HOSTS.values()}
+    batches = {int(HOSTS[name].environment["BATCH"]) for name in ("service", "client")}
     assert len(batches) == 1
     assert batches.pop() > 3 * ISN_CLOCK * round_s()
 
@@ -53,10 +53,11 @@ def test_the_services_first_window_takes_in_an_old_acknowledgement() -> None:
 
 
 def test_the_action_is_at_the_services_port_and_ends_before_the_run(plan: Plan) -> None:
-    """Sender, receiver and port are the lab's; even a slow machine is through, or has given up, before the end."""
+    """Sender, receiver, attacker and port are the lab's; even a slow machine is through, or has given up, in time."""
     (entry,) = plan.entries
     (step,) = entry.steps
     assert isinstance(step, Call)
+    assert step.host == "attacker"
     assert step.arguments["port"] == int(HOSTS["service"].environment["PORT"])
     assert step.arguments["source"] == HOSTS["client"].environment["SERVICE"]
     assert step.arguments["target"] == plan.topology.by_name["client"].addresses[0]

@@ -28,14 +28,15 @@ def test_headers_are_read_as_they_were_made() -> None:
     """Ports, numbers, flags and payload, behind options of both headers' lengths."""
     one = segment(b"hello", seq=4_294_967_290)
     assert (one.target_port, one.seq, one.ack, one.flags) == (20_000, 4_294_967_290, 77, PSH | ACK)
-    assert (one.payload, one.length) == (b"hello", 5)
+    assert (one.payload, one.length, one.target_mac) == (b"hello", 5, "02:42:c6:12:40:14")
 
 
 def test_padding_of_a_short_frame_is_no_payload() -> None:
     """Ethernet fills up to 60 bytes; the IP header's length counts."""
-    found = read(frame(b"", flags="A") + bytes(6))
+    short = frame(b"", flags="A")
+    found = read(short + bytes(6))
     assert found is not None
-    assert found.length == 0
+    assert (found.length, found.packet) == (0, short[14:])
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A tap on a real interface: it hears one direction of one port, whole, and says it again."""
+"""A tap on a real interface: it hears one direction of one port, whole."""
 
 import socket
 from collections.abc import Iterator
@@ -7,10 +7,9 @@ from contextlib import ExitStack
 import pytest
 
 from chaoskit.kernel.namespaces import in_network
-from chaoskit.kernel.netstat import counters
 from chaoskit.kernel.segment import SYN, Segment, cut, distance
 from chaoskit.kernel.tap import Tap
-from tests.wire import Wire, until, wired
+from tests.wire import Wire, wired
 
 pytestmark = pytest.mark.lab
 
@@ -69,23 +68,6 @@ def test_it_hears_what_is_said_and_nothing_else(wire: Wire) -> None:
         for place, part in parts.items():
             together[place : place + part.length] = part.payload
         assert together == SAID
-
-
-def test_what_it_says_arrives_as_a_repetition_and_it_does_not_hear_itself(wire: Wire) -> None:
-    """B's kernel has had this segment: it counts a duplicate (TCPDSACKOldSent), and its reader gets nothing twice."""
-    with ExitStack() as stack:
-        arguments = ("eth0", wire.address("a"), wire.address("b"), PORT)
-        tap = stack.enter_context(in_network(wire.networks["a"], lambda: Tap(*arguments)))
-        own, calling = talk(wire, stack)
-        own.sendall(SAID)
-        assert take(calling) == SAID
-        whole, size = next((one, size) for one, size in heard(tap) if one.length)
-        before = in_network(wire.networks["b"], counters)["TcpExtTCPDSACKOldSent"]
-        tap.say(next(cut(whole, size)))
-        assert until(lambda: in_network(wire.networks["b"], counters)["TcpExtTCPDSACKOldSent"] == before + 1)
-        assert heard(tap) == []
-        own.sendall(b"more")
-        assert calling.recv(99) == b"more"
 
 
 def test_a_device_that_is_not_there_is_an_error(wire: Wire) -> None:

@@ -17,7 +17,7 @@ from chaoskit.core.errors import StepError
 from chaoskit.core.host import RunningLab
 from chaoskit.core.step import Evidence, Json
 from chaoskit.kernel.identity import Identity
-from chaoskit.kernel.namespaces import in_network
+from chaoskit.kernel.namespaces import enter_network, in_network
 from chaoskit.steps.call import Call
 from chaoskit.steps.function import reference, resolve
 from chaoskit.steps.inject import Inject
@@ -26,15 +26,25 @@ from tests.wire import Wire, until, wired
 pytestmark = pytest.mark.lab
 
 
-def mark(arguments: Mapping[str, Json]) -> None:
+def mark(arguments: Mapping[str, Json], was: Mapping[str, Json]) -> None:
     """Set a sysctl of the network it runs in, then stay."""
     _ttl().write_text(str(arguments["ttl"]))
     time.sleep(float(cast(float, arguments.get("seconds", 60))))
 
 
-def fail(arguments: Mapping[str, Json]) -> None:
+def fail(arguments: Mapping[str, Json], was: Mapping[str, Json]) -> None:
     """Give up with a message."""
     sys.exit(f"no {arguments['what']} here")
+
+
+def double(arguments: Mapping[str, Json], was: Mapping[str, Json]) -> None:
+    """Twice what the sysctl was."""
+    _ttl().write_text(str(2 * cast(int, was["ttl"])))
+
+
+def lose(arguments: Mapping[str, Json], was: Mapping[str, Json]) -> None:
+    """Enter a network that is no more."""
+    enter_network(Path("/proc/self/ns/gone"))
 
 
 def before(lab: RunningLab, arguments: Mapping[str, Json]) -> Mapping[str, Json]:
@@ -121,7 +131,7 @@ def test_it_dies_with_its_parent_however_that_ends(wire: Wire) -> None:
 import os, time
 from pathlib import Path
 from chaoskit.steps.injector import Injector
-one = Injector.hold(Path({str(wire.networks["a"])!r}), {reference(mark)!r}, {{"ttl": 33}})
+one = Injector.hold(Path({str(wire.networks["a"])!r}), {reference(mark)!r}, {{"ttl": 33}}, {{}})
 one.go()
 print(one.identity.pid, flush=True)
 time.sleep(60)
@@ -148,11 +158,28 @@ def test_a_call_runs_to_its_end_and_its_effect_is_what_confirms_it(wire: Wire) -
     assert one.confirm(wire.lab, prior).what == "ttl 64 -> 44"
 
 
-def test_a_call_that_fails_or_takes_too_long_is_an_error(wire: Wire) -> None:
-    """Its last words are the message; one that hangs is ended."""
-    failing = Call("a", reference(fail), {"what": "route"}, reference(marked))
-    with pytest.raises(StepError, match="it failed: no route here"):
+@pytest.mark.parametrize("kind", [Call, Inject])
+def test_the_function_is_given_what_was_read_before(wire: Wire, kind: type[Call] | type[Inject]) -> None:
+    """A call and an injector alike."""
+    one = kind("a", reference(double), {"ttl": 128}, reference(marked), reference(before))
+    prior = one.prepare(wire.lab)
+    one.do(wire.lab, prior)
+    assert until(lambda: ttl(wire) == 128)
+    one.undo(wire.lab, prior)
+
+
+@pytest.mark.parametrize(
+    ("function", "words"), [(fail, "no route here"), (lose, "cannot enter the network namespace /proc/self/ns/gone")]
+)
+def test_a_call_that_fails_is_an_error(wire: Wire, function: Callable[..., object], words: str) -> None:
+    """Its last words are the message, without a traceback where the error explains itself."""
+    failing = Call("a", reference(function), {"what": "route"}, reference(marked))
+    with pytest.raises(StepError, match=f"it failed: {words}"):
         failing.do(wire.lab, failing.prepare(wire.lab))
+
+
+def test_a_call_that_takes_too_long_is_an_error(wire: Wire) -> None:
+    """It is ended."""
     hanging = Call("a", reference(mark), {"ttl": 44}, reference(marked), timeout=200_000_000)
     with pytest.raises(StepError, match="not over after 200 ms"):
         hanging.do(wire.lab, hanging.prepare(wire.lab))
