@@ -60,8 +60,8 @@ port that is free: 4 MiB there, 50 ms of thought, 4 MiB back, and it closes firs
 on 30 of these connections are followed by two late segments of the service, IP packets byte for byte as it sent them.
 They come from a third host, off the path, as if the network had held them back: one right after the end, and one
 while the next connection waits for its answer - of all the segments of the old connection the one whose sequence
-number the next connection expects. TIME_WAIT keeps the port for its 60 s, so every connection has a
-port of its own, and no byte of another connection is ever read (0 in at least 15 tries; the late segments make 30 to 60).
+number the next connection expects. TIME_WAIT keeps the port for its 60 s, so every connection has a port of its own,
+and no byte of another connection is ever read (0 in at least 15 tries; the late segments make 30 to 60).
 
 **Twin.** With the kernel's default `tcp_rfc1337=0` the first late segment undoes TIME_WAIT: TIME_WAIT acknowledges it,
 the service knows no such connection and answers with a reset, and the reset ends TIME_WAIT. The client takes the same
