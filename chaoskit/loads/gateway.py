@@ -26,9 +26,11 @@ _UNAVAILABLE = (4, 14)
 """DEADLINE_EXCEEDED and UNAVAILABLE: no leader, or the members did not agree in time."""
 _DEADLINE = "context deadline exceeded"
 """How etcd 3.4 says for a put (with code 2, UNKNOWN) what later ones say by code 4."""
-_REFUSED = (3, 7, 8, 16)
-"""INVALID_ARGUMENT, PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNAUTHENTICATED: said before anything is proposed."""
-_NO_LEADER = "etcdserver: no leader"
+_REFUSED = (3, 7, 16)
+"""INVALID_ARGUMENT, PERMISSION_DENIED, UNAUTHENTICATED: said before anything is changed."""
+_REFUSALS = ("etcdserver: no leader", "etcdserver: too many requests")
+"""Said before anything is proposed. Their codes are no sign of that: code 8 is also that of a full database, which a
+member says of a put that it has applied all the same (`quotaApplierV3.Put` of etcd's server/etcdserver/apply.go)."""
 _HEAD = (
     "POST {path} HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\n"
     "{leader}Content-Length: {length}\r\n\r\n"
@@ -252,4 +254,4 @@ def _said(status: int, data: bytes) -> Said:
     code, message = body.get("code"), str(body.get("message", body.get("error", "")))
     unavailable = code in _UNAVAILABLE or message == _DEADLINE
     outcome = Outcome.UNAVAILABLE if unavailable else outcome_of_status(status)
-    return Said(status, outcome, code in _REFUSED or message == _NO_LEADER, body)
+    return Said(status, outcome, code in _REFUSED or message in _REFUSALS, body)

@@ -131,6 +131,7 @@ def gateway_says(status: int, code: int, message: str) -> bytes:
 SAYINGS = [
     (gateway_says(503, 14, "etcdserver: no leader"), "503", 2),
     (gateway_says(429, 8, "etcdserver: too many requests"), "4xx", 2),
+    (gateway_says(429, 8, "etcdserver: mvcc: database space exceeded"), "4xx", 1),  # may have been applied
     (gateway_says(503, 14, "etcdserver: request timed out"), "503", 1),
     (gateway_says(504, 4, "context deadline exceeded"), "503", 1),
     (gateway_says(500, 2, "context deadline exceeded"), "503", 1),
