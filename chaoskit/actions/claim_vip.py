@@ -17,7 +17,8 @@ def claim_vip(plan: Planning, address: str, by: Selector, *, announce: bool = Tr
     Whoever held it before is not told: there are two owners then, as after a split of a pair or when two machines are
     configured with one address. Announced, callers that know the address go over to the claimant at once (gratuitous
     ARP, RFC 5227); not announced, only those that ask anew, and get whichever answer counts with them. Undoing takes
-    the address off again, unless the host had it before, and callers find that out by themselves.
+    the address off again, and callers find that out by themselves. A claimant that holds the address already is an
+    error: nothing would change.
 
     Keepalived as a backup lets a claimed address be. Where it has become master meanwhile, undoing takes the address
     off its rightful holder: keepalived sees that, falls back to backup, and one of the pair becomes master again.

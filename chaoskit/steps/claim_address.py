@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from chaoskit.core.errors import StepError
 from chaoskit.core.host import RunningLab
 from chaoskit.core.step import Evidence, Prior
 from chaoskit.kernel import addresses, arp
@@ -47,25 +48,27 @@ class ClaimAddress:
         return f"{self.target}: take {self.address} on {self.device}, {how}"
 
     def prepare(self, lab: RunningLab) -> Prior:
-        """Read whether the host has the address already: it then keeps it.
+        """See that the host does not have the address: a claim by its owner would change nothing.
 
         Raises:
-            StepError: the host has no network now.
+            StepError: the host has no network now, or holds the address already.
         """
         network = network_of(host_of(lab, self.host))
         with step_errors(self.describe()):
-            return {"held": in_network(network, lambda: addresses.held(self.address)) is not None}
+            found = in_network(network, lambda: addresses.held(self.address))
+        if found is not None:
+            raise StepError(f"{self.host} holds {self.address} already, on {found.device}, and cannot claim it")
+        return {}
 
     def do(self, lab: RunningLab, prior: Prior) -> None:
-        """Add the address unless it is there, and announce it.
+        """Add the address, and announce it.
 
         Raises:
             StepError: the kernel refuses, or the interface is down.
         """
         network = network_of(host_of(lab, self.host))
         with step_errors(self.describe()):
-            if not prior["held"]:
-                in_network(network, lambda: addresses.take(self.device, self.address, HOST_PREFIX))
+            in_network(network, lambda: addresses.take(self.device, self.address, HOST_PREFIX))
             if self.announce:
                 in_network(network, lambda: arp.announce(self.device, self.address))
 
@@ -81,13 +84,13 @@ class ClaimAddress:
         return Evidence(found is not None, what)
 
     def undo(self, lab: RunningLab, prior: Prior) -> None:
-        """Take the address off again, unless the host had it before.
+        """Take the address off again.
 
         Raises:
             StepError: the kernel refuses.
         """
         network = network_left(host_of(lab, self.host))
-        if network is None or prior["held"]:
+        if network is None:
             return
         with step_errors(f"{self.target} could not give up {self.address}"):
             in_network(network, lambda: addresses.release(self.device, self.address, HOST_PREFIX))

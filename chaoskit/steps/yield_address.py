@@ -48,13 +48,18 @@ class YieldAddress:
         return f"{self.host}: have keepalived give up {self.address}, by {_FAULT.strip()} in {self.file}"
 
     def prepare(self, lab: RunningLab) -> Prior:
-        """Read what the file holds.
+        """Read what the file holds, and see that the host has the address: who has none cannot give it up.
 
         Raises:
-            StepError: the host does not run, or has no such file.
+            StepError: the host does not run, has no such file, or does not hold the address.
         """
+        path, network = self._path(lab), network_of(host_of(lab, self.host))
         with step_errors(self.describe()):
-            return {"held": self._path(lab).read_text()}
+            held = path.read_text()
+            found = in_network(network, lambda: addresses.held(self.address))
+        if found is None:
+            raise StepError(f"{self.host} does not hold {self.address} and cannot give it up")
+        return {"held": held}
 
     def do(self, lab: RunningLab, prior: Prior) -> None:
         """Write the file.

@@ -64,12 +64,10 @@ def test_a_quiet_claim_leaves_the_client_where_it_is(wire: Wire) -> None:
     assert known_at(wire, "a")
 
 
-def test_who_had_the_address_before_keeps_it(wire: Wire) -> None:
-    """The undo of a claim that changed nothing takes nothing away."""
-    step = ClaimAddress("a", "edge", "eth0", VIP)
-    prior = step.prepare(wire.lab)
-    step.do(wire.lab, prior)
-    step.undo(wire.lab, prior)
+def test_who_has_the_address_cannot_claim_it(wire: Wire) -> None:
+    """A step error before anything is done: it would be confirmed although there is one owner as before."""
+    with pytest.raises(StepError, match=r"a holds 198\.18\.1\.100 already, on eth0"):
+        ClaimAddress("a", "edge", "eth0", VIP).prepare(wire.lab)
     assert owners(wire) == {mac(wire, "a")}
 
 

@@ -54,6 +54,14 @@ def test_a_host_without_the_file_cannot_be_asked(running: NativeLab) -> None:
         YieldAddress("a", VIP, "/run/none").prepare(running)
 
 
+def test_a_host_that_does_not_hold_the_address_cannot_give_it_up(running: NativeLab) -> None:
+    """A step error before anything is written: the backup of a pair would be confirmed at once."""
+    in_network(running.hosts["a"].netns(), lambda: addresses.release("eth0", VIP, 32))
+    with pytest.raises(StepError, match=r"a does not hold 198\.18\.0\.100 and cannot give it up"):
+        STEP.prepare(running)
+    assert says(running) == "7\n"
+
+
 def test_a_host_that_is_off_has_nothing_to_undo(running: NativeLab) -> None:
     """Its files went with it, and its daemon begins with its own."""
     prior = STEP.prepare(running)
