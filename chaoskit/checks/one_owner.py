@@ -20,7 +20,7 @@ from chaoskit.core.history import History
 from chaoskit.core.host import HostState
 from chaoskit.core.probe import Probe
 from chaoskit.core.units import NS, Duration, duration, show_duration
-from chaoskit.core.verdict import FAIL, PASS, Limit, Unit, Verdict, unknown
+from chaoskit.core.verdict import FAIL, PASS, Limit, Result, Unit, Verdict, unknown
 from chaoskit.core.window import Span, Window
 
 
@@ -38,9 +38,9 @@ def one_owner(
     """The longest time for which two hosts own something at once, by each host's own readings.
 
     Owning is what a field of a host's reading says: `holds` of `holds_address`. A host is taken to own, or not to own,
-    between two readings in a row that both say so, so nothing here is guessed: what is counted did happen, and only an
-    overlap shorter than the time between two readings may go unseen. A host that is off owns nothing. That nobody
-    owns it fails as well, outside a handover.
+    between two readings in a row that both say so and are no more than `silence` apart, so nothing here is guessed:
+    what is counted did happen, and only an overlap shorter than the time between two readings may go unseen. A host
+    that is off owns nothing. That nobody owns it fails as well, outside a handover.
 
     Args:
         history: the run.
@@ -49,7 +49,7 @@ def one_owner(
         during: this part of the run only.
         handover: when nobody may own it.
         overlap: how long two may own it: 0 s where the old owner lets go before the new one takes.
-        silence: readings of a host that is on may lack for so long; longer, and nobody can say.
+        silence: readings of a host that is on may lack for so long; longer, and nobody can say what it owned meanwhile.
     """
     span = history.span(during)
     span = Span(span.start, min(span.end, moments.observed_until(history)))
@@ -57,36 +57,36 @@ def one_owner(
     assert probe.hosts is not None
     hosts = [host.name for host in rows.hosts(history, probe.hosts)]
     told = {host: _told(history, probe, field, host) for host in hosts}
-    owning = {host: _clipped(_sure(told[host], owns=True), span) for host in hosts}
-    idle = {host: _clipped(_sure(told[host], owns=False), span) for host in hosts}
+    limit, quiet = Limit("<=", duration(overlap) / NS), duration(silence)
+    owning = {host: _clipped(_sure(told[host], quiet, owns=True), span) for host in hosts}
+    idle = {host: _clipped(_sure(told[host], quiet, owns=False), span) for host in hosts}
     shared = _covered(itertools.chain(*owning.values()), 2)
     vacant = [
         part for whole in _covered(itertools.chain(*idle.values()), len(hosts)) for part in _without(whole, excused)
     ]
-    samples = sum(len(each) for each in told.values())
     longest = max((each.length for each in shared), default=0)
-    limit = Limit("<=", duration(overlap) / NS)
     if not limit.admits(longest / NS):
-        return _verdict(FAIL, _two(shared, owning), longest, limit, samples)
+        return _verdict(FAIL, _two(shared, owning), longest, limit)
     if vacant:
         first = vacant[0]
         reason = f"nobody had it for {show_duration(first.length)} at {show_duration(first.start)}, outside a handover"
-        return _verdict(FAIL, reason, longest, limit, samples)
+        return _verdict(FAIL, reason, longest, limit)
     for host in hosts:
-        if gap := _gap(told[host], span, duration(silence)):
+        if gap := _gap(told[host], span, quiet):
             return unknown(
                 f"{host} was not read for {show_duration(gap.length)} at {show_duration(gap.start)}",
                 remedy="Look at the probe's readings in the history; read more often, or with less load.",
-                samples=samples,
             )
     held = ", ".join(f"{host} {show_duration(sum(s.length for s in spans))}" for host, spans in owning.items())
-    return _verdict(PASS, f"never two at once: {held}", longest, limit, samples)
+    read = sum(not each.off for host in hosts for each in told[host])
+    return _verdict(PASS, f"never two at once in {read:,} readings: {held}", longest, limit)
 
 
 @one_owner.accepts
 def _(given: Mapping[str, Any]) -> None:
     if given["probe"].hosts is None:
         raise UsageError("the probe does not say where it is read", remedy="Add .at(hosts, every=...).")
+    duration(given["overlap"])
     if duration(given["silence"]) == 0:
         raise UsageError("silence=0 would leave no time between two readings")
 
@@ -129,14 +129,26 @@ def _off(history: History, host: str) -> Iterator[_Told]:
         yield _Told(since, max(since, history.meta.duration), owns=False, off=True)
 
 
-def _sure(told: Sequence[_Told], *, owns: bool) -> Iterator[Span]:
+def _sure(told: Sequence[_Told], silence: int, *, owns: bool) -> Iterator[Span]:
     """Times in which the host surely owned, or did not: between what was seen first and last of one kind."""
-    for kind, run in itertools.groupby(told, key=lambda each: each.owns):
-        group = list(run)
+    for group in _runs(told, silence):
         start = group[0].start if group[0].off else group[0].end
         end = group[-1].end if group[-1].off else group[-1].start
-        if kind is owns and end > start:
+        if group[0].owns is owns and end > start:
             yield Span(start, end)
+
+
+def _runs(told: Sequence[_Told], silence: int) -> list[list[_Told]]:
+    """What was seen in a row of one kind, each no longer than `silence` after the one before."""
+    runs: list[list[_Told]] = []
+    edge = 0
+    for each in told:
+        if runs and runs[-1][0].owns is each.owns and each.start - edge <= silence:
+            runs[-1].append(each)
+        else:
+            runs.append([each])
+        edge = max(edge, each.end)
+    return runs
 
 
 def _clipped(spans: Iterable[Span], to: Span) -> list[Span]:
@@ -182,5 +194,5 @@ def _two(shared: Sequence[Span], owning: Mapping[str, Sequence[Span]]) -> str:
     return f"{' and '.join(names)} both had it for {show_duration(worst.length)}, from {show_duration(worst.start)} on"
 
 
-def _verdict(outcome: Any, reason: str, longest: int, limit: Limit, samples: int) -> Verdict:
-    return Verdict(outcome, reason, longest / NS, limit, Unit.SECONDS, samples, 1)
+def _verdict(outcome: Result, reason: str, longest: int, limit: Limit) -> Verdict:
+    return Verdict(outcome, reason, longest / NS, limit, Unit.SECONDS)

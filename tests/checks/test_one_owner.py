@@ -52,7 +52,8 @@ def test_one_after_the_other_is_one_owner() -> None:
     """Nobody has it for a moment of the handover, which is allowed there."""
     record = history(lambda t: t < 5.1, lambda t: t >= 5.8)
     verdict = one_owner(holders, handover=handover).judge(record)
-    assert (verdict.outcome, verdict.measured, verdict.samples) == (PASS, 0, 1200)
+    assert (verdict.outcome, verdict.measured, verdict.samples) == (PASS, 0, None)
+    assert verdict.reason.startswith("never two at once in 1,200 readings: ")
     assert "lb-1 5.0" in verdict.reason
 
 
@@ -119,6 +120,25 @@ def test_silence_of_a_host_that_is_on_is_unknown() -> None:
     assert one_owner(holders).judge(never).outcome is UNKNOWN
     split = history(lambda _: True, lambda t: None if t >= 12 else t < 5)
     assert one_owner(holders).judge(split).outcome is FAIL
+
+
+def test_what_lies_in_a_silence_is_not_guessed() -> None:
+    """The first owner is read at both ends of 10 s, in which the other one has it; and nobody had it only if so."""
+    record = history(lambda t: True if not 0.1 < t < 10 else None, lambda t: 1 <= t < 9)
+    verdict = one_owner(holders).judge(record)
+    assert verdict.outcome is UNKNOWN
+    assert "lb-1 was not read for 9.8" in verdict.reason
+    assert one_owner(holders, silence="10s").judge(record).measured == pytest.approx(7.95, abs=0.01)
+    idle = history(lambda t: t >= 10.5 if not 0.1 < t < 10 else None, lambda t: t < 9)
+    assert one_owner(holders, during=window(lasting="9.9s")).judge(idle).outcome is UNKNOWN
+
+
+def test_times_that_are_none_are_refused_where_they_are_written() -> None:
+    """The overlap that is allowed, and the silence."""
+    with pytest.raises(DefinitionError, match=r"test_one_owner\.py:\d+: "):
+        one_owner(holders, overlap="soon")
+    with pytest.raises(DefinitionError, match="silence=0"):
+        one_owner(holders, silence="0s")
 
 
 def test_a_probe_that_is_read_nowhere_is_refused_where_it_is_written() -> None:
