@@ -188,6 +188,10 @@ class Gateway:
     def _receive(self, connection: socket.socket, until: float, answering: Callable[[], None]) -> _Whole:
         answer = _Whole()
         while True:
+            left = until - monotonic()
+            if left <= 0:
+                raise TimeoutError
+            connection.settimeout(left)
             data = connection.recv(65536)
             if not answer.begun and data:
                 answering()
@@ -195,10 +199,6 @@ class Gateway:
                 return answer
             if not data:
                 raise Failed(Outcome.RESET)
-            left = until - monotonic()
-            if left <= 0:
-                raise TimeoutError
-            connection.settimeout(left)
 
     def _ended(self, connection: socket.socket) -> bool:
         """Whether the idle connection is at its end, or holds what nobody asked for: it is not used again.

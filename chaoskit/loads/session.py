@@ -18,6 +18,7 @@ whoever cuts an operation off knows how far it came:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic_ns
 from typing import Protocol
@@ -138,18 +139,27 @@ class Operation:
             raise TimeoutError
         return min(seconds, at_most)
 
-    def address(self, host: str) -> str:
-        """Where a host is, as the client host resolves names.
+    def within(self, seconds: float) -> Callable[[], float]:
+        """As `left`, for several things of which all together may take so many seconds from now.
+
+        Returns:
+            What gives the seconds left for the next of them, and raises TimeoutError when there are none.
+        """
+        until = monotonic_ns() + seconds * NS
+        return lambda: self.left(_positive((until - monotonic_ns()) / NS))
+
+    def address(self, host: str, at_most: float = float("inf")) -> str:
+        """Where a host is, as the client host resolves names; a look-up may take so many seconds.
 
         Raises:
             Failed: nowhere.
-            TimeoutError: the operation's time ended before an answer came.
+            TimeoutError: no answer came within them, or within the operation's time.
             TargetRefused: outside the lab.
         """
         address = self._places.known(host)
         if address is None:
             self.phase = RESOLVING
-            address, took = self._places.find(host, self.left())
+            address, took = self._places.find(host, self.left(at_most))
             self.dns = took if took >= 0 else self.dns
         return address
 
@@ -185,6 +195,12 @@ class Operation:
         """The answer's first byte is there."""
         self.first = monotonic_ns()
         self.phase = ANSWERED
+
+
+def _positive(seconds: float) -> float:
+    if seconds <= 0:
+        raise TimeoutError
+    return seconds
 
 
 class Session(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import monotonic_ns
+from time import monotonic_ns, sleep
 
 import pytest
 
@@ -66,3 +66,15 @@ def test_time_that_is_over() -> None:
     assert 0 < operation().left() <= 1
     with pytest.raises(TimeoutError):
         operation(0.0).left()
+
+
+def test_several_things_share_one_time_out() -> None:
+    """What one of them takes is missing for the next, and neither outlasts the operation."""
+    left = operation().within(0.2)
+    first = left()
+    sleep(0.1)
+    assert 0 < left() <= first - 0.1 <= 0.1
+    sleep(0.11)
+    with pytest.raises(TimeoutError):
+        left()
+    assert operation(0.5).within(float("inf"))() <= 0.5

@@ -18,7 +18,7 @@ goes on after any failure. `attempts` counts the members asked. One endpoint mak
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ class Register:
     Attributes:
         op: `read` or `write`.
         endpoints: the members, in the order they are tried.
-        attempt: ns one of several endpoints is given.
+        attempt: ns one of several endpoints is given, its look-up and its connection included.
         serializable: of reads: the member answers from its own state, which may be stale.
         require_leader: a member that knows no leader is to refuse at once.
     """
@@ -78,7 +78,7 @@ def read(
         serializable: have the member answer from its own state.
         require_leader: have a member that knows no leader refuse at once, where it would else keep the client
             waiting for one: what etcd's own client calls `WithRequireLeader`.
-        attempt: how long one of several endpoints is given.
+        attempt: how long one of several endpoints is given: its look-up, its connection and its answer together.
 
     Raises:
         UsageError: there is no endpoint, or one makes no sense.
@@ -109,53 +109,65 @@ class EtcdSession:
         """Read or write, at the first endpoint that serves."""
         operation.repeatable = self._request.op == "read"
         operation.value = "" if operation.repeatable else operation.name
-        order = self._preference.order()
-        for endpoint in order[:-1]:
+        *others, last = self._preference.order()
+        for endpoint in others:
             said = self._unless_next(endpoint, operation)
             if said is not None:
-                return self._answer(endpoint, operation, said)
+                return self._answer(operation, said)
             operation.again()
-        last = order[-1]
-        return self._answer(last, operation, self._ask(last, operation, self._last_attempt))
-
-    def _unless_next(self, endpoint: Endpoint, operation: Operation) -> Said | None:
-        """What a member said; None where the next one is to be asked. After a failure later operations begin there."""
-        try:
-            said = self._ask(endpoint, operation, self._request.attempt / NS)
-        except (OSError, Failed):
-            self._preference.failed(endpoint)
-            if operation.sent >= 0 and not operation.repeatable:
-                raise
-            return None
-        if said.outcome is Outcome.OK:
-            return said
-        self._preference.failed(endpoint)
-        return None if said.definite or operation.repeatable else said
+        return self._answer(operation, self._ask(last, operation))
 
     def close(self) -> None:
         """End the connection."""
         self._gateway.close()
 
-    @property
-    def _last_attempt(self) -> float:
-        alone = len(self._request.endpoints) == 1
-        return float("inf") if alone else self._request.attempt / NS
-
-    def _ask(self, endpoint: Endpoint, operation: Operation, patience: float) -> Said:
-        """One attempt at one member, a failed one's connection is closed."""
+    def _unless_next(self, endpoint: Endpoint, operation: Operation) -> Said | None:
+        """What a member said; None where the next one is to be asked."""
         try:
-            address = operation.address(endpoint.host)
-            operation.connecting(address)
-            if self._gateway.reach(address, endpoint.port, operation.left(patience)):
-                operation.connected()
-            path, body = self._words(operation)
-            operation.sending(address)
-            patience = operation.left(patience)
-            leader = self._request.require_leader
-            return self._gateway.ask(path, body, patience, operation.answering, require_leader=leader)
+            said = self._ask(endpoint, operation)
+        except (OSError, Failed):
+            if operation.sent >= 0 and not operation.repeatable:
+                raise
+            return None
+        again = said.outcome is not Outcome.OK and (said.definite or operation.repeatable)
+        return None if again else said
+
+    def _ask(self, endpoint: Endpoint, operation: Operation) -> Said:
+        """One attempt at one member. After a failure its connection is closed, and later operations begin elsewhere."""
+        left = operation.within(self._attempt)
+        left()  # an operation whose time is over tells nothing of the member
+        try:
+            said = self._say(endpoint, operation, left)
+        except (OSError, Failed):
+            self._preference.failed(endpoint)
+            self._gateway.close()
+            raise
         except BaseException:
             self._gateway.close()
             raise
+        if said.outcome is Outcome.OK:
+            self._preference.served(endpoint)
+        else:
+            self._preference.failed(endpoint)
+        return said
+
+    @property
+    def _attempt(self) -> float:
+        """Seconds for one member; a pinned client gives its only one all there are."""
+        alone = len(self._request.endpoints) == 1
+        return float("inf") if alone else self._request.attempt / NS
+
+    def _say(self, endpoint: Endpoint, operation: Operation, left: Callable[[], float]) -> Said:
+        """Look the member up, connect and ask, in the time that is left for all of it."""
+        address = operation.address(endpoint.host, left())
+        operation.connecting(address)
+        if self._gateway.reach(address, endpoint.port, left()):
+            operation.connected()
+        path, body = self._words(operation)
+        patience = left()
+        operation.sending(address)
+        leader = self._request.require_leader
+        return self._gateway.ask(path, body, patience, operation.answering, require_leader=leader)
 
     def _words(self, operation: Operation) -> tuple[str, dict[str, object]]:
         request = self._request
@@ -164,12 +176,10 @@ class EtcdSession:
             return "/v3/kv/put", {**body, "value": encoded(operation.value)}
         return "/v3/kv/range", {**body, "serializable": request.serializable}
 
-    def _answer(self, endpoint: Endpoint, operation: Operation, said: Said) -> Answer:
-        if said.outcome is Outcome.OK:
-            self._preference.served(endpoint)
-            if operation.repeatable:
-                found = said.body.get("kvs", [])
-                operation.value = decoded(found[0].get("value", "")) if found else ""
+    def _answer(self, operation: Operation, said: Said) -> Answer:
+        if said.outcome is Outcome.OK and operation.repeatable:
+            found = said.body.get("kvs", [])
+            operation.value = decoded(found[0].get("value", "")) if found else ""
         return Answer(said.outcome, said.status, definite=said.definite)
 
 

@@ -18,8 +18,10 @@ from chaoskit.core.load import Connections, load
 from chaoskit.core.selector import role
 from chaoskit.core.units import NS
 from chaoskit.loads.arrivals import constant, poisson
+from chaoskit.loads.gateway import Preference
 from chaoskit.loads.generator import Generator, Job, Work
-from chaoskit.loads.protocols.etcd import read, write
+from chaoskit.loads.protocols.etcd import EtcdSession, Register, read, write
+from chaoskit.loads.session import Operation
 from chaoskit.loads.targets import TargetRefused
 from chaoskit.loads.work import Client
 from tests.loads.etcd import Cluster, etcd
@@ -120,6 +122,47 @@ def test_after_a_write_of_unclear_fate_a_client_begins_elsewhere(cluster: Cluste
         table, _ = generate(job(request, arrivals=constant("4/s"), timeout=NS, **KEPT), seconds=1)
     assert sorted(outcomes(table).items()) == [("ok", 3), ("response timeout", 1)]
     assert set(table.attempts.tolist()) == {1}
+
+
+class _Slow:
+    """A name service that takes 150 ms."""
+
+    def known(self, host: str) -> str | None:
+        """Nothing is known."""
+        return None
+
+    def find(self, host: str, patience: float) -> tuple[str, int]:
+        """This machine."""
+        time.sleep(0.15)
+        return "127.0.0.1", 150_000_000
+
+
+def performed(request: Register, preference: Preference) -> float:
+    """The seconds one operation of 5 s takes that comes to a time-out."""
+    session, began = EtcdSession(request, preference), time.monotonic_ns()
+    with pytest.raises(TimeoutError):
+        session.perform(Operation("n", request.op, began + 5 * NS, began, _Slow()))
+    session.close()
+    return (time.monotonic_ns() - began) / NS
+
+
+def test_an_attempt_is_a_bound_on_look_up_connection_and_answer_together() -> None:
+    """The last one as well: after a look-up of 150 ms a silent member has the other 50 ms only."""
+    with serving(silent) as mute:
+        request = write("r", endpoints=[f"x:{mute}", f"y:{mute}"], attempt="200ms")
+        assert 0.19 < performed(request, Preference(request.endpoints)) < 0.3
+        request = read("r", endpoints=[f"x:{mute}", f"y:{mute}"], attempt="200ms")
+        assert 0.39 < performed(request, Preference(request.endpoints)) < 0.55
+
+
+def test_after_a_failure_of_the_last_member_a_client_begins_elsewhere() -> None:
+    """The first one refused it, the last one was silent: the next operation does not begin with the silent one."""
+    with serving(silent) as mute:
+        gone = refusing().rpartition(":")[2]
+        request = write("r", endpoints=[f"x:{gone}", f"y:{mute}"], attempt="200ms")
+        preference = Preference(request.endpoints)
+        performed(request, preference)
+    assert [endpoint.host for endpoint in preference.order()] == ["x", "y"]
 
 
 def gateway_says(status: int, code: int, message: str) -> bytes:
