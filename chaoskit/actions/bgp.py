@@ -31,26 +31,42 @@ def network(net: IPv4Network) -> Argv:
 
 def no_network(net: IPv4Network) -> Argv:
     """Remove the `network` line; removing one that is not there is an error to FRR, and is not done."""
-    return ("sh", "-c", f"! {_line(net)} || {_configure(f'no network {net}')}")
+    return (
+        "sh",
+        "-c",
+        f"{_read(_CONFIGURATION)}; case {_LINES} in {_line(net)}) {_configure(f'no network {net}')};; esac",
+    )
 
 
 def configured(net: IPv4Network, *, no: bool = False) -> Argv:
-    """Whether the running configuration has the line, or has it not."""
-    return _test(_line(net), no=no)
+    """Whether the running configuration has the line, or has it not; a status of 2 is that nobody can say."""
+    return _test(_CONFIGURATION, _line(net), no=no)
 
 
 def advertised(net: IPv4Network, *, no: bool = False) -> Argv:
-    """Whether a neighbour was sent the prefix, or none has it."""
-    return _test(f"vtysh -c 'show bgp ipv4 unicast {net} json' | grep -q advertisedTo", no=no)
+    """Whether a neighbour was sent the prefix, or none has it; a status of 2 is that nobody can say."""
+    return _test(f"-c 'show bgp ipv4 unicast {net} json'", "*advertisedTo*", no=no)
+
+
+_CONFIGURATION = "-c 'show bgp vrfs json' -c 'show running-config'"
+"""vtysh shows the configuration of those daemons that answer: the first command fails where bgpd is not one of them."""
+_LINES = '"$(echo; echo "$out"; echo .)"'
+"""The output, with a line's end before its first line and after its last one."""
 
 
 def _line(net: IPv4Network) -> str:
-    return f"vtysh -c 'show running-config' | grep -qxF '  network {net}'"
+    return f"*'\n  network {net}\n'*"
 
 
 def _configure(line: str) -> str:
     return f"vtysh -c 'configure terminal' -c 'router bgp' -c 'address-family ipv4 unicast' -c '{line}'"
 
 
-def _test(command: str, *, no: bool) -> Argv:
-    return ("sh", "-c", f"! {command}" if no else command)
+def _read(commands: str) -> str:
+    """Take the output first: in a pipe, a vtysh that fails would look like one that says nothing."""
+    return f"out=$(vtysh {commands}) || exit 2"
+
+
+def _test(commands: str, pattern: str, *, no: bool) -> Argv:
+    found, lacking = (1, 0) if no else (0, 1)
+    return ("sh", "-c", f"{_read(commands)}; case {_LINES} in {pattern}) exit {found};; *) exit {lacking};; esac")

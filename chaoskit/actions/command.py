@@ -28,13 +28,14 @@ def command(
     Without `at` they run on the machine chaoskit runs on, with its environment: kubectl, a cloud's command line.
     `confirm` is asked before as well: where it holds already nothing is done, and nothing will be undone. The
     undo may run twice, and after a `do` that failed half way: it must change nothing more the second time.
-    A status other than 0 is an error and stops the run. Commands are argument lists; no shell reads them.
+    A status other than 0 is an error and stops the run; when `confirm` is asked before, one other than 0 and 1 is.
+    Commands are argument lists; no shell reads them.
 
     Args:
         plan: the lab.
         do: makes the change.
         undo: takes it back.
-        confirm: exits with 0 when the change is in effect.
+        confirm: exits with 0 when the change is in effect, with 1 when it is not.
         at: the hosts inside of which all three run, each with the tools of its image.
         expect: a text that the output of `confirm` must have as well.
         timeout: how long each run of a command may take.

@@ -73,8 +73,7 @@ class _Commands:
     def _succeed(self, lab: RunningLab, argv: Argv) -> None:
         done = self._run(lab, argv)
         if done.exit_code != 0:
-            said = (done.stderr.strip() or done.stdout.strip())[-_TAIL:]
-            raise StepError(f"{self.target}: {_shown(argv)} exits with {done.exit_code}: {said}")
+            raise StepError(f"{self.target}: {_shown(argv)} exits with {done.exit_code}: {_said(done)}")
 
     def _run(self, lab: RunningLab, argv: Argv) -> Completed:
         with step_errors(f"{self.target}: {_shown(argv)}"):
@@ -94,7 +93,8 @@ class Command(_Commands):
 
     Attributes:
         undo_argv: takes the change back.
-        before: exits with 0 when the change is there already; empty for `confirm`.
+        before: exits with 0 when the change is there already, with 1 when it is not; empty for `confirm_argv`.
+            Any other status is that it cannot tell, and then nothing is done.
     """
 
     undo_argv: Argv = ()
@@ -112,13 +112,18 @@ class Command(_Commands):
         """Look whether the change is there already.
 
         Raises:
-            StepError: the host does not run, or the command that looks cannot be run.
+            StepError: the host does not run, or the command that looks cannot be run, or cannot tell.
         """
         if self.host:
             running(host_of(lab, self.host), "given a command")
-        if not self.before:
-            return {"already": self._look(lab, self.confirm_argv).holds}
-        return {"already": self._run(lab, self.before).exit_code == 0}
+        looks = self.before or self.confirm_argv
+        done = self._run(lab, looks)
+        if done.exit_code not in (0, 1):
+            raise StepError(
+                f"{self.target}: {_shown(looks)} exits with {done.exit_code}, and cannot tell: {_said(done)}",
+                remedy="Let the command that looks exit with 0 where the change is there, and with 1 where it is not.",
+            )
+        return {"already": done.exit_code == 0 and (bool(self.before) or self.expect in done.stdout)}
 
     def undo(self, lab: RunningLab, prior: Prior) -> None:
         """Run the undo command; a host that is off took along what its processes were told.
@@ -159,6 +164,11 @@ class CommandOnce(_Commands):
 def _shown(argv: Sequence[str]) -> str:
     """A command as one would type it."""
     return argv[2] if argv[:2] == ("sh", "-c") and len(argv) == 3 else shlex.join(argv)
+
+
+def _said(done: Completed) -> str:
+    """The end of what a command said."""
+    return (done.stderr.strip() or done.stdout.strip())[-_TAIL:]
 
 
 def _run_here(argv: Sequence[str], timeout: int) -> Completed:

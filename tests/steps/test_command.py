@@ -146,3 +146,12 @@ def test_a_command_that_takes_too_long_is_ended_with_its_children(lab: FakeLab, 
     assert time.monotonic() - began < 0.9
     time.sleep(1.2)  # the child would have written by now
     assert not file.exists()
+
+
+@pytest.mark.parametrize("step", [LINK, Command("gw", ("down",), ("true",), undo_argv=("up",), before=("is-down",))])
+@pytest.mark.parametrize("status", [2, 127, -9])
+def test_a_look_that_cannot_tell_is_an_error_before_anything_is_done(lab: FakeLab, step: Command, status: int) -> None:
+    """Neither yes nor no: taking it for either would do or undo what was not there."""
+    lab.hosts["gw"].answer = lambda argv, _stdin: Completed(tuple(argv), status, "", "no daemon\n")
+    with pytest.raises(StepError, match=rf"gw: is-down exits with {status}, and cannot tell: no daemon"):
+        step.prepare(lab)
