@@ -60,8 +60,11 @@ def deadline(history: History, within: Window) -> Deadline:
 
 
 def observed_until(history: History) -> int:
-    """The end of what was observed: the run's duration, or the last thing recorded of a run that was stopped."""
-    if not history.meta.stopped:
+    """The end of what was observed: the run's duration, or the last thing recorded of one that was stopped or goes on.
+
+    A run that goes on, as a guard sees it, has no anchors yet.
+    """
+    if history.anchors and not history.meta.stopped:
         return history.meta.duration
     last = [history.events[-1].t if history.events else 0, history.readings[-1].t if history.readings else 0]
     if len(history.requests):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from chaoskit.checks import rows
-from chaoskit.checks.bounds import one_of
+from chaoskit.checks import counter
+from chaoskit.checks.bounds import Share, one_of
+from chaoskit.checks.counter import number
+from chaoskit.checks.polled import LOOK, Polled, polled
 from chaoskit.core.check import check
-from chaoskit.core.history import History, Reading
+from chaoskit.core.errors import UsageError
+from chaoskit.core.history import History
 from chaoskit.core.probe import Probe
 from chaoskit.core.selector import Selector
 from chaoskit.core.step import Json
+from chaoskit.core.units import fraction
 from chaoskit.core.verdict import FAIL, PASS, Limit, Unit, Verdict, unknown
 from chaoskit.core.window import Window
 
@@ -25,7 +29,7 @@ class Take(StrEnum):
     PEAK = "the largest reading"
     """For what has to be reached, not held: a queue that fills, connections that pile up."""
     RISE = "the rise from first to last reading"
-    """For counters."""
+    """For counters; one that began anew, or was read once, makes it unknown."""
 
 
 @check
@@ -40,6 +44,7 @@ def reading(
     below: float | None = None,
     equals: Json = None,
     take: Take = Take.EVERY,
+    answered: Share = 0.5,
     at: Selector | None = None,
     during: Window | None = None,
 ) -> Verdict:
@@ -47,8 +52,9 @@ def reading(
 
     The value measured is the one farthest on the wrong side: the largest for `at_most` and `below`, the smallest
     for `at_least` and `above`; for `equals` the share of values that are equal, of which all must be. Readings that
-    failed or lack the field are left out and counted in the reason; a host without any makes the check
-    unknown.
+    failed or lack the field are left out and counted in the reason; a host at which fewer than half of them are left
+    (`answered`) makes the check unknown. The last reading counts if it was taken near the window's end: at most five
+    intervals, or a second, before it.
 
     Args:
         history: the run.
@@ -61,26 +67,22 @@ def reading(
         below: smallest value that is wrong.
         equals: the only value that is right.
         take: every reading, the last one, the largest, or how far a counter rose.
+        answered: share of each host's readings that must have succeeded and have the field; does not matter where only
+            the last one counts.
         at: readings taken at these hosts only; of them, those at which the probe reads.
         during: readings taken up in this window only.
     """
-    span = history.span(during)
-    among = None if at is None else [host.name for host in rows.hosts(history, at)]
-    every = history.readings_of(probe, among)
-    inside = [r for r in every if during is None or span.holds(r.t)]
-    values: list[tuple[str, Json]] = []
-    for host in sorted({r.host for r in every}):
-        own = [_value(r, field) for r in inside if r.host == host]
-        found = _taken([value for value in own if value is not None], take)
-        if not found:
-            return unknown(
-                f"{host}: {_lacking(inside, host, field)}", remedy="Look at the probe's readings in the history."
-            )
-        values += [(host, value) for value in found]
+    share, values = fraction(answered), list[tuple[str, Json]]()
+    everywhere = polled(history, probe, field, at=at, during=during)
+    for each in everywhere:
+        if problem := each.old() if take is Take.LAST else each.lacking(share):
+            return unknown(f"{each.host}: {problem}", remedy=LOOK)
+        if take is Take.RISE and (problem := counter.rise(each.values).problem):
+            return unknown(f"{each.host}: {field}: {problem}", remedy=LOOK)
+        values += [(each.host, value) for value in _taken(each.values, take)]
     if not values:
         return unknown("no readings", remedy="Give the probe hosts and a rhythm that fall into the window.")
-    failed = sum(_value(r, field) is None for r in inside)
-    note = f"; {failed:,} of {len(inside):,} readings failed or lack it" if failed else ""
+    note = _left_out(everywhere)
     if equals is not None:
         return _equal(values, field, equals, note)
     bounds = {">=": at_least, "<=": at_most, ">": above, "<": below}
@@ -91,28 +93,22 @@ def reading(
 @reading.accepts
 def _(given: Mapping[str, Any]) -> None:
     one_of(**{name: given[name] for name in ("at_least", "at_most", "above", "below", "equals")})
+    if fraction(given["answered"]) == 0:
+        raise UsageError("answered=0 would take the silence of a probe for a reading")
 
 
-def _value(taken: Reading, field: str) -> Json:
-    """The field's value; None when the reading failed or has no such field."""
-    return None if taken.error else _inside(taken.value, field)
-
-
-def _inside(value: Mapping[str, Json], field: str) -> Json:
-    if field in value:
-        return value[field]
-    for key, inner in value.items():
-        if isinstance(inner, Mapping) and field.startswith(f"{key}."):
-            return _inside(inner, field.removeprefix(f"{key}."))
-    return None
+def _left_out(everywhere: Sequence[Polled]) -> str:
+    total = sum(len(each.readings) for each in everywhere)
+    failed = total - sum(len(each.good) for each in everywhere)
+    return f"; {failed:,} of {total:,} readings failed or lack it" if failed else ""
 
 
 def _taken(values: Sequence[Json], take: Take) -> Sequence[Json]:
-    if take is Take.EVERY or not values:
-        return values
     if take is Take.PEAK:
-        return [max(map(_number, values))]
-    return [values[-1]] if take is Take.LAST else [_number(values[-1]) - _number(values[0])]
+        return [max(map(number, values))]
+    if take is Take.RISE:
+        return [counter.rise(values).amount]
+    return [values[-1]] if take is Take.LAST else values
 
 
 def _equal(values: Sequence[tuple[str, Json]], field: str, wanted: Json, note: str) -> Verdict:
@@ -121,33 +117,14 @@ def _equal(values: Sequence[tuple[str, Json]], field: str, wanted: Json, note: s
     reason = f"{field} is {wanted!r} in {len(values) - len(others):,} of {len(values):,} readings"
     reason += f"; {others[0][0]} says {others[0][1]!r}" if others else ""
     outcome = FAIL if others else PASS
-    return Verdict(outcome, reason + note, share, Limit("==", 1.0), Unit.SHARE, len(values), 1)
+    return Verdict(outcome, reason + note, share, Limit("==", 1.0), Unit.SHARE)
 
 
-def _bounded(values: Iterable[tuple[str, Json]], field: str, limit: Limit, note: str) -> Verdict:
-    numbers = [(_number(value), host) for host, value in values]
+def _bounded(values: Sequence[tuple[str, Json]], field: str, limit: Limit, note: str) -> Verdict:
+    numbers = [(number(value), host) for host, value in values]
     from_above = limit.sense in ("<=", "<")
     measured, host = max(numbers) if from_above else min(numbers)
     word = "largest" if from_above else "smallest"
-    reason = f"the {word} {field} of {len(numbers):,} is {measured:g}, at {host}"
+    reason = f"the {word} {field} of {len(numbers):,} read is {measured:g}, at {host}"
     outcome = PASS if limit.admits(measured) else FAIL
-    return Verdict(outcome, reason + note, measured, limit, Unit.COUNT, len(numbers), 1)
-
-
-def _number(value: Json) -> float:
-    """A number of a reading; true counts 1.
-
-    Raises:
-        TypeError: it is none, so that the check is unknown and says what it met.
-    """
-    if isinstance(value, int | float):
-        return float(value)
-    raise TypeError(f"{value!r} is no number")
-
-
-def _lacking(inside: Sequence[Reading], host: str, field: str) -> str:
-    own = [r for r in inside if r.host == host]
-    if not own:
-        return "no reading in the window"
-    last = own[-1]
-    return f"every reading failed ({last.error})" if last.error else f"no reading has the field {field!r}"
+    return Verdict(outcome, reason + note, measured, limit, Unit.COUNT)

@@ -1,5 +1,7 @@
 """What must not arrive: none of it, of enough tries."""
 
+from collections.abc import Callable
+
 import pytest
 
 from chaoskit.checks.no_delivery import no_delivery
@@ -56,9 +58,44 @@ def test_a_counter_that_was_not_read_is_unknown() -> None:
     """Without two readings there is no rise."""
     history = make_history(readings=readings("got", "client-eu", {"other": 1}), names={"got": got, "sent": sent})
     verdict = no_delivery(got, "strays", tried=sent, tries="resets", needed=20).judge(history)
-    assert (verdict.outcome, verdict.reason) == (UNKNOWN, "no two readings of strays at client-eu")
+    assert (verdict.outcome, verdict.reason) == (UNKNOWN, "strays at client-eu: no two readings")
     assert no_delivery(got, "other", tried=sent, tries="resets", needed=20).judge(history).reason == (
-        "no two readings of resets at any host"
+        "resets: no two readings at any host"
+    )
+
+
+def test_a_counter_that_began_anew_hides_nothing() -> None:
+    """Five strays, and none after the receiver came back: what it counted last is not known, and no pass either."""
+    assert (
+        anew(lambda t: 5 if t < 15 else 0, tries=3).reason
+        == "strays at client-eu: it fell from 5 to 0, so it began anew"
+    )
+    assert anew(lambda t: 5 if t < 15 else 0, tries=0).outcome is UNKNOWN
+    assert anew(lambda t: 5 if t < 15 else 7 if t < 20 else 0, tries=3).measured == 2
+    assert anew(lambda t: 5 if t < 15 else int(t > 20), tries=0).outcome is FAIL
+
+
+def anew(strays: Callable[[float], int], *, tries: int) -> Verdict:
+    """Of a receiver that counts so, and so many tries a second."""
+    told = (
+        *readings("got", "client-eu", lambda t: {"strays": strays(t)}),
+        *readings("sent", "web-eu-1", lambda t: {"resets": int(t * tries)}),
+    )
+    history = make_history(readings=told, names={"got": got, "sent": sent})
+    return no_delivery(got, "strays", tried=sent, tries="resets", needed=20).judge(history)
+
+
+def test_tries_are_not_counted_across_a_new_beginning() -> None:
+    """Whoever counts them began anew: how many there were is not known."""
+    told = (
+        *readings("got", "client-eu", {"strays": 0}),
+        *readings("sent", "web-eu-1", lambda t: {"resets": int(t * 3) % 60}),
+    )
+    history = make_history(readings=told, names={"got": got, "sent": sent})
+    verdict = no_delivery(got, "strays", tried=sent, tries="resets", needed=20).judge(history)
+    assert (verdict.outcome, verdict.reason) == (
+        UNKNOWN,
+        "resets at web-eu-1: it fell from 59 to 0, so it began anew",
     )
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -76,7 +77,7 @@ def test_failed_readings_are_left_out_and_told() -> None:
     """Half of the readings time out: the other half is judged, and the reason says so."""
     record = history(readings=read(lambda t: "timed out" if t < 15 else {"n": 1}))
     verdict = reading(answers, "n", at_most=1).judge(record)
-    assert (verdict.outcome, verdict.samples) == (PASS, 150)
+    assert (verdict.outcome, verdict.samples) == (PASS, None)
     assert "150 of 300 readings failed" in verdict.reason
 
 
@@ -96,6 +97,61 @@ def test_without_values_it_is_unknown(taken: tuple[Reading, ...], arguments: dic
     verdict = reading(answers, "n", at_most=5, **arguments).judge(history(readings=taken))
     assert verdict.outcome is UNKNOWN
     assert why in verdict.reason
+
+
+@pytest.mark.parametrize("take", [Take.EVERY, Take.PEAK, Take.RISE])
+def test_a_few_good_readings_are_not_enough(take: Take) -> None:
+    """Two in fifteen: what the others would have said is not known, unless the experiment is content with that."""
+    record = history(readings=read(lambda t: {"n": 1} if t < 4 else "timed out"))
+    verdict = reading(answers, "n", at_most=1, take=take).judge(record)
+    assert verdict.outcome is UNKNOWN
+    assert verdict.reason == "lb-eu: 260 of 300 readings failed or lack 'n' (timed out)"
+    assert verdict.remedy
+    assert reading(answers, "n", at_most=1, take=take, answered="10%").judge(record).outcome is PASS
+
+
+def test_the_last_reading_is_near_the_end() -> None:
+    """A good one of long before says nothing of it; one that failed just before the end may be left out."""
+    often = reading(answers, "n", at_most=1, take=Take.LAST)
+    verdict = often.judge(history(readings=read(lambda t: {"n": 1} if t < 20 else "timed out")))
+    assert verdict.outcome is UNKNOWN
+    assert verdict.reason == "lb-eu: the last good reading is 10.1 s before the window's end (timed out)"
+    assert often.judge(history(readings=read(lambda t: {"n": 1} if t >= 29.5 else "timed out"))).outcome is PASS
+    assert often.judge(history(readings=read({"n": 1}, seconds=29.0))).outcome is UNKNOWN
+    assert often.judge(history(readings=read({"n": 1}, seconds=29.2))).outcome is PASS
+
+
+def test_while_a_run_goes_on_its_record_ends_where_it_is() -> None:
+    """A guard looks at what is there so far."""
+    so_far = replace(history(readings=read({"n": 1}, seconds=20)), anchors=())
+    assert reading(answers, "n", at_most=1, take=Take.LAST).judge(so_far).outcome is PASS
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (lambda t: {"n": 5 if t < 10 else 0}, "lb-eu: n: it fell from 5 to 0, so it began anew"),
+        (lambda t: {"n": 5 if 10 <= t < 20 else 0}, "lb-eu: n: it fell from 5 to 0, so it began anew"),
+    ],
+)
+@pytest.mark.parametrize("bound", [{"at_most": 0}, {"at_least": 5}])
+def test_a_counter_that_began_anew_has_no_rise(value: Any, why: str, bound: dict[str, Any]) -> None:
+    """What it counted last before is not known."""
+    verdict = reading(answers, "n", take=Take.RISE, **bound).judge(history(readings=read(value)))
+    assert (verdict.outcome, verdict.reason) == (UNKNOWN, why)
+
+
+def test_one_reading_is_no_rise() -> None:
+    """It takes two."""
+    verdict = reading(answers, "n", at_most=0, take=Take.RISE).judge(history(readings=read({"n": 7}, seconds=0.1)))
+    assert (verdict.outcome, verdict.reason) == (UNKNOWN, "lb-eu: n: no two readings")
+
+
+@pytest.mark.parametrize("answered", [0, "150%"])
+def test_a_share_that_is_none_is_refused(answered: Any) -> None:
+    """Where it is written; none at all would be no share of the readings either."""
+    with pytest.raises(DefinitionError, match=r"test_reading\.py:\d+: "):
+        reading(answers, "n", at_most=1, answered=answered)
 
 
 @pytest.mark.parametrize("arguments", [{}, {"at_most": 1, "equals": 2}])
