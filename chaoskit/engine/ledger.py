@@ -85,8 +85,7 @@ class Ledger:
             ChaoskitError: the journal could not be written; nothing was done.
         """
         with self._lock:
-            held = [self._prepared(action, step, expires) for step in steps]
-            self.journal.write(*(_row(entry) for entry in held))
+            held = self._journalled(action, steps, expires)
             self._priors[action] = [entry.prior for entry in held]
             # Held before they are done: a step that fails half way is undone like any other.
             self._held += held
@@ -108,6 +107,21 @@ class Ledger:
                 detail = f"; and undoing it: {'; '.join(undone)}" if undone else ""
                 raise StepError(f"{action}: {first.step.describe()}: {error}{detail}") from error
         return Took(begin, end)
+
+    def _journalled(self, action: str, steps: Sequence[Step], expires: int | None) -> list[_Held]:
+        """Prepare them all and write them down; when one cannot be, what preparing others has begun is ended."""
+        held: list[_Held] = []
+        try:
+            held += (self._prepared(action, step, expires) for step in steps)
+            self.journal.write(*(_row(entry) for entry in held))
+        except Exception as error:
+            # An injector's process is there from `prepare` on: neither the journal nor an undo would ever name it.
+            failures = _each(held, lambda entry: entry.step.undo(self.lab, entry.prior))
+            if failures:
+                detail = "; ".join(f"{entry.step.describe()}: {why}" for entry, why in failures)
+                raise StepError(f"{action}: {error}; and undoing it: {detail}") from error
+            raise
+        return held
 
     def _prepared(self, action: str, step: Step, expires: int | None) -> _Held:
         self._count += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,17 +15,19 @@ from hypothesis import strategies as st
 
 from chaoskit.core.errors import ChaoskitError, LabError, StepError
 from chaoskit.core.host import HostState, Status
-from chaoskit.core.step import Evidence
+from chaoskit.core.step import Evidence, Step
 from chaoskit.core.units import NS
 from chaoskit.engine.journal import FILE, Journal, read
 from chaoskit.engine.ledger import Ledger
 from chaoskit.steps.call import Call
 from chaoskit.steps.command import Command
 from chaoskit.steps.function import reference
+from chaoskit.steps.inject import Inject
 from chaoskit.steps.pause import Pause
 from chaoskit.steps.power_off import PowerOff
 from chaoskit.steps.stop import Stop
 from chaoskit.testing import FakeClock, FakeLab, two_regions
+from tests.support.machine import tree
 from tests.wire import until, wired
 
 
@@ -256,6 +259,25 @@ def dawdle(arguments: object, before: object) -> None:
 def unseen(lab: object, arguments: object, before: object) -> Evidence:
     """Nothing to see."""
     return Evidence(False, "nothing")
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize("broken", ["the second step", "the journal"])
+def test_an_injector_whose_action_is_not_done_after_all_is_ended(tmp_path: Path, broken: str) -> None:
+    """Its process is there from `prepare` on; the journal has nothing of it, so nobody else could end it."""
+    with wired("a") as wire:
+        before = tree(os.getpid())
+        inject = Inject("a", reference(dawdle), {}, reference(unseen))
+        journal = Journal(tmp_path / FILE)
+        steps: list[Step] = [inject, Pause("nobody")]
+        if broken == "the journal":
+            (tmp_path / "full").symlink_to("/dev/full")
+            journal, steps = Journal(tmp_path / "full"), [inject]
+        ledger = Ledger(wire.lab, journal, FakeClock())
+        with pytest.raises(ChaoskitError, match=r"no host nobody|No space left"):
+            ledger.apply("both", steps, None)
+        assert until(lambda: tree(os.getpid()) == before)
+        assert ledger.in_force == ()
 
 
 @pytest.mark.lab
