@@ -11,9 +11,15 @@ from chaoskit.core.units import NS
 from chaoskit.core.where import Where
 from chaoskit.engine.entries import PlannedEntry
 from chaoskit.engine.overlap import refuse_overlaps
+from chaoskit.steps.command import Command
+from chaoskit.steps.inject import Inject
 from chaoskit.steps.link import SetLink
 from chaoskit.steps.pause import Pause
+from chaoskit.steps.power_off import PowerOff
+from chaoskit.steps.signal import Signal
 from chaoskit.steps.stop import Stop
+
+TOLD = Command("w", ("a",), ("b",), undo_argv=("c",))
 
 
 def _entry(name: str, start: int, lasting: int | None, *steps: Step) -> PlannedEntry:
@@ -32,10 +38,17 @@ def _entry(name: str, start: int, lasting: int | None, *steps: Step) -> PlannedE
         (_entry("a", 0, None, Pause("w")), _entry("b", 9, 1, Stop("v"), Stop("w")), True),
         (_entry("a", 1, 9, SetLink("w", "front", "eth0")), _entry("b", 2, 2, Stop("w")), False),
         (_entry("a", 1, 2, Pause("w")), _entry("b", 2, None, Stop("w")), True),
+        (_entry("a", 1, 2, TOLD), _entry("b", 2, 2, Pause("w")), True),
+        (_entry("a", 1, 2, Signal("w", "KILL")), _entry("b", 2, 2, TOLD), True),
+        (_entry("a", 1, 2, TOLD), _entry("b", 3, 2, Stop("w")), False),
+        (_entry("a", 1, 2, TOLD), _entry("b", 2, 2, Stop("v")), False),
+        (_entry("a", 1, 2, TOLD), _entry("b", 2, 2, TOLD), False),
+        (_entry("a", 1, 9, TOLD), _entry("b", 2, 2, PowerOff("w")), False),
+        (_entry("a", 1, 9, TOLD), _entry("b", 2, 2, Inject("w", "m:f", {}, "m:g")), False),
     ],
 )
 def test_two_lives_of_one_host_at_once_are_refused(first: PlannedEntry, second: PlannedEntry, meets: bool) -> None:
-    """Same host, same time, both changing its life: an error with file, line, host and moment. Else fine."""
+    """Same host, same time, both changing its life, or one of them a command that needs it. Else fine."""
     if meets:
         with pytest.raises(UsageError, match=r"x\.py:7: b and a are both in force on w at"):
             refuse_overlaps([first, second])
