@@ -27,7 +27,7 @@ from chaoskit.checks.availability import availability
 from chaoskit.checks.outcome_share import outcome_share
 from chaoskit.checks.reading import Take, reading
 from chaoskit.core.load import Outcome
-from chaoskit.core.units import NS, rate
+from chaoskit.core.units import NS, duration, rate
 from chaoskit.loads.arrivals import poisson
 from chaoskit.loads.protocols.dns import lookup
 from chaoskit.probes.alive import alive
@@ -66,13 +66,15 @@ visitors = load(
 )
 
 # Asked directly, past every cache.
-zone = dns_answers("example.com", record="SOA").at(servers, every="250ms")
-answers = dns_answers("shop.example.com").at(servers, every="250ms")
+ASKED_EVERY = "250ms"
+zone = dns_answers("example.com", record="SOA").at(servers, every=ASKED_EVERY)
+answers = dns_answers("shop.example.com").at(servers, every=ASKED_EVERY)
 # What visitors' own look-ups would find: its TTL counts down, and the resolver's end is in sight.
 cached = dns_answers("shop.example.com").at(role("resolver"), every="500ms")
 datagrams = tcp_counters("UdpInDatagrams").at(servers, every="500ms")
 
 outage = power_off(primary)
+OUTAGE, END_LATE = "15s", "1s"  # an outage may end as late as the gate on actions allows
 
 # Visitors first look the name up when the run begins, so what they know lasts to here, whoever dies meanwhile.
 expiry = bound(
@@ -103,16 +105,17 @@ still_answers = reading(answers, "rcode", equals="NOERROR", at=secondary, during
 nothing_resolved = outcome_share(customers, NOWHERE, at_least=0.99, during=in_vain)
 still_known = availability(visitors, at_least=0.98, during=known)
 known_no_more = outcome_share(visitors, NOWHERE, at_least=0.98, during=forgotten)
-# The probes' own: two, four times a second for 15 s, question and answer each a datagram to that host.
-probed = 2 * 4 * 15 * 2
-never_asked = reading(datagrams, "UdpInDatagrams", at_most=probed + 60, take=Take.RISE, at=secondary, during=dark)
+# The probes' own: of two, question and answer each a datagram to that host, and nothing else.
+asked = (duration(OUTAGE) + duration(END_LATE)) // duration(ASKED_EVERY) + 1
+probed = 2 * 2 * asked
+never_asked = reading(datagrams, "UdpInDatagrams", at_most=probed, take=Take.RISE, at=secondary, during=dark)
 
 server_death = Experiment(
     claim="with two name servers, one may die without anybody noticing",
     lab=Lab("dns"),
     loads=[customers, visitors],
     probes=[zone, answers, cached, datagrams, alive().at(servers, every="100ms")],
-    timeline=[at("6s", outage, lasting="15s")],
+    timeline=[at("6s", outage, lasting=OUTAGE)],
     duration="28s",
     lag="200ms",  # what is judged takes seconds
     steady=availability(customers, at_least=0.995),

@@ -40,6 +40,8 @@ from chaoskit.probes.alive import alive
 from chaoskit.probes.haproxy_servers import haproxy_servers
 from chaoskit.probes.tcp_counters import tcp_counters
 
+RATE = param("rate", "500/s")
+
 
 @dataclass(frozen=True)
 class Balancer:
@@ -88,7 +90,8 @@ BALANCERS = {
         overlays=("lb.nginx.yaml",),
         no_checks="lb.nginx-no-checks.yaml",
         out=bound(
-            requests="100ms",  # nginx.conf: max_fails=3, lost among nine in turn; 500/s bring 50 in this time
+            # nginx.conf: max_fails=3, lost among nine in turn; five times as long as nine take, for chance.
+            requests=5 * 9 / rate(RATE),
             margin="500ms",
         ),
         back=bound(
@@ -104,7 +107,6 @@ BALANCERS = {
     ),
 }
 
-RATE = param("rate", "500/s")
 OUTAGE = "10s"
 
 # A connection a request: the balancer decides anew each time either way, and no caller is spared by the one it has.
@@ -184,9 +186,10 @@ only those (`only_its_third`), and then no more (`none_later`). How long that ta
 
 - HAProxy asks each instance for /health every 500 ms and takes it out after three failures: 1.5 s, margin 500 ms. It
   spends no request of a caller on that, so afterwards none may fail.
-- nginx has no checks of its own but its callers' requests. Three failures take the instance out, which takes a tenth of
-  a second at this rate, margin 500 ms. After that one request each `fail_timeout` of 2 s tries it again and fails: at
-  most 5 in 10 s, however high the rate. Its workers share one account of this (`zone`).
+- nginx has no checks of its own but its callers' requests. Three failures take the instance out, which takes 90 ms at
+  this rate - five times as long as nine requests, a third of which fail - margin 500 ms. After that one request each
+  `fail_timeout` of 2 s tries it again and fails: at most 5 in 10 s, however high the rate. Its workers share one
+  account of this (`zone`).
 
 Ten seconds after its death the instance returns, and with HAProxy within 3 s, with nginx within 5 s - start 1 s, rise
 2 x 500 ms or fail_timeout 2 s and a whole second, margin 1 s - it gets its third of the requests again (between 29

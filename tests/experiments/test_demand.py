@@ -25,9 +25,9 @@ ARMS = {
 WORKED_ON = {"tier-a", "tier-b", "inventory"}
 
 
-def found(name: str) -> Found:
+def found(name: str, **overrides: str) -> Found:
     """An experiment as the command line finds it."""
-    (one,) = select([f"{ROOT / 'experiments' / 'demand.py'}::{name}"])
+    (one,) = select([f"{ROOT / 'experiments' / 'demand.py'}::{name}"], overrides=overrides)
     return one
 
 
@@ -155,6 +155,13 @@ def test_the_listen_queue_is_as_long_as_the_usual_start_says() -> None:
     given = storefront.environment
     heuristic = 1.5 * int(given["WORKERS"]) * (25_000_000 / duration(given["SERVICE_TIME"]) + 1)
     assert int(given["BACKLOG"]) == heuristic
+
+
+@pytest.mark.parametrize(("visitors", "dropped"), [("300/s", 2850), ("20/s", 190)])
+def test_everybody_who_comes_to_a_full_queue_has_a_syn_dropped(visitors: str, dropped: int) -> None:
+    """At whatever rate they come, for the 11 s less 1.5 s in which the queue is full."""
+    check = found("listen_queue_full", visitors=visitors).variables["syns_dropped"]
+    assert check.arguments["at_least"] == dropped
 
 
 def test_callers_are_patient_enough_for_the_third_retry_and_not_for_the_fourth() -> None:

@@ -10,6 +10,7 @@ from chaoskit.core.units import NS
 from chaoskit.engine.discovery import select
 from chaoskit.engine.forecast import planned_checks
 from chaoskit.engine.found import Found
+from chaoskit.engine.gates import ACTION_LATE_AT_MOST_S
 from chaoskit.engine.plan import Plan, make_plan
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +55,16 @@ def test_a_client_waits_longer_than_a_resolver_needs_to_leave_a_dead_server(serv
         (patience["resolver"] + patience["stub"]) // NS
     }
     assert {load.timeout for load in server_death.experiment.loads} == {sum(patience.values())}
+
+
+def test_in_the_twin_the_secondary_hears_the_probes_and_nobody_else(server_death: Found) -> None:
+    """Two datagrams for each of their questions in the outage, which may end a second late; no more."""
+    named = server_death.variables
+    (entry,) = server_death.experiment.timeline
+    assert entry.lasting is not None
+    probes = [named["zone"], named["answers"]]
+    times = sum((entry.lasting + ACTION_LATE_AT_MOST_S * NS) // probe.every + 1 for probe in probes)
+    assert named["never_asked"].arguments["at_most"] == 2 * times
 
 
 def test_the_primary_loses_its_power(plan: Plan) -> None:

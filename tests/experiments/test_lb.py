@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chaoskit.core.units import NS, duration
+from chaoskit.core.units import NS, duration, rate
 from chaoskit.engine.discovery import select
 from chaoskit.engine.forecast import planned_checks
 from chaoskit.engine.found import Found
@@ -17,9 +17,9 @@ CONF = ROOT / "compose" / "conf" / "lb"
 CASES = ("haproxy", "nginx")
 
 
-def found(case: str) -> Found:
+def found(case: str, **overrides: str) -> Found:
     """The suite's experiment for one balancer, as the command line finds it."""
-    (one,) = select([f"{ROOT / 'experiments' / 'lb.py'}::ejects_dead[{case}]"])
+    (one,) = select([f"{ROOT / 'experiments' / 'lb.py'}::ejects_dead[{case}]"], overrides=overrides)
     return one
 
 
@@ -54,9 +54,16 @@ def test_nginxs_bounds_are_what_its_configuration_comes_to() -> None:
     record, timeout = balancer("nginx"), number("nginx.conf", r"fail_timeout=(\d+)s;")
     assert duration(record.looks_every) == record.back.parts["fail_timeout"] == timeout * NS
     needed = 3 * number("nginx.conf", r"max_fails=(\d+) ")
-    assert 500 * record.out.parts["requests"] / NS >= 5 * needed
+    assert rate(found("nginx").variables["RATE"]) * record.out.parts["requests"] == 5 * needed * NS
     assert number("nginx.conf", r"^worker_processes (\d+);") == 2
     assert "zone instances" in (CONF / "nginx.conf").read_text()
+
+
+def test_at_another_rate_nginx_takes_as_many_requests_and_not_as_long() -> None:
+    """Half as many requests a second bring the same number in twice the time."""
+    usual, slow = (found("nginx", **given).variables["BALANCERS"]["nginx"] for given in ({}, {"rate": "250/s"}))
+    assert slow.out.parts["requests"] == 2 * usual.out.parts["requests"]
+    assert slow.out.parts["margin"] == usual.out.parts["margin"]
 
 
 @pytest.mark.parametrize(("case", "spent", "looks"), [("haproxy", 0, 20), ("nginx", 5, 5)])

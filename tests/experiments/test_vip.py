@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from chaoskit.core.units import NS
+from chaoskit.core.units import NS, duration
+from chaoskit.core.window import confirmed
 from chaoskit.engine.discovery import select
 from chaoskit.engine.forecast import planned_checks
 from chaoskit.engine.found import Found
@@ -59,6 +60,15 @@ def test_the_time_surely_without_a_holder_is_no_longer_than_the_configuration_ha
     parts = found("failover").variables["surely_down"].parts
     assert parts["adverts"] == 2 * advert
     assert 0 < parts["skew"] <= advert * (256 - max(priorities)) / 256
+
+
+def test_new_connections_are_judged_while_the_address_is_surely_gone() -> None:
+    """From an action's confirmation, so short a time that it ends before the peer can have taken over."""
+    named = found("failover").variables
+    for action, dark in (("power_cut", "power_dark"), ("cable_pulled", "cable_dark")):
+        assert named[dark].after == confirmed(named[action])
+        assert named[dark].lasting.total + duration(named["CONFIRMING"]) == named["surely_down"].total
+        assert named[dark.replace("dark", "refuses_new")].arguments["at_least"] == 0.9
 
 
 def test_two_owners_are_found_as_soon_as_the_experiment_says() -> None:
