@@ -14,10 +14,10 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Concatenate, Generic, ParamSpec, Protocol, runtime_checkable
+from typing import Concatenate, Generic, ParamSpec, Protocol, overload, runtime_checkable
 
 from chaoskit.core.bind import without_first
-from chaoskit.core.host import Status
+from chaoskit.core.host import HostState, Status
 from chaoskit.core.selector import Selector
 from chaoskit.core.step import Json
 from chaoskit.core.topology import HostInfo, Topology
@@ -120,22 +120,72 @@ class Probe:
         return f"{self.kind}({', '.join(str(value) for value in self.arguments.values())})"
 
 
+class _WhileOn:
+    """A reader of a host's network that refuses while the host is off.
+
+    Its thread keeps the namespace of a host that was powered off: empty, but still there to be read, and what it
+    says is no longer the host's. Looked at twice, since the host may go off in the middle of a reading.
+    """
+
+    def __init__(self, host: ProbeHost, read: Reader) -> None:
+        self._host, self._read = host, read
+
+    def __call__(self) -> Mapping[str, Json]:
+        self._refuse_off()
+        value = self._read()
+        self._refuse_off()
+        return value
+
+    def close(self) -> None:
+        """Close what can be closed."""
+        read: object = self._read
+        if isinstance(read, Closable):
+            read.close()
+
+    def _refuse_off(self) -> None:
+        if self._host.status().state is HostState.OFF:
+            raise ConnectionResetError(f"{self._host.info.name} is off, its network is gone")
+
+
+Opens = Callable[Concatenate[ProbeHost, P], Reader]
+"""A probe as it is written."""
+
+
 class ProbeKind(Generic[P]):
     """What `@probe` makes of a function: calling it binds arguments."""
 
-    def __init__(self, open_: Callable[Concatenate[ProbeHost, P], Reader]) -> None:
+    def __init__(self, open_: Opens[P], *, even_off: bool = False) -> None:
         functools.update_wrapper(self, open_)
         self.open = open_
         self.name = open_.__name__
         self.signature = without_first(open_)
+        self._even_off = even_off
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Probe:
         """Bind the arguments; `.at(hosts, every=...)` completes it."""
         bound = self.signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        return Probe(self.name, dict(bound.arguments), lambda host: self.open(host, *args, **kwargs), where=caller())
+        return Probe(self.name, dict(bound.arguments), lambda host: self._opened(host, *args, **kwargs), where=caller())
+
+    def _opened(self, host: ProbeHost, *args: P.args, **kwargs: P.kwargs) -> Reader:
+        read = self.open(host, *args, **kwargs)
+        return read if self._even_off or host.info is THIS_MACHINE else _WhileOn(host, read)
 
 
-def probe(open_: Callable[Concatenate[ProbeHost, P], Reader]) -> ProbeKind[P]:
-    """Declare a probe: a function that opens what it needs on a host and returns the reader."""
-    return ProbeKind(open_)
+@overload
+def probe(open_: Opens[P]) -> ProbeKind[P]: ...
+@overload
+def probe(*, even_off: bool) -> Callable[[Opens[P]], ProbeKind[P]]: ...
+def probe(
+    open_: Opens[P] | None = None, *, even_off: bool = False
+) -> ProbeKind[P] | Callable[[Opens[P]], ProbeKind[P]]:
+    """Declare a probe: a function that opens what it needs on a host and returns the reader.
+
+    Args:
+        open_: the function.
+        even_off: it has something to say of a host that is off, and looks at the host's state itself. Others are not
+            asked then, and each such reading is an error: there is no network to read from.
+    """
+    if open_ is None:
+        return lambda opens: ProbeKind(opens, even_off=even_off)
+    return ProbeKind(open_, even_off=even_off)

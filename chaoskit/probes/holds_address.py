@@ -10,7 +10,7 @@ from chaoskit.core.step import Json
 from chaoskit.kernel.addresses import held
 
 
-@probe
+@probe(even_off=True)
 def holds_address(host: ProbeHost, address: str) -> Reader:
     """Whether the host has an IPv4 address on any interface: `{"holds": true, "interface": "eth1"}`.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from chaoskit.core.host import HostState
 from chaoskit.core.probe import ProbeHost, Reader, probe
 from chaoskit.core.step import Json
 from chaoskit.kernel.sock_diag import TcpSocket, TcpState, tcp_sockets
@@ -28,8 +27,6 @@ def listen_queues(host: ProbeHost, port: int | None = None) -> Reader:
     """
 
     def read() -> Mapping[str, Json]:
-        if host.status().state is HostState.OFF:
-            raise ConnectionResetError(f"{host.info.name} is off, its sockets are gone")
         sharing: dict[str, list[TcpSocket]] = {}
         for one in tcp_sockets([TcpState.LISTEN]):
             if port in (None, one.local_port):

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from ipaddress import IPv4Address, IPv4Network
 
 from chaoskit.core.errors import UsageError
-from chaoskit.core.host import HostState
 from chaoskit.core.probe import ProbeHost, Reader, probe
 from chaoskit.core.step import Json
 from chaoskit.kernel.routes import Route, exactly, towards
@@ -35,8 +34,6 @@ def routes(host: ProbeHost, to: str) -> Reader:
     target = _target(to)
 
     def read() -> Mapping[str, Json]:
-        if host.status().state is HostState.OFF:
-            raise ConnectionResetError(f"{host.info.name} is off, its routes are gone")
         return asdict(_found(target))
 
     return read

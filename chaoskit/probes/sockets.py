@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 
 from chaoskit.core.errors import UsageError
-from chaoskit.core.host import HostState
 from chaoskit.core.probe import ProbeHost, Reader, probe
 from chaoskit.core.step import Json
 from chaoskit.kernel.sock_diag import EVERY, TcpState, tcp_sockets
@@ -36,8 +35,6 @@ def sockets(host: ProbeHost, port: int | None = None, *, peer: str = "") -> Read
     addresses = host.topology.by_name[peer].addresses if peer else ()
 
     def read() -> Mapping[str, Json]:
-        if host.status().state is HostState.OFF:
-            raise ConnectionResetError(f"{host.info.name} is off, its sockets are gone")
         counts = Counter(
             one.state
             for one in tcp_sockets(_COUNTED)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from chaoskit.core.errors import UsageError
-from chaoskit.core.host import HostState
 from chaoskit.core.probe import ProbeHost, Reader, probe
 from chaoskit.core.step import Json
 from chaoskit.core.suggest import did_you_mean
@@ -47,8 +46,6 @@ def tcp_counters(host: ProbeHost, *names: str) -> Reader:
             )
 
     def read() -> Mapping[str, Json]:
-        if host.status().state is HostState.OFF:
-            raise ConnectionResetError(f"{host.info.name} is off, its counters are gone")
         counted = counters()
         return {name: counted[name] for name in wanted}
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from chaoskit.core.host import HostState, Status
 from chaoskit.probes.neighbours import neighbours
 from tests.probes.daemons import observed, opened
 from tests.wire import until, wired
@@ -26,3 +27,13 @@ def test_only_what_was_asked_for_is_read() -> None:
         assert read() == {"198.18.1.7": "- NONE"}
         wire.ip("a", "neighbour add 198.18.1.7 nud failed dev eth0")
         assert read() == {"198.18.1.7": "- FAILED"}
+
+
+def test_a_host_that_is_off_knows_nobody() -> None:
+    """An error, no reading: what the reader's thread still sees is not the host's network any more."""
+    with wired("a") as wire:
+        host = observed(wire, "a")
+        read = opened(wire, neighbours(), host)
+        host.now = Status(HostState.OFF)
+        with pytest.raises(ConnectionResetError, match="a is off"):
+            read()

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import pytest
 
 from chaoskit.core.errors import UsageError
+from chaoskit.core.host import HostState, Status
 from chaoskit.core.step import Json
 from chaoskit.kernel.namespaces import in_network
 from chaoskit.probes.reaches import reaches
@@ -45,3 +46,14 @@ def test_what_could_never_be_reached_is_a_usage_error(address: str, port: int) -
     """Said when the probe opens, before a run goes on with it."""
     with pytest.raises(UsageError, match="is no"):
         reaches(address, port).open(None)  # type: ignore[arg-type]
+
+
+@pytest.mark.lab
+def test_a_host_that_is_off_reaches_nobody() -> None:
+    """An error, no reading: what the reader's thread still sees is not the host's network any more."""
+    with wired("a") as wire:
+        host = observed(wire, "a")
+        read = opened(wire, reaches("198.18.1.1", PORT), host)
+        host.now = Status(HostState.OFF)
+        with pytest.raises(ConnectionResetError, match="a is off"):
+            read()
