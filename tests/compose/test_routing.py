@@ -87,12 +87,21 @@ def test_a_twin_differs_in_the_gateways_routes_alone(name: str) -> None:
         assert all(line in theirs for line in expected)
 
 
-def test_the_refusal_covers_what_goes_through_the_tunnel_and_no_longer_prefix_is_accepted() -> None:
-    """Both halves by the tunnel and the whole refused, at either end; a /25 from the provider would come before."""
+def test_the_refusal_covers_what_goes_through_the_tunnel() -> None:
+    """Both halves by the tunnel and the whole refused, at either end."""
     for gateway, net in zip(GATEWAYS, ("198.18.84.0/24", "198.18.81.0/24"), strict=True):
         halves = {f"ip route {half} wg0" for half in ip_network(net).subnets()}
         assert {*halves, f"ip route {net} reject"} <= set(lines(gateway))
-    assert "ip prefix-list ANY permit 0.0.0.0/0 le 24" in lines("gateway")
+
+
+@pytest.mark.parametrize("file", ["frr.conf", "dynamic.conf", "no-refusal.conf"])
+def test_from_the_provider_comes_what_the_internet_may_say_and_no_more(file: str) -> None:
+    """No default route, nothing of our own, and nothing longer than a /24; whichever arm it is."""
+    assert "neighbor 198.18.82.20 prefix-list INTERNET in" in lines("gateway", file)
+    assert [line for line in lines("gateway", file) if line.startswith("ip prefix-list INTERNET")] == [
+        "ip prefix-list INTERNET seq 5 deny 198.18.81.0/24 le 32",
+        "ip prefix-list INTERNET seq 10 permit 0.0.0.0/0 ge 8 le 24",
+    ]
 
 
 def test_both_ends_of_the_tunnel_know_each_other() -> None:

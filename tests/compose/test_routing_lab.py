@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.lab
 PARTNER = "198.18.84.0/24"
 PUBLIC = advertise_route(PARTNER, at=role("provider"))
 VPN = advertise_route(PARTNER, at=role("partner-gateway"))
+PROVIDER, PARTNERS_END = "198.18.82.20", "198.18.85.2"
 CONF = Path(__file__).parents[2] / "compose" / "conf" / "routing"
 
 
@@ -56,6 +58,13 @@ def done(lab: NativeLab, action: Action) -> None:
 def way(lab: NativeLab) -> Route:
     """The way our gateway sends the partner's packets."""
     return in_network(lab.hosts["gateway"].netns(), lambda: towards(IPv4Address("198.18.84.10")))
+
+
+def heard(lab: NativeLab, prefix: str) -> list[str]:
+    """The neighbours from which our gateway has accepted a path to a prefix."""
+    argv = ["vtysh", "-c", f"show bgp ipv4 unicast {prefix} json"]
+    paths = json.loads(lab.hosts["gateway"].run(argv, timeout=5).stdout).get("paths", [])
+    return sorted(path["peer"]["peerId"] for path in paths)
 
 
 def asked(lab: NativeLab) -> int:
@@ -104,14 +113,35 @@ def test_frr_runs_what_its_file_says(guarded: NativeLab) -> None:
                 assert line in running
 
 
+def test_the_provider_cannot_advertise_a_default_route_or_our_own_prefix(guarded: NativeLab) -> None:
+    """It tries both, and then something else, which is accepted; of the others there is nothing in the table."""
+    given = ["ip route 198.18.95.0/24 blackhole", "router bgp 65010", "address-family ipv4 unicast"]
+    given += ["neighbor 198.18.82.10 default-originate", "network 198.18.81.0/24", "network 198.18.95.0/24"]
+    argv = ["vtysh", "-c", "configure terminal", *(word for line in given for word in ("-c", line))]
+    done = guarded.hosts["isp"].run(argv, timeout=5)
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert until(lambda: _advertised(guarded) >= {"0.0.0.0/0", "198.18.81.0/24", "198.18.95.0/24"})
+    assert until(lambda: heard(guarded, "198.18.95.0/24") == [PROVIDER])
+    assert heard(guarded, "0.0.0.0/0") == []
+    assert PROVIDER not in heard(guarded, "198.18.81.0/24")
+
+
+def _advertised(lab: NativeLab) -> set[str]:
+    """What the provider says it advertises to our gateway."""
+    argv = ["vtysh", "-c", "show bgp ipv4 unicast neighbors 198.18.82.10 advertised-routes json"]
+    said = json.loads(lab.hosts["isp"].run(argv, timeout=5).stdout)
+    routes = set(said["advertisedRoutes"])
+    return routes | {"0.0.0.0/0"} if said.get("bgpOriginatingDefaultNetwork") or "0.0.0.0/0" in routes else routes
+
+
 @pytest.mark.parametrize(("first", "second", "by_vpn"), [(PUBLIC, VPN, False), (VPN, PUBLIC, True)])
 def test_left_to_bgp_the_way_heard_first_is_taken(tmp_path: Path, first: Action, second: Action, by_vpn: bool) -> None:
     """Two equal paths, and nothing but the order decides; the service works either way."""
     with arm("dynamic", tmp_path) as lab:
         for action in (first, second):
             done(lab, action)
+        assert until(lambda: heard(lab, PARTNER) == [PROVIDER, PARTNERS_END])
         assert until(lambda: way(lab).protocol == "bgp")
-        time.sleep(0.3)  # the second path has been heard by now
         assert (way(lab).device == "wg0") is by_vpn
         assert asked(lab) == 200
 
