@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from chaoskit.core.host import RunningLab
 
@@ -92,3 +92,18 @@ class Step(Protocol):
             StepError: it could not be restored.
         """
         ...
+
+
+@runtime_checkable
+class Wide(Protocol):
+    """What a step may be as well: it changes more than its target, such as the host that something is moved to."""
+
+    @property
+    def further(self) -> Sequence[str]:
+        """The other hosts, links and networks it changes."""
+        ...
+
+
+def targets(step: Step) -> tuple[str, ...]:
+    """Everything a step changes, its target first."""
+    return (step.target, *(step.further if isinstance(step, Wide) else ()))

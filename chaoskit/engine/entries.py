@@ -9,7 +9,7 @@ from chaoskit.core.action import Action
 from chaoskit.core.errors import UsageError
 from chaoskit.core.late import Question, Unanswered
 from chaoskit.core.selector import NOTHING, Answers
-from chaoskit.core.step import Step
+from chaoskit.core.step import Step, targets
 from chaoskit.core.topology import HostInfo
 
 _MOST_CHOICES = 256
@@ -112,4 +112,4 @@ def _choices(
 
 
 def _targets(steps: Iterable[Step]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(step.target for step in steps))
+    return tuple(dict.fromkeys(target for step in steps for target in targets(step)))

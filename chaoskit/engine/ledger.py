@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from chaoskit.core.clock import Clock
 from chaoskit.core.errors import ChaoskitError, StepError
 from chaoskit.core.host import RunningLab
-from chaoskit.core.step import THIS_MACHINE, Evidence, Json, Prior, Step
+from chaoskit.core.step import THIS_MACHINE, Evidence, Json, Prior, Step, targets
 from chaoskit.core.units import NS
 from chaoskit.engine.journal import Journal
 from chaoskit.steps.codec import encode
@@ -22,7 +22,7 @@ _CONFIRM_EVERY = 20_000_000
 _TRY_AGAIN_AFTER = NS
 """Between two attempts to undo what has expired and would not be undone."""
 _AT_ONCE = 32
-_PENDING_FOR = 60 * NS
+PENDING_FOR = 60 * NS
 """How much longer than asked for an effect may take that is under way."""
 
 
@@ -141,7 +141,7 @@ class Ledger:
         priors = self._priors[action]
         while True:
             evidence = tuple(step.confirm(self.lab, prior) for step, prior in zip(steps, priors, strict=True))
-            longer = _PENDING_FOR if any(one.pending for one in evidence) else 0
+            longer = PENDING_FOR if any(one.pending for one in evidence) else 0
             if all(one.holds for one in evidence) or self.clock.now() >= deadline + longer:
                 return evidence
             self.clock.sleep(_CONFIRM_EVERY)
@@ -172,7 +172,7 @@ class Ledger:
         """Do again what is in force on the network of a host that came back with a new one."""
         with self._lock:
             lasting = [entry for entry in self._held if entry.step.on_network and not entry.step.one_shot]
-            mine = [entry for entry in lasting if _is_on(entry.step.target, host)]
+            mine = [entry for entry in lasting if any(_is_on(target, host) for target in targets(entry.step))]
             failures = {
                 entry.number: f"{entry.step.describe()}: {error}"
                 for entry, error in _each(mine, lambda entry: entry.step.do(self.lab, entry.prior))

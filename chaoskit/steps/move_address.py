@@ -42,6 +42,11 @@ class MoveAddress:
         """The holder."""
         return self.host
 
+    @property
+    def further(self) -> tuple[str, ...]:
+        """Who gets it: it has lost the address when it comes back with a new network."""
+        return (self.to,)
+
     def describe(self) -> str:
         """One line for plans."""
         return f"{self.host}: give up {self.address}, which {self.to} takes on {self.device} and announces"
@@ -62,14 +67,15 @@ class MoveAddress:
         return {"device": found.device, "prefix": found.prefix}
 
     def do(self, lab: RunningLab, prior: Prior) -> None:
-        """Give it up, take it, announce it.
+        """Give it up, take it, announce it; a holder that is gone has nothing to give up.
 
         Raises:
-            StepError: the kernel refuses, or the new interface is down.
+            StepError: the kernel refuses, the new interface is down, or the other host has no network now.
         """
-        there, here = (network_of(host_of(lab, name)) for name in (self.host, self.to))
+        there, here = network_left(host_of(lab, self.host)), network_of(host_of(lab, self.to))
         with step_errors(self.describe()):
-            _release(there, str(prior["device"]), self.address, _prefix(prior))
+            if there is not None:
+                _release(there, str(prior["device"]), self.address, _prefix(prior))
             _take(here, self.device, self.address, _prefix(prior))
 
     def confirm(self, lab: RunningLab, prior: Prior) -> Evidence:

@@ -10,7 +10,7 @@ from dataclasses import asdict, is_dataclass
 
 from chaoskit.core.action import Action, Planning
 from chaoskit.core.host import HostState
-from chaoskit.core.step import THIS_MACHINE, Evidence, Json, Step
+from chaoskit.core.step import THIS_MACHINE, Evidence, Json, Step, targets
 from chaoskit.core.topology import Topology
 from chaoskit.core.units import NS
 from chaoskit.testing.lab import FakeLab
@@ -69,7 +69,8 @@ def _check_data(step: Step, topology: Topology) -> None:
         *(link.name for link in topology.links),
         *(net.name for net in topology.networks),
     }
-    _demand(step.target in known, f"{step!r} changes {step.target!r}, which is no host, link or network of the lab")
+    for target in targets(step):
+        _demand(target in known, f"{step!r} changes {target!r}, which is no host, link or network of the lab")
 
 
 def _survives_json(data: object) -> bool:

@@ -9,6 +9,7 @@ from chaoskit.core.action import Action, Planning
 from chaoskit.core.errors import UsageError
 from chaoskit.core.selector import name, role
 from chaoskit.core.units import NS
+from chaoskit.engine.entries import planned_entry
 from chaoskit.steps.move_address import MoveAddress
 from chaoskit.steps.yield_address import YieldAddress
 from chaoskit.testing import check_action, host, topology_of
@@ -30,6 +31,13 @@ def test_it_keeps_the_contract_of_actions_on_real_networks() -> None:
         wire.ip("a", f"address add {VIP}/32 dev eth0")
         steps = check_action(move_vip(VIP, name("a"), name("b")), wire.topology, lab=wire.lab)
         assert steps == (MoveAddress("a", "b", "eth0", VIP),)
+
+
+def test_who_gets_the_address_is_hit_as_well() -> None:
+    """Plans count both, and a host that is protected does not get it."""
+    action = move_vip(VIP, name("lb-1"), name("lb-2"))
+    entry = planned_entry("move", action, 0, NS, lambda _: action.steps(planning()), lambda _: ())
+    assert entry.targets == ("lb-1", "lb-2")
 
 
 def test_a_daemon_is_asked_at_the_holder_only() -> None:

@@ -1,11 +1,15 @@
 """The step that moves an address, on real networks."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from chaoskit.core.errors import StepError
+from chaoskit.engine.journal import Journal
+from chaoskit.engine.ledger import Ledger
 from chaoskit.steps.move_address import MoveAddress
+from chaoskit.testing import FakeClock
 from tests.wire import Wire, until, wired
 
 pytestmark = pytest.mark.lab
@@ -73,6 +77,23 @@ def test_a_new_holder_that_is_gone_is_moved_back_from(wire: Wire) -> None:
     assert not STEP.confirm(wire.lab, prior).holds
     STEP.undo(wire.lab, prior)
     assert "a" in holders(wire)
+
+
+def test_a_new_holder_that_comes_back_gets_the_address_again(wire: Wire, tmp_path: Path) -> None:
+    """The ledger does the move again on either host's new network, also while the old holder is off."""
+    ledger = Ledger(wire.lab, Journal(tmp_path / "journal"), FakeClock())
+    ledger.apply("move", [STEP], None)
+    for _ in range(2):
+        wire.ip("b", f"address del {VIP}/24 dev eth0")  # as a power cycle of b leaves it
+        assert holders(wire) == []
+        assert [(one.what, one.failures) for one in ledger.reapply("b")] == [("done again", ())]
+        assert holders(wire) == ["b"]
+        wire.lab.hosts["a"].power_off()
+    wire.lab.hosts["a"].start()
+    wire.ip("a", f"address add {VIP}/24 dev eth0")
+    assert [one.failures for one in ledger.reapply("a")] == [()]
+    assert holders(wire) == ["b"]
+    assert ledger.reapply("client") == ()
 
 
 def test_an_old_holder_that_is_gone_gets_nothing_back(wire: Wire) -> None:
