@@ -93,6 +93,12 @@ def test_the_twins_edge_lacks_the_two_limits_and_nothing_else() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["edge.cfg", "edge.unlimited.cfg"])
+def test_the_edge_has_no_admin_socket_that_nobody_asks(name: str) -> None:
+    """What the edge does is seen by its answers and by the tiers; the runtime API would be a door without a use."""
+    assert "stats socket" not in (CONF / name).read_text()
+
+
 @pytest.mark.lab
 @pytest.mark.parametrize("name", ["edge.cfg", "edge.unlimited.cfg"])
 def test_haproxy_accepts_its_configuration_without_a_warning(name: str) -> None:

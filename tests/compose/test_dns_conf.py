@@ -31,6 +31,21 @@ def test_the_daemon_accepts_its_configuration_without_a_warning(argv: tuple[str,
     assert "warn" not in said.lower(), said
 
 
+@pytest.mark.lab
+@pytest.mark.parametrize("file", ["unbound.conf", "unbound-one-name-server.conf"])
+def test_the_resolvers_are_told_what_differs_from_the_defaults_only(file: str, tmp_path: Path) -> None:
+    """By unbound's own account of a file with nothing in it; lists and the folder that builds differ in aside."""
+    empty = tmp_path / "empty.conf"
+    empty.write_text("server:\n")
+    server = (CONF / file).read_text().partition("server:\n")[2].partition("\n\n")[0]
+    given = dict(re.findall(r"^ +([a-z0-9-]+): (\S+)", server, re.MULTILINE))
+    assert set(given) >= {"do-ip6", "use-syslog"}
+    for setting in given.keys() - {"interface", "access-control", "chroot"}:
+        argv = ["unbound-checkconf", "-o", setting, str(empty)]
+        default = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=20).stdout.strip()
+        assert given[setting].strip('"') != default, setting
+
+
 def settings(file: str, comment: str) -> list[str]:
     """A file's lines without comments and blank ones."""
     lines = (line.partition(comment)[0].strip() for line in (CONF / file).read_text().splitlines())
