@@ -104,6 +104,15 @@ class Wide(Protocol):
         ...
 
 
+@runtime_checkable
+class Perishable(Protocol):
+    """What a step may be as well: its effect is a process's and ends with it, so that it can end before its undo."""
+
+    def ended(self, prior: Prior) -> str:
+        """How its effect ended though nobody undid it; empty while it lasts, and before `do`."""
+        ...
+
+
 def targets(step: Step) -> tuple[str, ...]:
     """Everything a step changes, its target first."""
     return (step.target, *(step.further if isinstance(step, Wide) else ()))

@@ -192,6 +192,7 @@ class Keeper:
     def _expire(self) -> None:
         tick = threading.Event()
         while not tick.wait(_EXPIRY_EVERY_S):
+            self._by_itself.extend(self._ledger.ended())
             self._by_itself.extend(self._ledger.undo_expired())
 
     def _method(self, name: str) -> rpc.Handler:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from chaoskit.core.clock import Clock
 from chaoskit.core.errors import ChaoskitError, StepError
 from chaoskit.core.host import RunningLab
-from chaoskit.core.step import THIS_MACHINE, Evidence, Json, Prior, Step, targets
+from chaoskit.core.step import THIS_MACHINE, Evidence, Json, Perishable, Prior, Step, targets
 from chaoskit.core.units import NS
 from chaoskit.engine.journal import Journal
 from chaoskit.steps.codec import encode
@@ -28,21 +28,27 @@ PENDING_FOR = 60 * NS
 
 @dataclass(frozen=True)
 class Took:
-    """When a batch of changes began and ended, CLOCK_MONOTONIC ns, and what of it failed."""
+    """When a batch of changes began and ended, CLOCK_MONOTONIC ns, and what of it failed.
+
+    Attributes:
+        ended: of an undo: whose effect was over before, though nobody had undone it, and how it ended.
+    """
 
     begin: int
     end: int
     failures: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ByItself:
-    """What the ledger did about an action that nobody asked for.
+    """What became of an action without anybody asking for it.
 
     Attributes:
         t: CLOCK_MONOTONIC ns.
-        what: `undone`, when its longest duration was over, or `done again`, on a host that came back.
-        failures: what of it failed, and why.
+        what: `undone`, when its longest duration was over, `done again`, on a host that came back, or `ended`,
+            when the process that was its effect did.
+        failures: what of it failed or ended, and why.
     """
 
     t: int
@@ -58,6 +64,8 @@ class _Held:
     step: Step
     prior: Prior
     expires: int | None
+    told: bool = False
+    """Whether it was said that its effect ended by itself."""
 
 
 @dataclass
@@ -158,6 +166,17 @@ class Ledger:
         """Undo what was done by commands on this machine: to systems that do not end with a lab of ours."""
         return self._undo_where(lambda entry: entry.step.target == THIS_MACHINE)
 
+    def ended(self) -> tuple[ByItself, ...]:
+        """The actions in force with an effect that ended by itself; each effect is told of once."""
+        with self._lock:
+            now = self.clock.now()
+            words: dict[str, list[str]] = {}
+            for entry in self._held:
+                if not entry.told and (how := _ended(entry)):
+                    entry.told = True
+                    words.setdefault(entry.action, []).append(how)
+        return tuple(ByItself(now, action, "ended", tuple(said)) for action, said in words.items())
+
     def undo_expired(self) -> tuple[ByItself, ...]:
         """Undo what has been in force longer than it may; what will not be undone is tried again a second later."""
         now = self.clock.now()
@@ -202,8 +221,10 @@ class Ledger:
     def _undo_where(self, chosen: Callable[[_Held], bool]) -> Took:
         with self._lock:
             begin = self.clock.now()
-            failures = self._undo(entry for entry in list(self._held) if chosen(entry))
-            return Took(begin, self.clock.now(), failures)
+            mine = [entry for entry in self._held if chosen(entry)]
+            ended = tuple(filter(None, map(_ended, mine)))
+            failures = self._undo(mine)
+            return Took(begin, self.clock.now(), failures, ended)
 
     def _undo(self, entries: Iterable[_Held]) -> tuple[str, ...]:
         """Undo actions one after the other, the last one first, and the steps of each all at once."""
@@ -246,6 +267,11 @@ def _each(entries: Sequence[_Held], act: Callable[[_Held], None]) -> list[tuple[
         with ThreadPoolExecutor(min(len(entries), _AT_ONCE)) as pool:
             results = list(pool.map(attempt, entries))
     return [(entry, error) for entry, error in zip(entries, results, strict=True) if error is not None]
+
+
+def _ended(entry: _Held) -> str:
+    """How its effect ended by itself; empty where it did not, or is no process's."""
+    return entry.step.ended(entry.prior) if isinstance(entry.step, Perishable) else ""
 
 
 def _row(entry: _Held) -> dict[str, Json]:

@@ -83,8 +83,15 @@ class Inject:
         if injector is None or not injector.going:
             return Evidence(False, f"{self.host}: the injector does not run")
         if not injector.identity.alive():
-            return Evidence(False, f"{self.host}: the injector has ended: {injector.last_words}")
+            return Evidence(False, self.ended(prior))
         return look(self.evidence, lab, self.arguments, prior)
+
+    def ended(self, prior: Prior) -> str:
+        """How the process ended though nobody undid it, with its last words; empty while it runs or is held."""
+        injector = _MINE.get(cast(int, prior["pid"]))
+        if injector is None or not injector.going or injector.identity.alive():
+            return ""
+        return f"{self.host}: the injector has ended{injector.fate}: {injector.last_words}"
 
     def undo(self, lab: RunningLab, prior: Prior) -> None:
         """End the process; the kernel closes what it holds."""

@@ -98,6 +98,17 @@ class Injector:
             return None
 
     @property
+    def fate(self) -> str:
+        """How it ended, for a sentence: ` (signal 9)`; empty while it runs."""
+        match self._process.poll():
+            case None:
+                return ""
+            case status if status < 0:
+                return f" (signal {-status})"
+            case status:
+                return f" (exit status {status})"
+
+    @property
     def last_words(self) -> str:
         """The end of what it wrote to stderr."""
         if self._words.closed:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from chaoskit.core.errors import ChaoskitError, LabError, StepError
 from chaoskit.core.host import HostState, Status
-from chaoskit.core.step import Evidence, Step
+from chaoskit.core.step import Evidence, Prior, Step
 from chaoskit.core.units import NS
 from chaoskit.engine.journal import FILE, Journal, read
 from chaoskit.engine.ledger import Ledger
@@ -128,6 +128,34 @@ def test_what_will_not_be_undone_is_said_and_tried_again_a_second_later(bench: _
     bench.clock.sleep(NS)
     assert [again.failures for again in bench.ledger.undo_expired()] == [()]
     assert bench.ledger.in_force == ()
+
+
+@dataclass(frozen=True)
+class _Perishes(Pause):
+    """A step whose effect ends with the file at `lives`."""
+
+    lives: str = ""
+
+    def ended(self, prior: Prior) -> str:
+        """Whether it is gone."""
+        return "" if Path(self.lives).exists() else f"{self.host}: it has ended"
+
+
+def test_an_effect_that_ends_by_itself_is_told_once_and_again_by_its_undo(
+    bench: _Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it lasts nothing is told; the undo of what was over before says so, and that of others does not."""
+    monkeypatch.setattr("chaoskit.engine.ledger.encode", lambda step: {"kind": step.kind})
+    (lives := tmp_path / "lives").touch()
+    bench.ledger.apply("hold", [_Perishes("web-eu-1", str(lives)), Pause("web-eu-2")], None)
+    bench.ledger.apply("freeze", [Pause("web-na-1")], None)
+    assert bench.ledger.ended() == ()
+    lives.unlink()
+    told = [(one.action, one.what, one.failures) for one in bench.ledger.ended()]
+    assert told == [("hold", "ended", ("web-eu-1: it has ended",))]
+    assert bench.ledger.ended() == ()
+    assert bench.ledger.undo("hold").ended == ("web-eu-1: it has ended",)
+    assert bench.ledger.undo("freeze").ended == ()
 
 
 @dataclass(frozen=True)

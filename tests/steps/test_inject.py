@@ -116,6 +116,20 @@ def test_an_injector_that_ends_is_not_confirmed_and_its_last_words_are_told(wire
     one.undo(wire.lab, prior)
 
 
+def test_an_injector_that_is_killed_while_it_acts_has_ended_and_one_that_is_undone_has_not(wire: Wire) -> None:
+    """Held, going and undone there is nothing to tell; killed by somebody else, it is told how it ended."""
+    one = step(ttl=33)
+    prior = one.prepare(wire.lab)
+    assert one.ended(prior) == ""
+    one.do(wire.lab, prior)
+    assert until(lambda: one.confirm(wire.lab, prior).holds)
+    assert one.ended(prior) == ""
+    who(prior).kill()
+    assert until(lambda: one.ended(prior) == "a: the injector has ended (signal 9): it said nothing")
+    one.undo(wire.lab, prior)
+    assert one.ended(prior) == ""
+
+
 def test_evidence_that_cannot_be_looked_at_is_no_evidence(wire: Wire) -> None:
     """A mistake in somebody's evidence function leaves the action unconfirmed, and says what was wrong."""
     one = Inject("a", reference(mark), {"ttl": 33}, reference(fail))
