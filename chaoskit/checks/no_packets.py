@@ -20,8 +20,8 @@ def no_packets(
     """No packet passes a capture's filter.
 
     One packet fails it, however many may have been missed. None passes it only where the capture was there from
-    beginning to end: dropped packets, a capture that began anew and a reading that is missing at the end make it
-    unknown. So does a control that counted nothing: an interface on which nothing is seen proves nothing.
+    beginning to end: dropped packets, a capture that began late or anew and a reading that is missing at the end make
+    it unknown. So does a control that counted nothing: an interface on which nothing is seen proves nothing.
 
     Args:
         history: the run.

@@ -20,7 +20,8 @@ from chaoskit.core.window import Window
 def packets_seen(history: History, capture: Probe, *, within: Window) -> Verdict:
     """A packet that passes a capture's filter is known, at any of its hosts, before a window ends.
 
-    What is measured is the time from the window's start until the reading that had it.
+    What is measured is the time from the window's start until the reading that had it. Counting begins with the first
+    reading of the window: a packet of the interval before it may be older than the window.
 
     Args:
         history: the run.
@@ -28,7 +29,8 @@ def packets_seen(history: History, capture: Probe, *, within: Window) -> Verdict
         within: from when on, and how long: `window(after=begin(vpn_down), lasting="1s")`.
     """
     allowed = within.lasting.total if within.lasting else 0
-    found = counted(history, capture, replace(within, lasting=None))
+    onwards = replace(within, lasting=None)
+    found = counted(history, capture, onwards, straddling=False)
     firsts = [(one.first, one.host) for one in found if one.first is not None]
     start = history.span(within).start
     if firsts:
@@ -36,6 +38,8 @@ def packets_seen(history: History, capture: Probe, *, within: Window) -> Verdict
         reason = f"the first packet is known at {host}"
         return held_to((first - start) / NS, "<=", allowed / NS, Unit.SECONDS, reason, parts=str(within.lasting))
     problems = [one.problem for one in found if one.problem]
+    if any(one.packets for one in counted(history, capture, onwards)):
+        problems.append("the only packets came between a reading before the window's start and the first one after it")
     if problems or not found:
         return unknown("; ".join(problems) or "the capture has no reading")
     return Verdict(FAIL, "no packet was ever seen", None, Limit("<=", allowed / NS), Unit.SECONDS)

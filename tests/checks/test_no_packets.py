@@ -4,8 +4,9 @@ import pytest
 
 from chaoskit.checks.no_packets import no_packets
 from chaoskit.core.verdict import FAIL, PASS, UNKNOWN
+from chaoskit.core.window import begin, window
 from tests.checks.captures import Counter, count, from_second, leak, recorded, taken, tunnel
-from tests.checks.world import drained, fault
+from tests.checks.world import drained, fault, outage
 
 check = no_packets(leak)
 silence = taken("leak", count(0))
@@ -55,6 +56,40 @@ def test_what_may_have_been_missed_makes_silence_unknown(value: Counter, reason:
     verdict = check.judge(recorded(taken("leak", value)))
     assert verdict.outcome is UNKNOWN
     assert verdict.reason.startswith(reason)
+
+
+UTC = 1_750_000_000.0
+"""Seconds since the epoch at the origin of a synthetic run."""
+
+
+def test_what_came_before_a_late_capture_is_not_known() -> None:
+    """It could not be opened for 4 s; had it been there all the while, and only not been read, it would be."""
+    late = recorded(taken("leak", lambda t: "no such device" if t < 4 else count(0, since=UTC + 3.9)))
+    for during in (None, window(lasting="10s"), window(after=begin(outage))):
+        verdict = no_packets(leak, during=during).judge(late)
+        assert verdict.outcome is (UNKNOWN if during is None or during.after is None else PASS)
+    assert "nothing was read for 4" in check.judge(late).reason
+    assert "(no such device)" in check.judge(late).reason
+    busy = recorded(taken("leak", lambda t: "busy" if t < 4 else count(0, since=UTC - 1)))
+    assert check.judge(busy).outcome is PASS
+    assert check.judge(recorded(taken("leak", lambda t: "no such device" if t < 4 else count(1)))).outcome is FAIL
+
+
+def test_a_capture_that_begins_in_the_window_has_not_seen_all_of_it() -> None:
+    """Its first reading is good, and too late."""
+    late = recorded(taken("leak", lambda _t: count(0, since=UTC + 8), start=8.0, seconds=22.5))
+    verdict = no_packets(leak, during=fault).judge(late)
+    assert (verdict.outcome, verdict.reason) == (
+        UNKNOWN,
+        "at lb-eu the capture began 3 s after the window's start at the latest",
+    )
+
+
+def test_a_counter_that_falls_began_anew() -> None:
+    """Whatever it says of when it began."""
+    verdict = no_packets(leak, during=fault).judge(recorded(taken("leak", lambda t: count(5 if t < 9 else 0))))
+    assert verdict.outcome is UNKNOWN
+    assert verdict.reason.startswith("at lb-eu the capture began anew")
 
 
 def test_a_packet_that_was_seen_fails_it_whatever_was_missed() -> None:

@@ -29,6 +29,18 @@ def test_packets_of_before_are_not_found_again() -> None:
     assert check.judge(recorded(taken("leak", lambda t: count(500 + (t > 5.2))))).outcome is PASS
 
 
+def test_a_packet_of_before_the_window_is_not_found_in_it() -> None:
+    """It came at 4.95 s, between two readings; the window starts at 5 s, and the next reading is of 5.03 s."""
+    record = recorded(taken("leak", lambda t: count(int(t > 4.95)), start=0.03))
+    verdict = check.judge(record)
+    assert verdict.outcome is UNKNOWN
+    assert (
+        verdict.reason == "the only packets came between a reading before the window's start and the first one after it"
+    )
+    later = recorded(taken("leak", lambda t: count(int(t > 4.95) + int(t > 5.5)), start=0.03))
+    assert check.judge(later).measured == pytest.approx(0.531)
+
+
 def test_without_a_window_start_it_is_the_origin_that_counts() -> None:
     """What the capture counted before is old."""
     check = packets_seen(leak, within=window(lasting="1s"))
