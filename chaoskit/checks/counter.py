@@ -53,7 +53,7 @@ def number(value: Json) -> float:
         TypeError: it is none, so that the check is unknown and says what it met.
     """
     if isinstance(value, int | float):
-        return value
+        return int(value) if isinstance(value, bool) else value
     raise TypeError(f"{value!r} is no number")
 
 

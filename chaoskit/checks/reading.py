@@ -121,7 +121,7 @@ def _equal(values: Sequence[tuple[str, Json]], field: str, wanted: Json, note: s
 
 
 def _bounded(values: Sequence[tuple[str, Json]], field: str, limit: Limit, note: str) -> Verdict:
-    numbers = [(number(value), host) for host, value in values]
+    numbers = [(float(number(value)), host) for host, value in values]
     from_above = limit.sense in ("<=", "<")
     measured, host = max(numbers) if from_above else min(numbers)
     word = "largest" if from_above else "smallest"
