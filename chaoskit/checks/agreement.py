@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from chaoskit.checks import rows
+from chaoskit.checks.polled import LOOK, polled
 from chaoskit.core.check import check
 from chaoskit.core.errors import UsageError
-from chaoskit.core.history import History, Reading
+from chaoskit.core.history import History
 from chaoskit.core.probe import Probe
 from chaoskit.core.selector import Selector
 from chaoskit.core.step import Json
@@ -24,35 +24,33 @@ def agreement(
     """How many different values a probe read at several hosts, by the last reading of each; there must be one.
 
     Two name servers have the same zone when their SOA records have the same serial number: that the zone was
-    transferred is then seen, not assumed. Readings that failed are left out; a host without any other makes
-    the check unknown, and so do fewer than two hosts.
+    transferred is then seen, not assumed. Readings that failed are left out. A host whose last other one was taken
+    long before the window's end - five intervals, or a second - makes the check unknown, and so do one that says
+    nothing (an empty text or list) and fewer than two hosts.
 
     Args:
         history: the run.
         probe: whose readings.
-        field: a key of its readings.
+        field: a key of its readings, or of one inside of them, as for `reading`.
         at: readings taken at these hosts only; of them, those at which the probe reads.
         during: readings taken up in this window only.
     """
-    span = history.span(during)
-    among = None if at is None else {host.name for host in rows.hosts(history, at)}
-    every = history.readings_of(probe, among)
-    inside = [reading for reading in every if during is None or span.holds(reading.t)]
     last: dict[str, Json] = {}
-    for host in sorted({reading.host for reading in every}):
-        own = [reading for reading in inside if reading.host == host]
-        said = [reading.value[field] for reading in own if not reading.error and field in reading.value]
-        if not said:
-            return unknown(f"{host}: {_lacking(own, field)}", remedy="Look at the probe's readings in the history.")
-        last[host] = said[-1]
+    for each in polled(history, probe, field, at=at, during=during):
+        if problem := each.old():
+            return unknown(f"{each.host}: {problem}", remedy=LOOK)
+        last[each.host] = each.values[-1]
+        if last[each.host] in _NOTHING:
+            return unknown(f"{each.host}: the last {field} is empty, so there is nothing to agree about", remedy=LOOK)
     if len(last) < _FEWEST:
         return unknown(
             f"{len(last)} of the hosts has readings, and it takes two to agree", remedy="Read at more hosts."
         )
-    return held_to(len(_different(last)), "==", 1, Unit.COUNT, _told(last, field), samples=len(last))
+    return held_to(len(_different(last)), "==", 1, Unit.COUNT, _told(last, field))
 
 
 _FEWEST = 2
+_NOTHING: tuple[Json, ...] = ("", [], {})
 
 
 @agreement.accepts
@@ -72,10 +70,3 @@ def _different(last: Mapping[str, Json]) -> dict[str, list[str]]:
 def _told(last: Mapping[str, Json], field: str) -> str:
     groups = [f"{', '.join(hosts)}: {value}" for value, hosts in _different(last).items()]
     return f"{field} at {'; '.join(groups)}"
-
-
-def _lacking(own: Sequence[Reading], field: str) -> str:
-    if not own:
-        return "no reading in the window"
-    last = own[-1]
-    return f"every reading failed ({last.error})" if last.error else f"no reading has the field {field!r}"

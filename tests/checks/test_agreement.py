@@ -15,12 +15,13 @@ before = window(before=begin(outage))
 ONE, OTHER = {"serial": ["ns 1"]}, {"serial": ["ns 2"]}
 
 
-def said(host: str, *values: dict[str, list[str]] | str, start: float = 0.0) -> tuple[Reading, ...]:
-    """A host's readings, a second apart; a text is an error."""
-    return tuple(
-        reading
-        for second, value in enumerate(values)
-        for reading in readings("answers", host, lambda _t, v=value: v, start=start + second, seconds=0.1)
+Said = dict[str, list[str]] | str
+
+
+def said(host: str, *values: Said, start: float = 0.0, seconds: float = 30.0) -> tuple[Reading, ...]:
+    """A host's readings: each value for as long as the others; a text is an error."""
+    return readings(
+        "answers", host, lambda t: values[int((t - start) * len(values) / seconds)], start=start, seconds=seconds
     )
 
 
@@ -29,7 +30,7 @@ def test_hosts_that_say_the_same_agree() -> None:
     verdict = agreement(answers, "serial").judge(
         history(readings=[*said("resolver-eu", ONE), *said("resolver-na", ONE)])
     )
-    assert (verdict.outcome, verdict.measured, verdict.samples) == (PASS, 1, 2)
+    assert (verdict.outcome, verdict.measured, verdict.samples) == (PASS, 1, None)
     assert verdict.reason == 'serial at resolver-eu, resolver-na: ["ns 1"]'
 
 
@@ -44,8 +45,8 @@ def test_hosts_that_say_something_else_do_not() -> None:
 
 def test_the_last_reading_of_the_window_counts() -> None:
     """A host may be behind at first; what it says after the window, or instead of an answer, does not count."""
-    late = said("resolver-na", OTHER, ONE, "no answer")
-    after = said("resolver-na", OTHER, start=6.0)
+    late = (*said("resolver-na", OTHER, ONE, seconds=4.6), *said("resolver-na", "no answer", start=4.6, seconds=0.4))
+    after = said("resolver-na", OTHER, start=6.0, seconds=24)
     record = history(readings=[*said("resolver-eu", ONE), *late, *after])
     assert agreement(answers, "serial", during=before).judge(record).outcome is PASS
     assert agreement(answers, "serial").judge(record).outcome is FAIL
@@ -60,12 +61,28 @@ def test_the_last_reading_of_the_window_counts() -> None:
             r"resolver-na: every reading failed \(refused\)",
         ),
         ((*said("resolver-eu", ONE), *said("resolver-na", {"ttl": ["1"]})), "no reading has the field 'serial'"),
-        ((*said("resolver-eu", ONE), *said("resolver-na", ONE, start=9.0)), "resolver-na: no reading in the window"),
+        (
+            (*said("resolver-eu", ONE), *said("resolver-na", ONE, start=9.0, seconds=20)),
+            "resolver-na: no reading in the window",
+        ),
+        (
+            (*said("resolver-eu", ONE), *said("resolver-na", ONE, "no answer", "no answer")),
+            "resolver-na: the last good reading is 20.1 s before the window's end .no answer.",
+        ),
+        (
+            (*said("resolver-eu", {"serial": []}), *said("resolver-na", {"serial": []})),
+            "resolver-eu: the last serial is empty",
+        ),
+        (
+            (*said("resolver-eu", ONE), *said("resolver-na", ONE, {"serial": []})),
+            "resolver-na: the last serial is empty",
+        ),
     ],
 )
 def test_without_two_voices_nothing_is_known(taken: tuple[Reading, ...], why: str) -> None:
-    """One host, one that only failed, one that speaks of something else, one that spoke too late."""
-    verdict = agreement(answers, "serial", during=before).judge(history(readings=taken))
+    """One host; one that failed, or spoke of something else, too late, long ago or of nothing."""
+    late = "no reading in the window" in why
+    verdict = agreement(answers, "serial", during=before if late else None).judge(history(readings=taken))
     assert verdict.outcome is UNKNOWN
     assert re.search(why, verdict.reason)
 
