@@ -6,16 +6,15 @@ import json
 from _queue import SimpleQueue
 from _thread import start_new_thread
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic_ns
-from typing import Any
 
 from chaoskit.core.errors import UsageError
 from chaoskit.core.load import Outcome
 from chaoskit.loads.call import CODE
 from chaoskit.loads.connection import outcome_of
-from chaoskit.loads.gateway import Endpoint, Gateway, Preference, decoded
+from chaoskit.loads.gateway import Endpoint, Gateway, Preference, values_of
 from chaoskit.loads.naming import Place
 from chaoskit.loads.namings.fixed import place_of
 from chaoskit.loads.session import Failed, Operation, Places
@@ -100,24 +99,24 @@ class Asker:
         failure = Outcome.NO_ADDRESS
         for endpoint in self._preference.order():
             try:
-                said = self._ask_member(endpoint)
+                found = self._ask_member(endpoint)
             except (OSError, Failed) as error:
                 self._gateway.close()
                 failure = _why(error)
             else:
-                if said is not None:
+                if found is not None:
                     self._preference.served(endpoint)
-                    return Answered(_instances(said))
+                    return Answered(_instances(found))
         return Answered(None, failure)
 
-    def _ask_member(self, endpoint: Endpoint) -> Mapping[str, Any] | None:
-        """A member's answer; None where it says that it has none."""
+    def _ask_member(self, endpoint: Endpoint) -> list[str] | None:
+        """What a member has; None where it says that it has none."""
         now = monotonic_ns()
         operation = Operation("", "find", now + self._question.attempt, now, self._places)
-        address = operation.address(endpoint.host)
-        self._gateway.reach(address, endpoint.port, operation.left())
+        address, port = operation.place(endpoint.host, endpoint.port)
+        self._gateway.reach(address, port, operation.left())
         said = self._gateway.ask("/v3/kv/range", self._question.body, operation.left(), operation.answering)
-        return said.body if said.outcome is Outcome.OK else None
+        return values_of(said.body) if said.outcome is Outcome.OK else None
 
 
 def _why(error: Exception) -> Outcome:
@@ -128,13 +127,13 @@ def _why(error: Exception) -> Outcome:
     return Outcome.NO_PORT if ours else Outcome.NO_ADDRESS
 
 
-def _instances(body: Mapping[str, Any]) -> tuple[Place, ...]:
-    """Places in the order of their keys; entries that are no place are left out, as a client has no use for them."""
+def _instances(values: list[str]) -> tuple[Place, ...]:
+    """Places in the order of their keys; values that are no place are left out, as a client has no use for them."""
     found = []
-    for entry in body.get("kvs", []):
+    for value in values:
         try:
-            found.append(_place(decoded(entry.get("value", ""))))
-        except (UsageError, ValueError, LookupError, TypeError):
+            found.append(_place(value))
+        except (UsageError, ValueError, LookupError, TypeError, OverflowError, RecursionError):
             continue
     return tuple(found)
 
@@ -142,5 +141,9 @@ def _instances(body: Mapping[str, Any]) -> tuple[Place, ...]:
 def _place(text: str) -> Place:
     if text.startswith("{"):
         data = json.loads(text)
-        return place_of(str(data["address"]))[0], int(data.get("port", 0))
-    return place_of(text)
+        address, port = place_of(str(data["address"]))[0], int(data.get("port", 0))
+    else:
+        address, port = place_of(text)
+    if not 0 <= port < 1 << 16:
+        raise UsageError(f"{text!r} is no place: there is no such port")
+    return address, port

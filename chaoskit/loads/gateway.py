@@ -45,8 +45,12 @@ def encoded(text: str) -> str:
 
 
 def decoded(text: str) -> str:
-    """A key or value as it was meant; bytes that are no UTF-8 show as escapes."""
-    return b64decode(text).decode(errors="backslashreplace")
+    """A key or value as it was meant; bytes that are no UTF-8 show as escapes.
+
+    Raises:
+        ValueError: it is no base64.
+    """
+    return b64decode(text, validate=True).decode(errors="backslashreplace")
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,21 @@ class Said:
     outcome: Outcome
     definite: bool
     body: Mapping[str, Any]
+
+
+def values_of(body: Mapping[str, Any]) -> list[str]:
+    """The values a range holds, in the order of their keys; JSON leaves out what is empty.
+
+    Raises:
+        Failed: it is no answer of etcd.
+    """
+    entries = body.get("kvs", [])
+    if not isinstance(entries, list):
+        raise Failed(Outcome.BAD_RESPONSE)
+    try:
+        return [decoded(entry.get("value", "")) for entry in entries]
+    except (TypeError, AttributeError, ValueError):
+        raise Failed(Outcome.BAD_RESPONSE) from None
 
 
 class Gateway:
@@ -245,13 +264,13 @@ class _Whole(Answer):
 def _said(status: int, data: bytes) -> Said:
     try:
         body = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Failed(Outcome.BAD_RESPONSE) from None
     if not isinstance(body, dict):
         raise Failed(Outcome.BAD_RESPONSE)
     if status == 200:
         return Said(status, Outcome.OK, False, body)
-    code, message = body.get("code"), str(body.get("message", body.get("error", "")))
+    code, message = body.get("code"), body.get("message", body.get("error"))
     unavailable = code in _UNAVAILABLE or message == _DEADLINE
     outcome = Outcome.UNAVAILABLE if unavailable else outcome_of_status(status)
     return Said(status, outcome, code in _REFUSED or message in _REFUSALS, body)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from chaoskit.core.errors import UsageError
 from chaoskit.core.load import Outcome
 from chaoskit.core.units import NS, Duration, duration
-from chaoskit.loads.gateway import Endpoint, Gateway, Preference, Said, decoded, encoded, endpoints_of
+from chaoskit.loads.gateway import Endpoint, Gateway, Preference, Said, encoded, endpoints_of, values_of
 from chaoskit.loads.session import Answer, Failed, Operation
 from chaoskit.loads.sessions import Sessions
 
@@ -113,9 +113,9 @@ class EtcdSession:
         for endpoint in others:
             said = self._unless_next(endpoint, operation)
             if said is not None:
-                return self._answer(operation, said)
+                return _answer(said)
             operation.again()
-        return self._answer(operation, self._ask(last, operation))
+        return _answer(self._ask(last, operation))
 
     def close(self) -> None:
         """End the connection."""
@@ -158,16 +158,19 @@ class EtcdSession:
         return float("inf") if alone else self._request.attempt / NS
 
     def _say(self, endpoint: Endpoint, operation: Operation, left: Callable[[], float]) -> Said:
-        """Look the member up, connect and ask, in the time that is left for all of it."""
-        address = operation.address(endpoint.host, left())
+        """Look the member up, connect and ask, in the time that is left for all of it; keep what was read."""
+        address, port = operation.place(endpoint.host, endpoint.port, left())
         operation.connecting(address)
-        if self._gateway.reach(address, endpoint.port, left()):
+        if self._gateway.reach(address, port, left()):
             operation.connected()
         path, body = self._words(operation)
         patience = left()
         operation.sending(address)
         leader = self._request.require_leader
-        return self._gateway.ask(path, body, patience, operation.answering, require_leader=leader)
+        said = self._gateway.ask(path, body, patience, operation.answering, require_leader=leader)
+        if said.outcome is Outcome.OK and operation.repeatable:
+            operation.value = "".join(values_of(said.body)[:1])
+        return said
 
     def _words(self, operation: Operation) -> tuple[str, dict[str, object]]:
         request = self._request
@@ -176,11 +179,9 @@ class EtcdSession:
             return "/v3/kv/put", {**body, "value": encoded(operation.value)}
         return "/v3/kv/range", {**body, "serializable": request.serializable}
 
-    def _answer(self, operation: Operation, said: Said) -> Answer:
-        if said.outcome is Outcome.OK and operation.repeatable:
-            found = said.body.get("kvs", [])
-            operation.value = decoded(found[0].get("value", "")) if found else ""
-        return Answer(said.outcome, said.status, definite=said.definite)
+
+def _answer(said: Said) -> Answer:
+    return Answer(said.outcome, said.status, definite=said.definite)
 
 
 def open_stream(engine: Engine, job: Job, client: Client) -> Stream:

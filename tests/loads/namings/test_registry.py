@@ -43,6 +43,10 @@ def test_connections_take_turns_through_the_instances_below_the_prefix(member: C
         member.put("/a/1", announced(one))
         member.put("/a/2", f"127.0.0.1:{two}")
         member.put("/a/3", "somewhere")
+        member.put("/a/4", announced(99_999))
+        member.put("/a/5", "127.0.0.1:99999")
+        member.put("/a/6", '{"address": "127.0.0.1", "port": 1e999}')
+        member.put("/a/7", '{"address": ' + "[" * 100_000)
         member.put("/b/1", announced(1))
         table, _ = generate(job(URL, naming=registry("/a/", endpoints=member.endpoints)))
     assert outcomes(table) == {"ok": 10}
@@ -103,6 +107,16 @@ def test_the_next_member_helps_out(member: Cluster) -> None:
     assert outcomes(table) == {"ok": 30}
     assert int(table.dns.max()) >= 300_000
     assert np.all(table.take(table.intended > NS // 2).dns < 200_000)
+
+
+@pytest.mark.parametrize("body", [b'{"kvs":5}', b'{"kvs":[5]}', b'{"kvs":[{"value":"a"}]}', b"[" * 100_000])
+def test_a_member_whose_answer_makes_no_sense_is_passed_over(member: Cluster, body: bytes) -> None:
+    """The next one is asked."""
+    said = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    with serving(answers(HELLO)) as port, serving(answers(said)) as odd:
+        member.put("/g/1", announced(port))
+        table, _ = generate(job(URL, naming=registry("/g/", endpoints=[f"127.0.0.1:{odd}", *member.endpoints])))
+    assert outcomes(table) == {"ok": 10}
 
 
 def test_an_instance_outside_the_lab_ends_the_load(member: Cluster) -> None:

@@ -20,6 +20,7 @@ from chaoskit.core.units import NS
 from chaoskit.loads.arrivals import constant, poisson
 from chaoskit.loads.gateway import Preference
 from chaoskit.loads.generator import Generator, Job, Work
+from chaoskit.loads.naming import Place
 from chaoskit.loads.protocols.etcd import EtcdSession, Register, read, write
 from chaoskit.loads.session import Operation
 from chaoskit.loads.targets import TargetRefused
@@ -127,14 +128,14 @@ def test_after_a_write_of_unclear_fate_a_client_begins_elsewhere(cluster: Cluste
 class _Slow:
     """A name service that takes 150 ms."""
 
-    def known(self, host: str) -> str | None:
+    def known(self, host: str) -> Place | None:
         """Nothing is known."""
         return None
 
-    def find(self, host: str, patience: float) -> tuple[str, int]:
+    def find(self, host: str, patience: float) -> tuple[Place, int]:
         """This machine."""
         time.sleep(0.15)
-        return "127.0.0.1", 150_000_000
+        return ("127.0.0.1", 0), 150_000_000
 
 
 def performed(request: Register, preference: Preference) -> float:
@@ -169,6 +170,36 @@ def gateway_says(status: int, code: int, message: str) -> bytes:
     """A failure as etcd's gateway writes it."""
     body = json.dumps({"error": message, "message": message, "code": code}).encode()
     return b"HTTP/1.1 %d x\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body
+
+
+def range_says(body: bytes) -> bytes:
+    """What a member says to a read, whatever it is."""
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+
+NO_RANGES = [
+    b'{"kvs":5}',
+    b'{"kvs":{}}',
+    b'{"kvs":null}',
+    b'{"kvs":[5]}',
+    b'{"kvs":[{"value":"a"}]}',
+    b'{"kvs":[{"value":"!!!!"}]}',
+    b'{"kvs":[{"value":null}]}',
+    b"[" * 100_000,
+]
+"""Bodies that are no answer of etcd to a read."""
+
+
+def test_an_answer_of_the_wrong_shape_is_a_bad_response(cluster: Cluster) -> None:
+    """It ends nothing but the attempt: each read has its row, and one with other members goes on to the next."""
+    with contextlib.ExitStack() as servers:
+        ports = [servers.enter_context(serving(answers(range_says(body)))) for body in NO_RANGES]
+        alone = [job(read("r", endpoints=f"127.0.0.1:{port}"), name=f"case {n}") for n, port in enumerate(ports)]
+        table, _ = generate(*alone)
+        found, _ = generate(job(read("never", endpoints=[f"127.0.0.1:{ports[0]}", *cluster.endpoints])))
+    for n, body in enumerate(NO_RANGES):
+        assert (body[:30], outcomes(table.take(table.load.equals(f"case {n}")))) == (body[:30], {"bad response": 10})
+    assert outcomes(found) == {"ok": 10}
 
 
 SAYINGS = [
