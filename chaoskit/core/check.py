@@ -26,8 +26,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec
 
-from chaoskit.core.bind import without_first
-from chaoskit.core.errors import ChaoskitError, DefinitionError, UsageError
+from chaoskit.core.bind import validated, without_first
+from chaoskit.core.errors import ChaoskitError
 from chaoskit.core.selector import Selector
 from chaoskit.core.verdict import Verdict, unknown
 from chaoskit.core.where import Where, caller
@@ -119,7 +119,7 @@ class CheckKind(Generic[P]):
         """
         bound = self.signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        _validate(self._accepts, bound.arguments)
+        validated(self._accepts, bound.arguments)
         return Check(
             self.name,
             dict(bound.arguments),
@@ -127,14 +127,6 @@ class CheckKind(Generic[P]):
             lambda forecast: self._samples(forecast, *args, **kwargs) if self._samples else None,
             where=caller(),
         )
-
-
-def _validate(accepts: Callable[[Mapping[str, Any]], None] | None, arguments: Mapping[str, Any]) -> None:
-    try:
-        if accepts is not None:
-            accepts(arguments)
-    except UsageError as error:
-        raise DefinitionError(f"{caller()}: {error.args[0]}", remedy=error.remedy) from None
 
 
 def check(judge: Callable[Concatenate[History, P], Verdict]) -> CheckKind[P]:
@@ -180,7 +172,7 @@ class ComparisonKind(Generic[P]):
         """
         bound = self.signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        _validate(self._accepts, bound.arguments)
+        validated(self._accepts, bound.arguments)
         decide = lambda histories: self.judge(histories, *args, **kwargs)  # noqa: E731
         return Comparison(self.name, dict(bound.arguments), decide, where=caller())
 

@@ -6,6 +6,15 @@ def alive(host: ProbeHost) -> Reader:
 return lambda: {"state": host.status().state}
 
 probes = [alive().at(role("service"), every="100ms")]
+
+A probe may look at its arguments where they are written, and again with each host it is to read from once the lab is
+known, so that a mistake is an error with file and line before anything is started:
+
+    @capture.accepts
+    def _(given: Mapping[str, Any]) -> None: ...
+
+    @capture.suits
+    def _(given: Mapping[str, Any], host: HostInfo) -> None: ...
 """
 
 from __future__ import annotations
@@ -14,9 +23,10 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Concatenate, Generic, ParamSpec, Protocol, overload, runtime_checkable
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, overload, runtime_checkable
 
-from chaoskit.core.bind import without_first
+from chaoskit.core.bind import validated, without_first
+from chaoskit.core.errors import DefinitionError, UsageError
 from chaoskit.core.host import HostState, Status
 from chaoskit.core.selector import Selector
 from chaoskit.core.step import Json
@@ -84,6 +94,7 @@ class Probe:
         outside: readings are taken from this machine's own network, outside the lab.
         every: ns between the starts of two readings.
         timeout: ns a reading may take; by default the interval, at least 50 ms.
+        suits: raises UsageError where the arguments cannot be read at a host.
     """
 
     kind: str
@@ -95,6 +106,7 @@ class Probe:
     label: str | None = None
     outside: bool = False
     where: Where = field(default_factory=caller)
+    suits: Callable[[HostInfo], None] = lambda host: None
 
     def at(self, hosts: Selector, *, every: Duration, timeout: Duration | None = None) -> Probe:
         """Read at these hosts, in this rhythm."""
@@ -111,6 +123,17 @@ class Probe:
         interval = duration(every)
         limit = max(interval, 50_000_000) if timeout is None else duration(timeout)
         return replace(self, every=interval, timeout=limit)
+
+    def see_that_it_suits(self, host: HostInfo) -> None:
+        """Look at the arguments with the host in mind.
+
+        Raises:
+            DefinitionError: it cannot be read there; the message starts with file and line.
+        """
+        try:
+            self.suits(host)
+        except UsageError as error:
+            raise DefinitionError(f"{self.where}: {self.kind}: {error.args[0]}", remedy=error.remedy) from None
 
     def named(self, label: str) -> Probe:
         """The same probe under a name of its own."""
@@ -160,12 +183,38 @@ class ProbeKind(Generic[P]):
         self.name = open_.__name__
         self.signature = without_first(open_)
         self._even_off = even_off
+        self._accepts: Callable[[Mapping[str, Any]], None] | None = None
+        self._suits: Callable[[Mapping[str, Any], HostInfo], None] | None = None
+
+    def accepts(self, validate: Callable[[Mapping[str, Any]], None]) -> Callable[[Mapping[str, Any]], None]:
+        """Declare what looks at the arguments, defaults included, and raises UsageError when they make no sense."""
+        self._accepts = validate
+        return validate
+
+    def suits(
+        self, validate: Callable[[Mapping[str, Any], HostInfo], None]
+    ) -> Callable[[Mapping[str, Any], HostInfo], None]:
+        """Declare what looks at the arguments and a host, and raises UsageError when that cannot be read there."""
+        self._suits = validate
+        return validate
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Probe:
-        """Bind the arguments; `.at(hosts, every=...)` completes it."""
+        """Bind the arguments; `.at(hosts, every=...)` completes it.
+
+        Raises:
+            DefinitionError: the arguments make no sense; the message starts with file and line.
+        """
         bound = self.signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        return Probe(self.name, dict(bound.arguments), lambda host: self._opened(host, *args, **kwargs), where=caller())
+        given = dict(bound.arguments)
+        validated(self._accepts, given)
+        return Probe(
+            self.name,
+            given,
+            lambda host: self._opened(host, *args, **kwargs),
+            where=caller(),
+            suits=lambda host: self._suits(given, host) if self._suits else None,
+        )
 
     def _opened(self, host: ProbeHost, *args: P.args, **kwargs: P.kwargs) -> Reader:
         read = self.open(host, *args, **kwargs)

@@ -240,7 +240,10 @@ class _Planner:
         for original in probes:
             probe = self._actual(original)
             chosen = hosts(probe.hosts or everything(), self.topology, self.seed)
-            yield PlannedProbe(self.names.of(probe), probe, (THIS_MACHINE,) if probe.outside else chosen)
+            read_from = (THIS_MACHINE,) if probe.outside else chosen
+            for host in read_from:
+                probe.see_that_it_suits(host)
+            yield PlannedProbe(self.names.of(probe), probe, read_from)
 
     def see_that_selectors_match(self, checks: Iterable[Check]) -> None:
         """Resolve what checks select, as judging will: a selector without a match is an error now."""

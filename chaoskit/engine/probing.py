@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from chaoskit.core.clock import Clock
-from chaoskit.core.errors import ChaoskitError, LabError
+from chaoskit.core.errors import ChaoskitError, LabError, UsageError
 from chaoskit.core.history import Reading
 from chaoskit.core.host import RunningLab, Status
 from chaoskit.core.probe import THIS_MACHINE, Closable, Probe, Reader
@@ -86,12 +86,18 @@ class Probing:
         ]
 
     def open(self, timeout: float = _OPEN_WITHIN_S) -> None:
-        """Open all probes; returns when each is open or could not be opened, or after so many seconds."""
+        """Open all probes; returns when each is open or could not be opened, or after so many seconds.
+
+        Raises:
+            UsageError: a probe was given what cannot be read at its host.
+        """
         for thread in self._threads:
             thread.start()
         deadline = time.monotonic() + timeout
         for _ in self._threads:
             self._tried.acquire(timeout=max(0.0, deadline - time.monotonic()))
+        if isinstance(self.problem, UsageError):
+            raise self.problem
 
     def start(self) -> None:
         """Start reading."""
@@ -128,6 +134,7 @@ class Probing:
         try:
             read = self._opened(name, probe, host)
         except (LabError, OSError) as error:
+            self._tried.release()
             self._going.wait()
             if not self._stopping.is_set():
                 self._record(name, host.name, self._sink.now(), {}, str(error))
@@ -135,7 +142,9 @@ class Probing:
         except Exception as error:  # noqa: BLE001  the run is stopped for it, on the runner's thread
             self.problem = _problem(name, probe, error)
             self._stopping.set()
+            self._tried.release()
             return
+        self._tried.release()
         try:
             self._going.wait()
             self._read_on(name, probe, host, read, life)
@@ -143,12 +152,9 @@ class Probing:
             close(read)
 
     def _opened(self, name: str, probe: Probe, host: HostInfo) -> Reader:
-        try:
-            if not probe.outside:
-                enter_network(self._lab.hosts[host.name].netns())
-            return probe.open(Site(self._lab, host, probe.timeout / NS, self._files and self._files / name))
-        finally:
-            self._tried.release()
+        if not probe.outside:
+            enter_network(self._lab.hosts[host.name].netns())
+        return probe.open(Site(self._lab, host, probe.timeout / NS, self._files and self._files / name))
 
     def _read_on(self, name: str, probe: Probe, host: HostInfo, read: Reader, life: int) -> None:
         due = self._clock.now()
@@ -184,6 +190,8 @@ def _read(read: Reader) -> tuple[Mapping[str, Json], str]:
 
 
 def _problem(name: str, probe: Probe, error: Exception) -> ChaoskitError:
+    if isinstance(error, UsageError):
+        return UsageError(f"{probe.where}: {probe.kind}: {error.args[0]}", remedy=error.remedy)
     if isinstance(error, ChaoskitError):
         return error
     return ChaoskitError(f"{name}: {type(error).__name__}: {error}", remedy=f"See {probe.where}.")

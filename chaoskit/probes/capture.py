@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from chaoskit.core.errors import UsageError
 from chaoskit.core.probe import ProbeHost, Reader, probe
 from chaoskit.core.step import Json
 from chaoskit.core.suggest import did_you_mean
-from chaoskit.core.topology import Link
+from chaoskit.core.topology import HostInfo, Link
 from chaoskit.core.units import NS, size
 from chaoskit.kernel import bpf, pcapng
 from chaoskit.kernel.packets import Sniffer
 
 _A_READING = 100_000
 """Packets one reading takes up at most; the others wait for the next."""
+_NAMED = re.compile(
+    r"\b(?:host|net|gateway|src|dst)\s+(?!(?:host|net|port|portrange|or|and)\b)(?P<name>[a-z][\w.-]*)(?![\w.:-])",
+    re.IGNORECASE,
+)
+"""A name where pcap-filter(7) takes an address; libpcap would ask the resolver of this machine for it."""
 
 
 @probe
@@ -42,7 +48,25 @@ def capture(host: ProbeHost, filter: str = "", *, network: str = "", keep: str |
         UsageError: the filter is none, or the host is on no such network.
         MissingTool: this machine has no libpcap.
     """
-    return _Capture(host, filter, _links(host, network), size(keep))
+    return _Capture(host, filter, _links(host.info, network), size(keep))
+
+
+@capture.accepts
+def _(given: Mapping[str, Any]) -> None:
+    expression = str(given["filter"])
+    size(given["keep"])
+    if named := _NAMED.search(expression):
+        raise UsageError(
+            f"{expression!r} names {named['name']!r}, and names of a lab are unknown to packet filters",
+            remedy="Give the address instead.",
+        )
+    if expression and bpf.is_here():  # without it no experiment could even be listed; a run says what is missing
+        bpf.compiled(expression)
+
+
+@capture.suits
+def _(given: Mapping[str, Any], host: HostInfo) -> None:
+    _links(host, str(given["network"]))
 
 
 class _Capture:
@@ -85,12 +109,12 @@ class _Capture:
             self._written += pcapng.write_packet(self._file, interface, utc, data)
 
 
-def _links(host: ProbeHost, network: str) -> tuple[Link, ...]:
-    links = tuple(link for link in host.info.links if network in ("", link.network))
+def _links(host: HostInfo, network: str) -> tuple[Link, ...]:
+    links = tuple(link for link in host.links if network in ("", link.network))
     if not links:
-        known = [link.network for link in host.info.links]
+        known = [link.network for link in host.links]
         raise UsageError(
-            f"{host.info.name} is on no network {network!r}",
+            f"{host.name} is on no network {network!r}" if network else f"{host.name} is on no network",
             remedy=f"{did_you_mean(network, known)}It is on: {', '.join(known) or 'none'}.",
         )
     return links

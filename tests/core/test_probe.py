@@ -2,7 +2,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import pytest
 
-from chaoskit.core.errors import UsageError
+from chaoskit.core.errors import DefinitionError, UsageError
 from chaoskit.core.host import HostState, Status
 from chaoskit.core.probe import THIS_MACHINE, Closable, ProbeHost, probe
 from chaoskit.core.selector import role
@@ -113,3 +113,28 @@ def test_a_reader_that_can_be_closed_is() -> None:
     assert isinstance(read, Closable)
     read.close()
     assert closed == [True]
+
+
+def test_arguments_are_looked_at_where_they_are_written_and_again_with_the_host() -> None:
+    """A mistake has file and line, both times; `at` and `named` keep what was declared."""
+
+    @probe
+    def level(host: ProbeHost, tank: str) -> Callable[[], Mapping[str, int]]:
+        raise NotImplementedError
+
+    @level.accepts
+    def _(given: Mapping[str, object]) -> None:
+        if not given["tank"]:
+            raise UsageError("no tank")
+
+    @level.suits
+    def _(given: Mapping[str, object], host: HostInfo) -> None:
+        if given["tank"] == host.name:
+            raise UsageError("not its own")
+
+    with pytest.raises(DefinitionError, match=r"test_probe.py:\d+: no tank"):
+        level("")
+    placed = level("web").at(role("web"), every="1s").named("mine")
+    placed.see_that_it_suits(HostInfo("db", "db"))
+    with pytest.raises(DefinitionError, match=r"test_probe.py:\d+: level: not its own"):
+        placed.see_that_it_suits(HostInfo("web", "web"))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chaoskit.core.errors import LabError, UsageError
+from chaoskit.core.errors import DefinitionError, LabError, UsageError
 from chaoskit.core.units import NS
 from chaoskit.engine.discovery import select
 from chaoskit.engine.found import Found
@@ -95,6 +95,14 @@ def test_a_twins_overlay_is_merged_over_the_lab(checkout: Found) -> None:
             r"shop.py:\d+: availability: role\('byer'\) match",
         ),
         (("instead={buyers: hasty}", "instead={buyers: outage}"), {"arm": "half-the-buyers"}, "in place of a load"),
+        (
+            (
+                "probes.alive import alive",
+                "probes.capture import capture\ndef alive(): return capture(network='front')",
+            ),
+            {},
+            r"shop.py:\d+: capture: web-1 is on no network 'front'",
+        ),
         (("    checks=[av", "    boot=[crash(name('web-2'))], duration='20m', checks=[av"), {}, "10 min at most"),
     ],
 )
@@ -106,7 +114,7 @@ def test_what_cannot_be_meant_is_refused_before_anything_starts(
     text = file.read_text().replace(*change) if change[0] else file.read_text()
     write(file, text.replace('    duration="20s",\n', "") if "20m" in text else text)
     (found,) = select([str(file)])
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises((UsageError, DefinitionError), match=said):
         make_plan(found, **arguments)  # type: ignore[arg-type]
 
 

@@ -114,12 +114,11 @@ def test_whatever_goes_wrong_with_a_reading_is_its_error(raised: object, said: s
     assert probing.problem is None
 
 
-@pytest.mark.parametrize("error", [UsageError("no such counter"), KeyError("no such counter")])
-def test_a_probe_that_cannot_be_opened_stops_the_run(error: Exception) -> None:
-    """A wrong argument, or a mistake in the probe, is said at once and not tried again and again."""
+def test_a_probe_that_cannot_be_opened_stops_the_run() -> None:
+    """A mistake in the probe is said at once and not tried again and again."""
 
     def refuses(_host: ProbeHost) -> Reader:
-        raise error
+        raise KeyError("no such counter")
 
     sink = _Sink()
     probing = _probing(refuses, sink)
@@ -187,3 +186,15 @@ def test_probes_of_a_run_that_never_begins_are_closed_unread() -> None:
     probing.stop()
     assert closed.is_set()
     assert sink.readings == []
+
+
+def test_what_cannot_be_read_at_a_host_is_a_usage_error_before_the_run() -> None:
+    """It is the experiment's mistake and says where it was made: nothing is to be judged unknown for it."""
+
+    def open_(host: ProbeHost) -> Reader:
+        raise UsageError(f"{host.info.name} is on no network 'front'")
+
+    probing = _probing(open_, _Sink())
+    with pytest.raises(UsageError, match=r"test_probing.py:\d+: watched: web-eu-1 is on no network 'front'"):
+        probing.open()
+    probing.stop()

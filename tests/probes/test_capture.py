@@ -10,12 +10,14 @@ import pytest
 from scapy.layers.inet import UDP
 from scapy.utils import rdpcap
 
-from chaoskit.core.errors import UsageError
+from chaoskit.core.errors import DefinitionError, UsageError
 from chaoskit.core.probe import Closable, Probe, Reader
 from chaoskit.core.step import Json
 from chaoskit.kernel import bpf
 from chaoskit.kernel.namespaces import in_network
 from chaoskit.probes.capture import capture
+from chaoskit.testing import host as host_of
+from chaoskit.testing import topology_of
 from tests.probes.daemons import Observed, observed
 from tests.wire import Wire, wired
 
@@ -88,10 +90,40 @@ def test_without_a_folder_it_counts_only() -> None:
         assert told(read) == {"packets": 1, "bytes": 43, "dropped": 0, "kept": 0}
 
 
-def test_an_unknown_network_or_a_wrong_filter_is_a_usage_error() -> None:
+def test_an_unknown_network_is_a_usage_error_in_a_lab_as_well() -> None:
     """It is said at once, and nothing stays open."""
-    with wired("a") as wire:
-        with pytest.raises(UsageError, match="a is on no network 'publik'"):
-            opened(wire, capture("udp", network="publik"), observed(wire, "a"))
-        with pytest.raises(UsageError, match="is no packet filter"):
-            opened(wire, capture("upd"), observed(wire, "a"))
+    with wired("a") as wire, pytest.raises(UsageError, match="a is on no network 'publik'"):
+        opened(wire, capture("udp", network="publik"), observed(wire, "a"))
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("prot tcp", "is no packet filter"),
+        ("host edge", "names 'edge', and names of a lab are unknown"),
+        ("tcp and dst host web-1.example", "names 'web-1.example'"),
+        ("src edge", "names 'edge'"),
+    ],
+)
+def test_a_wrong_filter_is_refused_where_it_is_written(expression: str, said: str) -> None:
+    """With file and line, before there is a lab."""
+    with pytest.raises(DefinitionError, match=rf"test_capture.py:\d+: .*{said}"):
+        capture(expression)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["", "host 198.18.84.10 and src port 8080", "ether src be:ef:00:00:00:01", "dst net 198.18.0.0/15", "host fe80::1"],
+)
+def test_addresses_of_any_kind_are_no_names(expression: str) -> None:
+    """Nor are pcap's own words, and MAC and IPv6 addresses that begin with a letter."""
+    assert capture(expression).arguments["filter"] == expression
+
+
+def test_a_network_that_a_host_is_not_on_is_refused_by_the_plan() -> None:
+    """With the place of the probe, and what networks there are."""
+    (host,) = topology_of([host_of("web", "198.18.1.1")]).hosts
+    capture("tcp").see_that_it_suits(host)
+    with pytest.raises(DefinitionError, match=r"test_capture.py:\d+: capture: web is on no network 'frnt'") as refused:
+        capture("tcp", network="frnt").see_that_it_suits(host)
+    assert host.links[0].network in refused.value.remedy
