@@ -11,7 +11,7 @@ from time import monotonic_ns
 from typing import TYPE_CHECKING
 
 from chaoskit.loads.lookup import Resolved
-from chaoskit.loads.naming import Vantage, open_finder
+from chaoskit.loads.naming import Place, Vantage, open_finder
 from chaoskit.loads.session import Failed
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ class Directory:
         self._vantages = {host: Vantage(engine, stream, client, host) for host in hosts}
         self._finders = {host: open_finder(naming, vantage) for host, vantage in self._vantages.items()}
 
-    def known(self, host: str) -> str | None:
-        """A host's address, if nothing need be asked for that.
+    def known(self, host: str) -> Place | None:
+        """Where a host is, if nothing need be asked for that.
 
         Raises:
             TargetRefused: it lies outside the lab.
@@ -43,10 +43,10 @@ class Directory:
         if place is None:
             return None
         self._vantages[host].require(place[0])
-        return place[0]
+        return place
 
-    def find(self, host: str, patience: float) -> tuple[str, int]:
-        """Ask for a host's address; also the ns that took, -1 where the question was another's.
+    def find(self, host: str, patience: float) -> tuple[Place, int]:
+        """Ask where a host is; also the ns that took, -1 where the question was another's.
 
         Raises:
             Failed: it has none.
@@ -62,7 +62,7 @@ class Directory:
         if resolved.address is None:
             raise Failed(resolved.failure)
         self._vantages[host].require(resolved.address)
-        return resolved.address, took
+        return (resolved.address, resolved.port), took
 
     def _ask(self, host: str, found: SimpleQueue[tuple[Resolved, int]]) -> None:
         """In the engine's thread: what another asked may have been answered since."""

@@ -5,7 +5,7 @@ and opens a `chaoskit.loads.sessions.Sessions` with it. A session says what it i
 whoever cuts an operation off knows how far it came:
 
     def perform(self, operation):
-        address = operation.address("etcd-1")        # as the client host resolves names
+        address, port = operation.place("db", 5432)  # as the load's naming has it
         operation.connecting(address)
         ... connect, with operation.left() seconds at most ...
         operation.connected()
@@ -21,22 +21,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic_ns
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from chaoskit.core.load import Outcome
 from chaoskit.core.units import NS
 from chaoskit.loads.call import ANSWERED, CONNECTING, RESOLVING, SENT
 
+if TYPE_CHECKING:
+    from chaoskit.loads.naming import Place
+
 
 class Places(Protocol):
     """Where hosts are, as the client host sees it; for the threads of sessions."""
 
-    def known(self, host: str) -> str | None:
-        """A host's address, if nothing need be asked for that."""
+    def known(self, host: str) -> Place | None:
+        """Where a host is, if nothing need be asked for that."""
         ...
 
-    def find(self, host: str, patience: float) -> tuple[str, int]:
-        """A host's address, and the ns its look-up took (-1 for one that was shared); within so many seconds."""
+    def find(self, host: str, patience: float) -> tuple[Place, int]:
+        """Where a host is, and the ns its look-up took (-1 for one that was shared); within so many seconds."""
         ...
 
 
@@ -148,20 +151,25 @@ class Operation:
         until = monotonic_ns() + seconds * NS
         return lambda: self.left(_positive((until - monotonic_ns()) / NS))
 
-    def address(self, host: str, at_most: float = float("inf")) -> str:
-        """Where a host is, as the client host resolves names; a look-up may take so many seconds.
+    def place(self, host: str, port: int, at_most: float = float("inf")) -> Place:
+        """Address and port to connect to, as the load's naming has it on the client host.
+
+        Args:
+            host: whom the request names.
+            port: the one it names, which counts unless the naming has one of its own.
+            at_most: seconds a look-up may take.
 
         Raises:
             Failed: nowhere.
             TimeoutError: no answer came within them, or within the operation's time.
             TargetRefused: outside the lab.
         """
-        address = self._places.known(host)
-        if address is None:
+        place = self._places.known(host)
+        if place is None:
             self.phase = RESOLVING
-            address, took = self._places.find(host, self.left(at_most))
+            place, took = self._places.find(host, self.left(at_most))
             self.dns = took if took >= 0 else self.dns
-        return address
+        return place[0], place[1] or port
 
     def again(self) -> None:
         """The session goes on to another server: nothing was sent, or what was certainly had no effect."""

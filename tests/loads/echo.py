@@ -53,10 +53,10 @@ class EchoSession:
         """A line there and a line back."""
         if self._request.broken:
             raise ZeroDivisionError("the library's own mistake")
-        address = operation.address(self._request.host)
+        address, port = operation.place(self._request.host, self._request.port)
         if self._socket is None:
             operation.connecting(address)
-            self._socket = socket.create_connection((address, self._request.port), operation.left())
+            self._socket = socket.create_connection((address, port), operation.left())
             operation.connected()
         time.sleep(self._request.dawdle)
         operation.value = operation.name

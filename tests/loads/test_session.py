@@ -8,20 +8,21 @@ import pytest
 
 from chaoskit.core.units import NS
 from chaoskit.loads.call import CONNECTING, RESOLVING, SENT
+from chaoskit.loads.naming import Place
 from chaoskit.loads.session import CutOff, Operation
 
 
 class Nowhere:
     """Knows one host, and finds another."""
 
-    def known(self, host: str) -> str | None:
+    def known(self, host: str) -> Place | None:
         """Only the one."""
-        return "127.0.0.1" if host == "here" else None
+        return ("127.0.0.1", 0) if host == "here" else None
 
-    def find(self, host: str, patience: float) -> tuple[str, int]:
+    def find(self, host: str, patience: float) -> tuple[Place, int]:
         """The other, after a while."""
         assert 0 < patience <= 1
-        return "127.0.0.2", 5
+        return ("127.0.0.2", 81), 5
 
 
 def operation(seconds: float = 1.0) -> Operation:
@@ -40,10 +41,13 @@ def test_what_is_cut_off_must_not_be_sent() -> None:
 
 
 def test_only_a_look_up_is_a_phase_of_its_own() -> None:
-    """An address that is known costs nothing and is no naming; one that is asked for shows how long that took."""
+    """A place that is known costs nothing and is no naming; one that is asked for shows how long that took.
+
+    A port that the naming has counts, and that of the request where it has none.
+    """
     one = operation()
-    assert (one.address("here"), one.phase, one.dns) == ("127.0.0.1", CONNECTING, -1)
-    assert (one.address("there"), one.phase, one.dns) == ("127.0.0.2", RESOLVING, 5)
+    assert (one.place("here", 80), one.phase, one.dns) == (("127.0.0.1", 80), CONNECTING, -1)
+    assert (one.place("there", 80), one.phase, one.dns) == (("127.0.0.2", 81), RESOLVING, 5)
 
 
 def test_another_attempt_begins_anew() -> None:

@@ -50,6 +50,16 @@ def test_client_libraries_use_the_list_as_well() -> None:
     assert outcomes(table) == {"ok": 10}
 
 
+@pytest.mark.usefixtures("echo")
+def test_a_port_of_the_list_counts_for_client_libraries_too() -> None:
+    """Nobody listens at the port that the request names."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        closed = free.getsockname()[1]
+    with serving(repeats()) as port:
+        table, _ = generate(job(Echo("shop.example", closed), naming=fixed(f"127.0.0.1:{port}")))
+    assert outcomes(table) == {"ok": 10}
+
+
 def test_an_address_outside_the_lab_is_refused() -> None:
     """Before anything is sent."""
     with pytest.raises(TargetRefused, match=r"load shop from client-1: 192\.0\.2\.1 is outside the lab"):
