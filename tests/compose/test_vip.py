@@ -84,6 +84,17 @@ def test_a_heartbeat_apart_differs_in_the_interface_of_the_adverts_alone() -> No
     assert guarded.replace("    interface eth1\n", "    interface eth2\n") == twin
 
 
+def test_keepalived_asks_where_haproxy_says_whether_it_serves() -> None:
+    """The same port and path in both files, and the question needs no rights of root's."""
+    haproxy = (CONF / "haproxy.cfg").read_text().partition("\nfrontend status\n")[2].partition("\nbackend ")[0]
+    assert "bind :8404\n" in haproxy
+    assert "monitor-uri /health\n" in haproxy
+    for name in ("keepalived.conf", "keepalived-heartbeat.conf"):
+        text = (CONF / name).read_text()
+        assert ' http://127.0.0.1:8404/health"\n' in text
+        assert "script_user nobody\n" in text
+
+
 @pytest.mark.lab
 def test_haproxy_accepts_its_configuration_without_a_warning() -> None:
     """Its own checker exits with 0 and warns of nothing."""

@@ -157,6 +157,17 @@ def test_a_balancer_whose_haproxy_dies_gives_the_address_away(vip: NativeLab) ->
     assert until(lambda: served(vip, "client-1") != "", seconds=3)
 
 
+def test_a_balancer_whose_haproxy_hangs_gives_the_address_away(vip: NativeLab) -> None:
+    """Its process is there and its socket accepts, but nobody is answered: keepalived asks, and two time-outs do."""
+    (holder,) = holders(vip)
+    host = vip.hosts[holder]
+    processes = host.run(["pgrep", "--exact", "haproxy"], timeout=5).stdout.split()
+    host.run(["kill", "-STOP", *processes], timeout=5)
+    assert until(lambda: holders(vip) == [PEER[holder]], seconds=8)
+    assert until(lambda: served(vip, "client-1") != "", seconds=3)
+    host.run(["kill", "-CONT", *processes], timeout=5)
+
+
 def test_a_balancer_that_is_stopped_gives_the_address_up_and_ends_in_order(vip: NativeLab) -> None:
     """SIGTERM ends keepalived first, which tells its peer, then HAProxy; the host exits with 0 within its grace."""
     (holder,) = holders(vip)
