@@ -62,8 +62,12 @@ def _confirmed(actions: tuple[Action, ...]) -> Callable[[History], Verdict]:
             if event.kind == "action" and event.subject in seen:
                 seen[event.subject].add(event.what)
         missing = [name for name, moments in seen.items() if Moment.CONFIRMED not in moments]
-        confirmed = len(seen) - len(missing)
-        reason = f"not confirmed: {', '.join(missing)}" if missing else "each was seen to take effect in the lab"
+        # Whatever was confirmed: the effect was not there for as long as the record has the action in force.
+        ended = [name for name, moments in seen.items() if "ended" in moments]
+        confirmed = len(seen) - len({*missing, *ended})
+        wrong = [f"not confirmed: {', '.join(missing)}"] if missing else []
+        wrong += [f"its effect ended before it was undone: {', '.join(ended)}"] if ended else []
+        reason = "; ".join(wrong) or "each was seen to take effect in the lab"
         return held_to(confirmed, "==", len(seen), Unit.COUNT, reason)
 
     return judge

@@ -111,6 +111,12 @@ def _moved(history: History, what: str, seconds: int) -> History:
     return replace(history, events=tuple(sorted(events, key=lambda event: event.t)))
 
 
+def _ended(history: History) -> History:
+    """The outage was over by itself in the middle of its time."""
+    began = next(event for event in history.events if (event.kind, event.what) == ("action", "begin"))
+    return replace(history, events=(*history.events, replace(began, t=began.t + NS, what="ended")))
+
+
 def test_a_good_run_passes(tmp_path: Path) -> None:
     """All gates hold, the check passes, nothing is left behind: the arm passes."""
     result = judge(FOUND, "guarded", _history(), tmp_path)
@@ -131,6 +137,7 @@ def test_a_bad_run_fails_for_the_reason_the_check_gives(tmp_path: Path) -> None:
     ("gate", "breaks"),
     [
         ("every action confirmed", lambda history: _without(history, "confirmed")),
+        ("every action confirmed", _ended),
         ("actions on time", lambda history: _moved(history, "begin", 5)),
         ("actions on time", lambda history: _moved(history, "end", 5)),
         ("generator on time", _late),

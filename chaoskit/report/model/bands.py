@@ -1,4 +1,4 @@
-"""Faults and windows as spans of time: what every chart of a run is shaded with."""
+"""Actions and windows as spans of time: what every chart of a run is shaded with."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from chaoskit.core.history import Event, History
 from chaoskit.core.result import Judged
 from chaoskit.core.window import Moment, Span
+from chaoskit.report.model.answers import answers
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Fault:
         doubt: when it was not confirmed and what was seen instead, or None.
         failed: why a step of it failed, or empty.
         one_shot: nothing of it is in force after its moment.
+        answers: who its late targets turned out to be, `leader: etcd-a`.
     """
 
     name: str
@@ -34,6 +36,12 @@ class Fault:
     doubt: tuple[int, str] | None = None
     failed: str = ""
     one_shot: bool = False
+    answers: tuple[str, ...] = ()
+
+    @property
+    def before_ready(self) -> bool:
+        """Whether it made the lab what it is, before load began: then it is no fault."""
+        return self.begin < 0
 
     def span(self, length: int) -> Span:
         """From its begin until it was undone, or the end of the run; one moment for a one-shot action."""
@@ -59,7 +67,7 @@ def windows(judged: Iterable[Judged]) -> dict[str, Span]:
 
 def _fault(name: str, events: list[Event]) -> Fault:
     moments = {event.what: event.t for event in reversed(events)}
-    failures = [event for event in events if event.what == "failed"]
+    failures = [event for event in events if event.what in ("failed", "ended")]
     doubts = [event for event in events if event.what == "not confirmed"]
     return Fault(
         name,
@@ -74,6 +82,7 @@ def _fault(name: str, events: list[Event]) -> Fault:
         doubt=next(((event.t, "; ".join(_words([event], "evidence"))) for event in doubts), None),
         failed="; ".join(_words(failures, "evidence", "error", "reason")) or ("failed" if failures else ""),
         one_shot=any(event.data.get("one_shot") is True for event in events),
+        answers=answers(events),
     )
 
 
