@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chaoskit.core.result import ArmResult, ExperimentResult, Judged, Proof
-from chaoskit.core.verdict import FAIL, PASS, UNKNOWN, Result
+from chaoskit.core.verdict import FAIL, PASS, UNKNOWN, Result, Verdict
 from chaoskit.report.charts.bullet import bullet
 from chaoskit.report.markup import Markup, el, join
 
@@ -45,8 +45,7 @@ def table(title: str, judged: Sequence[Judged], *, small: bool = False) -> Marku
 
 def _row(judged: Judged) -> Markup:
     verdict = judged.verdict
-    sense = _SENSES.get(verdict.bound.sense, verdict.bound.sense) if verdict.bound else ""
-    bound = f" {sense} {verdict.unit.show(verdict.bound.value)}" if verdict.bound else ""
+    bound = f" {_demanded(verdict)}" if verdict.bound else ""
     measured = el("b", verdict.measured_text) if verdict.measured is not None else el("small", "no number")
     code = el("code", judged.title) if judged.title != judged.name else None
     few = f"{verdict.samples:,} samples" if verdict.samples is not None else ""
@@ -57,6 +56,13 @@ def _row(judged: Judged) -> Markup:
     numbers = el("span", measured, el("span", bound), class_="numbers")
     notes = [el("small", text) for text in (parts, basis) if text]
     return el("tr", el("td", badge(verdict.outcome)), name, el("td", numbers, bullet(verdict), *notes))
+
+
+def _demanded(verdict: Verdict) -> str:
+    """The bound with the signs that people write; an interval by both its ends."""
+    sense, _, value = verdict.bound_text.partition(" ")
+    within = verdict.bound is not None and verdict.bound.upper is not None
+    return f"in {verdict.bound_text}" if within else f"{_SENSES.get(sense, sense)} {value}"
 
 
 def _remedy(judged: Judged) -> Markup | None:

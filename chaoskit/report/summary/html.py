@@ -67,7 +67,8 @@ def _row(row: Row, here: Path) -> Markup:
 def _figures(judged: Judged) -> Markup:
     verdict = judged.verdict
     measured = el("b", verdict.measured_text)
-    bound = f" {verdict.bound_text}" if verdict.bound else ""
+    within = "in " if verdict.bound and verdict.bound.upper is not None else ""
+    bound = f" {within}{verdict.bound_text}" if verdict.bound else ""
     samples = samples_text(judged)
     basis = el("small", f"{samples} sample{'' if samples == '1' else 's'}") if samples else None
     said = el("p", judged.name, f" {verdict.outcome}: ", measured, bound, " ", basis)

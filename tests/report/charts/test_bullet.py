@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from chaoskit.core.verdict import FAIL, Limit, Unit, Verdict, held_to, passed
+from chaoskit.core.verdict import FAIL, PASS, Limit, Unit, Verdict, held_to, passed
 from chaoskit.report.charts.bullet import bullet, extent
 
 
@@ -50,6 +50,18 @@ def test_shares_near_one_are_drawn_by_what_is_missing() -> None:
     """Between 99.9 % and 99.96 % a whole axis would show nothing."""
     low, high = extent(0.9996, Limit(">=", 0.999), Unit.SHARE)
     assert (round(low, 4), high) == (0.9975, 1.0)
+
+
+@pytest.mark.parametrize(("measured", "kept"), [(0.334, True), (0.2, False), (0.5, False)])
+def test_an_interval_has_a_mark_at_both_its_ends(measured: float, *, kept: bool) -> None:
+    """What lies between them is the kept side, and the text names both."""
+    verdict = Verdict(PASS if kept else FAIL, "", measured, Limit("in", 0.29, upper=0.38), Unit.SHARE)
+    text = bullet(verdict)
+    assert [float(at) for at in re.findall(r'class="limit" style="left:([\d.]+)%', text)] == [29, 38]
+    dot, _, start, end = places(verdict)
+    assert (start, end) == (29, 38)
+    assert (start <= dot <= end) == kept
+    assert "29.0 % to 38.0 %" in text or "29 % to 38 %" in text
 
 
 @pytest.mark.parametrize("verdict", [passed("x"), Verdict(FAIL, "never", math.inf, Limit("<=", 8.0), Unit.SECONDS)])
