@@ -104,7 +104,7 @@ def hit_hosts(model: RunModel) -> dict[str, str]:
     """The hosts that faults changed, and the names of those faults."""
     hit: dict[str, str] = {}
     for fault in model.faults:
-        for host in fault.hosts:
+        for host in () if fault.before_ready else fault.hosts:
             hit[host] = f"{hit[host]}, {fault.name}" if host in hit else fault.name
     return hit
 

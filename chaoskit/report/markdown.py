@@ -91,7 +91,7 @@ def _impact(model: RunModel) -> list[str]:
             from_ = model.utc.clock(one.longest.start) if model.utc.known else f"T+{one.longest.start / 1e9:.3f} s"
             open_end = "" if one.longest.over else ", not over at the end of load"
             outage = f"{show_duration(one.longest.length)} from {from_}{open_end}"
-        cells = (escaped(one.group), f"{one.arrivals:,}", f"{one.failed:,}{share}", f"{one.not_sent:,}", outage)
+        cells = (escaped(one.title), f"{one.arrivals:,}", f"{one.failed:,}{share}", f"{one.not_sent:,}", outage)
         lines.append(table_row(cells))
     return lines if model.impacts else ["No requests were made."]
 

@@ -27,7 +27,7 @@ _NARROWEST = 400
 
 
 def span_chart(model: RunModel, least: int = 0) -> Markup:
-    """Faults and windows by name: the key to the shading of every chart below.
+    """Actions and windows by name: the key to the shading of every chart below.
 
     Rows are added up to `least`, so that the charts of several arms stay level.
     """
@@ -36,12 +36,13 @@ def span_chart(model: RunModel, least: int = 0) -> Markup:
         span = fault.span(model.length)
         until = f"T+{span.end / NS:.2f} s" if fault.undone is not None else "the end of the run"
         about = f"{fault.action}: T+{span.start / NS:.2f} s to {until}"
-        rows.append(_named(model, span, fault.name, about, "fault-bar"))
+        name = f"{fault.name} (before ready)" if fault.before_ready else fault.name
+        rows.append(_named(model, span, name, about, "boot-bar" if fault.before_ready else "fault-bar"))
     for name, window in model.windows.items():
         about = f"window {name}: from T+{window.start / NS:.2f} s, {show_duration(window.length)}"
         rows.append(_named(model, window, name, about, "window-bar"))
     rows += [el("div", el("div", class_="track"), class_="lane")] * (least - len(rows))
-    return _figure("Faults and windows", "what the shading means", rows, "spans") if rows else Markup("")
+    return _figure("Actions and windows", "what the shading means", rows, "spans") if rows else Markup("")
 
 
 def _named(model: RunModel, span: Span, name: str, about: str, kind: str) -> Markup:

@@ -70,8 +70,8 @@ def legend(keys: Iterable[Key]) -> Markup:
 
 
 def shading(model: RunModel) -> Markup:
-    """The faults and the windows of checks, behind a drawing."""
-    faults = [fault.span(model.length) for fault in model.faults]
+    """The faults and the windows of checks, behind a drawing; what made the lab is no fault."""
+    faults = [fault.span(model.length) for fault in model.faults if not fault.before_ready]
     shaded = [_shade(model, span, "fault") for span in faults if not (span.start <= 0 and span.end >= model.length)]
     return join(*(_shade(model, span, "window") for span in model.windows.values()), *shaded)
 

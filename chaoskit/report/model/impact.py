@@ -1,4 +1,4 @@
-"""What a run cost its clients: failed requests, and the longest outage of each group of them."""
+"""What a run cost its clients: failed requests, and the longest outage of each group of them, by load too."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from chaoskit.core.history import History
 from chaoskit.report.model.traffic import client_groups, failed, succeeded
+
+_MANY_GAPS = 10
+"""Mean gaps between successes that a span without one lasts at least before it is called an outage."""
 
 
 @dataclass(frozen=True)
@@ -33,33 +36,69 @@ class Outage:
 
 @dataclass(frozen=True)
 class Impact:
-    """One client group over the whole run."""
+    """One client group over the whole run.
+
+    Attributes:
+        load: the load these figures are of; empty for all of the group's.
+        usual_gap: mean ns between two successes beside the longest outage; None with fewer than two.
+    """
 
     group: str
     arrivals: int
     failed: int
     not_sent: int
     longest: Outage | None
+    load: str = ""
+    usual_gap: float | None = None
+
+    @property
+    def title(self) -> str:
+        """The group, and the load where it is of one."""
+        return f"{self.group}, {self.load}" if self.load else self.group
+
+    @property
+    def is_outage(self) -> bool:
+        """Whether the longest span without a success is more than a few of the usual gaps."""
+        if self.longest is None:
+            return False
+        return self.usual_gap is None or self.longest.length >= _MANY_GAPS * self.usual_gap
 
 
 def impacts(history: History) -> tuple[Impact, ...]:
-    """What each client group saw."""
+    """What each client group saw; where it sent several loads, then what it saw of each."""
     codes, groups = client_groups(history)
-    good, bad = succeeded(history.requests), failed(history.requests)
-    return tuple(
-        Impact(
-            group,
-            arrivals=int(np.count_nonzero(rows)),
-            failed=int(np.count_nonzero(rows & bad)),
-            not_sent=int(np.count_nonzero(rows & ~good & ~bad)),
-            longest=longest_outage(
-                history.requests.intended[rows & bad],
-                history.requests.intended[rows & good],
-                history.meta.duration,
-            ),
-        )
-        for group, rows in ((group, codes.equals(group)) for group in groups)
+    loads = history.requests.load
+    found = []
+    for group in groups:
+        rows = codes.equals(group)
+        found.append(_impact(history, group, "", rows))
+        sent = sorted({loads.labels[code] for code in np.unique(loads.codes[rows])})
+        if len(sent) > 1:
+            found += [_impact(history, group, load, rows & loads.equals(load)) for load in sent]
+    return tuple(found)
+
+
+def _impact(history: History, group: str, load: str, rows: NDArray[np.bool_]) -> Impact:
+    requests = history.requests.take(rows)
+    good, bad = succeeded(requests), failed(requests)
+    longest = longest_outage(requests.intended[bad], requests.intended[good], history.meta.duration)
+    return Impact(
+        group,
+        arrivals=len(requests),
+        failed=int(np.count_nonzero(bad)),
+        not_sent=int(np.count_nonzero(~good & ~bad)),
+        longest=longest,
+        load=load,
+        usual_gap=_usual_gap(requests.intended, int(np.count_nonzero(good)), longest),
     )
+
+
+def _usual_gap(intended: NDArray[np.int64], successes: int, longest: Outage | None) -> float | None:
+    """The outage's own length is left out: a long one would make itself look usual."""
+    if successes < 2:
+        return None
+    apart = int(np.ptp(intended)) - (longest.length if longest else 0)
+    return max(0, apart) / successes
 
 
 def longest_outage(bad: NDArray[np.int64], good: NDArray[np.int64], end_of_load: int) -> Outage | None:

@@ -1,4 +1,4 @@
-"""The run as a story: done, confirmed, first error, detected, first success, undone."""
+"""The run as a story: done, confirmed, first error, detected, the longest outage's end, undone."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ def milestones(
 ) -> tuple[Milestone, ...]:
     """Every milestone of a run in order of time."""
     story = [Milestone(0, "start", "load begins")] if len(history.requests) else []
+    story += [moment for fault in faults for moment in _moments(fault)]
+    faults = [fault for fault in faults if not fault.before_ready]
     for i, fault in enumerate(faults):
         following = faults[i + 1].begin if i + 1 < len(faults) else history.meta.duration
-        story += _moments(fault)
         story += _first_error(history, fault, min(following, fault.begin + NEAR))
         story += _detected(lanes, fault, min(following, fault.begin + NEAR))
     story += _recoveries(impacts, faults)
@@ -47,8 +48,10 @@ def milestones(
 
 def _moments(fault: Fault) -> list[Milestone]:
     whom = f" on {', '.join(fault.hosts)}" if fault.hosts else ""
+    found_out = "".join(f"; {answer}" for answer in fault.answers)
+    done = "before ready" if fault.before_ready else "done"
     moments = [
-        (fault.begin, "done", f"{fault.name}: {fault.action}{whom}"),
+        (fault.begin, done, f"{fault.name}: {fault.action}{whom}{found_out}"),
         (fault.confirmed, "confirmed", f"{fault.name}: every step seen to be in effect"),
         (fault.end, "undo", f"{fault.name}: undo begins"),
         (fault.undone, "undone", f"{fault.name}: every step undone"),
@@ -86,13 +89,18 @@ def _detected(lanes: Sequence[Lane], fault: Fault, before: int) -> list[Mileston
 
 
 def _recoveries(impacts: Sequence[Impact], faults: Sequence[Fault]) -> list[Milestone]:
-    """The end of each group's longest outage, where a fault had begun before it."""
+    """The end of the longest outage of each group's every load, where a fault had begun before it.
+
+    A gap that is a few failures among successes is no outage: nobody would say of its end that service came back.
+    """
+    several = {impact.group for impact in impacts if impact.load}
     found = []
     for impact in impacts:
         outage = impact.longest
-        if outage and faults and outage.over and outage.end >= faults[0].begin:
+        if not impact.load and impact.group in several:
+            continue
+        if outage and faults and outage.over and outage.end >= faults[0].begin and impact.is_outage:
             lasted = show_duration(outage.length)
-            found.append(
-                Milestone(outage.end, "first success", f"a client of {impact.group} again, after {lasted} without one")
-            )
+            text = f"{impact.title}: a success again, after {lasted} without one"
+            found.append(Milestone(outage.end, "longest outage ends", text))
     return found

@@ -8,6 +8,7 @@ from chaoskit.core.history import Event
 from chaoskit.core.units import NS, show_duration, show_share
 from chaoskit.report.markup import Markup, el
 from chaoskit.report.model import RunModel
+from chaoskit.report.model.answers import answers
 from chaoskit.report.model.impact import Outage
 
 _SHOWN = 6
@@ -35,14 +36,14 @@ def timeline(model: RunModel) -> Markup:
 
 
 def impact(model: RunModel) -> Markup:
-    """Failed requests and the longest outage of each client group."""
+    """Failed requests and the longest outage of each client group, and of its loads where there are several."""
     rows = []
     for one in model.impacts:
         share = el("small", f" {show_share(one.failed / one.arrivals)}") if one.failed else None
         rows.append(
             el(
                 "tr",
-                el("th", one.group, scope="row"),
+                el("th", one.load or one.group, class_="part" if one.load else None, scope="row"),
                 el("td", f"{one.arrivals:,}", class_="num"),
                 el("td", f"{one.failed:,}", share, class_="num"),
                 el("td", f"{one.not_sent:,}", class_="num"),
@@ -80,9 +81,12 @@ def _told(event: Event, length: int) -> bool:
 
 def _event(event: Event) -> Markup:
     lines = [
-        str(line)
-        for key in ("steps", "evidence", "why", "error", "reason", "left")
-        for line in _listed(event.data.get(key))
+        *answers([event]),
+        *(
+            str(line)
+            for key in ("steps", "evidence", "why", "error", "reason", "left")
+            for line in _listed(event.data.get(key))
+        ),
     ]
     code = event.data.get("action")
     return el(

@@ -49,3 +49,22 @@ def test_the_outage_of_the_demo_is_found() -> None:
     eu, _ = impacts(synthetic.history())
     assert eu.longest is not None
     assert abs(eu.longest.length / 1e9 - (synthetic.FAILED_OVER - synthetic.BEGIN)) < 0.05
+
+
+def test_a_load_that_failed_is_not_hidden_by_another_of_the_same_group() -> None:
+    """A row for the group, then one for each of its loads; a single load needs no row of its own."""
+    history = make_history(
+        [
+            rows("lookups"),
+            rows("lone", at=[1, 12, 13, 14], outcome=[Outcome.OK, Outcome.RESET, Outcome.RESET, Outcome.OK]),
+            rows("lookups", client="client-na"),
+        ]
+    )
+    found = {impact.title: impact for impact in impacts(history)}
+    assert list(found) == ["eu", "eu, lone", "eu, lookups", "na"]
+    whole, lone = found["eu"], found["eu, lone"]
+    assert whole.longest is not None
+    assert lone.longest is not None
+    assert whole.longest.length < 20_000_000
+    assert lone.longest == Outage(12_000_000_000, 14_000_000_000, over=True)
+    assert (lone.arrivals, lone.failed, found["eu, lookups"].failed) == (4, 2, 0)
