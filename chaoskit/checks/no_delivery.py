@@ -40,7 +40,8 @@ def no_delivery(
         tried: whose counter says how often it was tried.
         tries: that counter.
         needed: fewer tries say nothing. Where a system that lets it through does so with probability p at each,
-            it takes log(0.0001) / log(1 - p) of them to see it with all but 1 in 10,000.
+            it takes log(0.0001) / log(1 - p) of them to see it with all but 1 in 10,000 - twice as many where two
+            of them depend on one another.
         during: readings of this window only.
     """
     delivered, attempts = _rise(history, probe, field, during), _rise(history, tried, tries, during)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from chaoskit.actions.stale_segment import COPIES
 from chaoskit.checks.binomial import ALPHA, at_most
 from chaoskit.core.lab import Lab
 from chaoskit.core.units import NS
@@ -79,6 +80,13 @@ def test_the_samples_are_planned(time_wait: Found) -> None:
     connections, enough = time_wait.variables["CONNECTIONS"], time_wait.variables["ENOUGH"]
     assert at_most(enough - 1, connections, 0.9) < ALPHA
     assert at_most(0, enough, 0.5) < ALPHA
+
+
+def test_two_tries_at_one_connection_are_one_sample(time_wait: Found) -> None:
+    """The resets that it takes are those of enough connections, even where both late segments of each drew one."""
+    needed = time_wait.variables["no_stray_byte"].arguments["needed"]
+    assert needed // COPIES >= time_wait.variables["ENOUGH"]
+    assert needed <= time_wait.variables["CONNECTIONS"]  # each draws one at least, which confirms the action
 
 
 def test_a_run_is_short(plan: Plan) -> None:
