@@ -83,6 +83,11 @@ def needed_for_quantile(quantile: float) -> int:
     return WITHOUT_EXCEPTION if quantile >= 1 else math.ceil(round(20 / (1 - quantile), 6))
 
 
+def rank(quantile: float, total: int) -> int:
+    """The index of the nearest-rank quantile in a sorted column: the smallest value that this share does not exceed."""
+    return max(1, math.ceil(round(quantile * total, 6))) - 1
+
+
 def judged(measured: float, held: Limit, unit: Unit, reason: str, *, samples: int, needed: int) -> Verdict:
     """Pass or fail by the bound."""
     outcome = PASS if held.admits(measured) else FAIL

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -93,8 +92,8 @@ def _(
 
 def _quantile(values: NDArray[np.int32], q: float) -> int:
     """The nearest-rank quantile, in the values' unit."""
-    rank = max(1, math.ceil(round(q * len(values), 6)))
-    return int(np.partition(values, rank - 1)[rank - 1])
+    index = bounds.rank(q, len(values))
+    return int(np.partition(values, index)[index])
 
 
 def _shown(us: int) -> str:

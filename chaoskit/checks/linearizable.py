@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from chaoskit.checks.register import READ, WRITE, Loads, Operation, by_key
 from chaoskit.checks.register_conflict import conflict, initial_value
 from chaoskit.checks.register_search import search
 from chaoskit.core.check import Samples, check
+from chaoskit.core.errors import UsageError
 from chaoskit.core.forecast import Forecast
 from chaoskit.core.history import History
 from chaoskit.core.load import Load
@@ -73,6 +75,12 @@ def _judged(key: str, operations: Sequence[Operation], initial: str | None, with
 def _verdict(outcome: Result, reason: str, samples: int) -> Verdict:
     broken = float(outcome is FAIL)
     return Verdict(outcome, reason, broken, Limit("<=", 0), Unit.COUNT, samples, NEEDED)
+
+
+@linearizable.accepts
+def _(given: Mapping[str, Any]) -> None:
+    if duration(given["within"]) == 0:
+        raise UsageError("within=0 leaves no time to search for an order")
 
 
 @linearizable.samples

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -59,12 +58,12 @@ def rejections(
     if failed.any():
         others = _classes(history, failed)
         reason = f"{int(failed.sum()):,} of {int(failed.sum()) + total:,} that did not succeed were not told: {others}"
-        measured = took[_rank(q, total)] / _US if total else None
+        measured = took[bounds.rank(q, total)] / _US if total else None
         return Verdict(FAIL, reason, measured, held, Unit.SECONDS, total, needed)
     if total < needed:
         return too_few(total, needed, "rejections")
-    middle, longest = (show_duration(int(us) * 1000) for us in (took[_rank(0.5, total)], took[-1]))
-    measured = took[_rank(q, total)] / _US
+    middle, longest = (show_duration(int(us) * 1000) for us in (took[bounds.rank(0.5, total)], took[-1]))
+    measured = took[bounds.rank(q, total)] / _US
     reason = f"{q * 100:g} % of {total:,} rejections took at most {show_duration(round(measured * NS))}"
     reason += f" (median {middle}, longest {longest}); there were no other failures"
     return bounds.judged(measured, held, Unit.SECONDS, reason, samples=total, needed=needed)
@@ -94,11 +93,6 @@ def _(
     arrivals = sum(forecast.arrivals(each, during=during, outside=outside) for each in loads)
     served = rate(capacity) * forecast.span(during).length / NS
     return Samples(max(0, round(arrivals - served)), bounds.needed_for_quantile(fraction(quantile)))
-
-
-def _rank(q: float, total: int) -> int:
-    """The index of the nearest-rank quantile in a sorted column."""
-    return max(1, math.ceil(round(q * total, 6))) - 1
 
 
 def _classes(history: History, failed: rows.Mask) -> str:

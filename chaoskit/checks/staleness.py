@@ -8,13 +8,14 @@ from itertools import accumulate
 from typing import Any
 
 from chaoskit.checks import bounds
+from chaoskit.checks.bounds import Share
 from chaoskit.checks.register import Loads, Operation, by_key
 from chaoskit.core.check import Samples, check
 from chaoskit.core.errors import UsageError
 from chaoskit.core.forecast import Forecast
 from chaoskit.core.history import History
 from chaoskit.core.load import Load
-from chaoskit.core.units import NS, Duration, duration
+from chaoskit.core.units import NS, Duration, duration, fraction
 from chaoskit.core.verdict import Limit, Unit, Verdict, too_few
 from chaoskit.core.window import Window
 
@@ -28,7 +29,7 @@ def staleness(
     writes: Loads,
     *,
     at_most: Duration = "0s",
-    quantile: float = 1.0,
+    quantile: Share = 1.0,
     during: Window | None = None,
 ) -> Verdict:
     """How long before a read was sent the value it gave had been overwritten; 0 s for one that was up to date.
@@ -43,7 +44,7 @@ def staleness(
         reads: the load of reads, whose rows have `op` "read" and the `value` read; or several.
         writes: the load of writes, likewise; with a value of its own each.
         at_most: how old what was read may be.
-        quantile: of the ages of all successful reads; 1 is the oldest.
+        quantile: `0.99` or `"99%"`, of the ages of all successful reads; 1 is the oldest.
         during: reads sent in this window only; writes count whenever they were.
     """
     span = history.span(during)
@@ -53,11 +54,12 @@ def staleness(
         for age, read in ages(operations)
         if during is None or span.holds(read.start)
     ]
-    needed = bounds.needed_for_quantile(quantile)
+    q = fraction(quantile)
+    needed = bounds.needed_for_quantile(q)
     if len(aged) < needed:
         return too_few(len(aged), needed, "successful reads")
     aged.sort(key=lambda one: one[0])
-    age, read = aged[min(len(aged) - 1, int(quantile * len(aged)))]
+    age, read = aged[bounds.rank(q, len(aged))]
     stale = sum(one > 0 for one, _ in aged)
     reason = f"{stale:,} of {len(aged):,} reads gave what had been overwritten"
     reason += f"; {read} was that old" if age else ""
@@ -67,8 +69,9 @@ def staleness(
 
 @staleness.accepts
 def _(given: Mapping[str, Any]) -> None:
-    if not 0 < given["quantile"] <= 1:
-        raise UsageError(f"{given['quantile']} is no quantile", remedy="Give one above 0, up to 1 for the oldest.")
+    duration(given["at_most"])
+    if fraction(given["quantile"]) == 0:
+        raise UsageError("the quantile 0 is the youngest of all and bounds nothing")
 
 
 @staleness.samples
@@ -78,11 +81,12 @@ def _(
     writes: Loads,
     *,
     at_most: Duration = "0s",
-    quantile: float = 1.0,
+    quantile: Share = 1.0,
     during: Window | None = None,
 ) -> Samples:
     loads = [reads] if isinstance(reads, Load) else reads
-    return Samples(sum(forecast.arrivals(load, during=during) for load in loads), bounds.needed_for_quantile(quantile))
+    expected = sum(forecast.arrivals(load, during=during) for load in loads)
+    return Samples(expected, bounds.needed_for_quantile(fraction(quantile)))
 
 
 def ages(operations: Sequence[Operation]) -> list[tuple[int, Operation]]:

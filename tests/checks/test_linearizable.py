@@ -1,9 +1,11 @@
 """Linearizability of what two loads wrote and read."""
 
 import numpy as np
+import pytest
 
 from chaoskit.checks.linearizable import linearizable
 from chaoskit.core.check import Check
+from chaoskit.core.errors import DefinitionError
 from chaoskit.core.history import History, Requests
 from chaoskit.core.load import Load, Outcome, load
 from chaoskit.core.request import get
@@ -156,3 +158,10 @@ def test_registers_are_judged_one_by_one() -> None:
     verdict = check.judge(make_history(tables, names=loads))
     assert verdict.outcome is FAIL
     assert verdict.reason.startswith("y: no order of 300 operations")
+
+
+@pytest.mark.parametrize("within", ["soon", "0s"])
+def test_a_time_that_is_none_is_refused_where_it_is_written(within: str) -> None:
+    """Not after the run."""
+    with pytest.raises(DefinitionError, match=r"test_linearizable\.py:\d+: "):
+        linearizable(reads, writes, within=within)

@@ -1,5 +1,7 @@
 """How old what was read was."""
 
+from typing import Any
+
 import pytest
 
 from chaoskit.checks.register import Operation
@@ -97,8 +99,21 @@ def test_failed_reads_do_not_count() -> None:
     assert staleness(reads, writes).judge(history).outcome is UNKNOWN
 
 
-@pytest.mark.parametrize("quantile", [0, -0.5, 1.01])
-def test_a_quantile_that_is_none_is_refused(quantile: float) -> None:
-    """Where it is written."""
-    with pytest.raises(DefinitionError, match="is no quantile"):
-        staleness(reads, writes, quantile=quantile)
+@pytest.mark.parametrize(
+    "arguments", [{"quantile": 0}, {"quantile": -0.5}, {"quantile": 1.01}, {"quantile": "most"}, {"at_most": "soon"}]
+)
+def test_what_makes_no_sense_is_refused_where_it_is_written(arguments: dict[str, Any]) -> None:
+    """A quantile that is none, and an age."""
+    with pytest.raises(DefinitionError, match=r"test_staleness\.py:\d+: "):
+        staleness(reads, writes, **arguments)
+
+
+@pytest.mark.parametrize(("quantile", "outcome"), [(0.99, PASS), ("99%", PASS), (0.985, PASS)])
+def test_a_quantile_is_the_nearest_rank(quantile: float | str, outcome: str) -> None:
+    """Of 2,000 reads the last 20 are stale: 99 % of them were fresh."""
+    wrote = rows("writes", at=[0.0, 10.0], latency="1ms", op="write", value=["v0", "v1"])
+    old = rows("reads", start=25, seconds=0.2, every="10ms", latency="1ms", op="read", value="v0")
+    fresh = rows("reads", start=11, seconds=9.9, every="5ms", latency="1ms", op="read", value="v1")
+    history = make_history([wrote, old, fresh], names={"reads": reads, "writes": writes})
+    verdict = staleness(reads, writes, quantile=quantile).judge(history)
+    assert (verdict.outcome, verdict.samples) == (outcome, 2_000)
