@@ -78,7 +78,7 @@ def down(text: str) -> Running:
         ChaoskitError: something could not be undone.
     """
     running = facts.find(text)
-    with _asking(running) as ask:
+    with asking(running) as ask:
         took = ask("finish")
     if took.failures:
         raise ChaoskitError(f"{running.run} is down, but: {'; '.join(took.failures)}")
@@ -93,7 +93,7 @@ def ps() -> tuple[HostRow, ...]:
     rows: list[HostRow] = []
     for running in facts.everything():
         if running.alive:
-            with _asking(running) as ask:
+            with asking(running) as ask:
                 for info in ask("topology").hosts:
                     status = ask("status", info.name)
                     row = (info.service, info.role or "", info.region or "", info.addresses, status)
@@ -108,7 +108,7 @@ def run(text: str, host: str, argv: Sequence[str], *, timeout: float) -> Complet
         UsageError: no such lab, or no such host.
         LabError: the host does not run, or the command took longer than `timeout` seconds.
     """
-    with _asking(facts.find(text)) as ask:
+    with asking(facts.find(text)) as ask:
         completed: Completed = ask("run", _host(ask, host), list(argv), timeout, "")
     return completed
 
@@ -119,7 +119,7 @@ def log(text: str, host: str) -> Path:
     Raises:
         UsageError: no such lab, or no such host.
     """
-    with _asking(facts.find(text)) as ask:
+    with asking(facts.find(text)) as ask:
         path: Path = ask("log", _host(ask, host))
     return path
 
@@ -130,7 +130,7 @@ def pid(text: str, host: str) -> int:
     Raises:
         UsageError: no such lab, no such host, or it does not run.
     """
-    with _asking(facts.find(text)) as ask:
+    with asking(facts.find(text)) as ask:
         status: Status = ask("status", _host(ask, host))
     if status.pid is None:
         raise UsageError(f"{host} is not running, it is {status.state}")
@@ -145,7 +145,8 @@ def _host(ask: Caller, name: str) -> str:
 
 
 @contextmanager
-def _asking(running: Running) -> Iterator[Caller]:
+def asking(running: Running) -> Iterator[Caller]:
+    """A line to the keeper of a lab that is up."""
     ask = Caller.to(running.socket, f"the keeper of {running.run}")
     try:
         yield ask

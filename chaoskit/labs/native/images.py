@@ -105,10 +105,11 @@ def resolve(name: str, where: str = "") -> Image:
     if wanted in BY_NAME:
         return BY_NAME[wanted]
     near = difflib.get_close_matches(wanted, BY_NAME, 1)
-    hint = f"Did you mean {near[0]!r}? " if near else ""
+    # A name like one of these is rather mistyped than an image that Docker has.
+    docker = f"Docker can run it: docker compose -f {where.partition(':')[0] or 'FILE'} up"
     raise LabError(
         f"{where + ': ' if where else ''}the native driver has no daemon for the image {name!r}",
-        remedy=f"{hint}Docker can run it: docker compose -f {where.partition(':')[0] or 'FILE'} up",
+        remedy=f"Did you mean {near[0]!r}?" if near else docker,
     )
 
 

@@ -106,3 +106,31 @@ def test_a_lab_that_is_down_leaves_no_folder(tmp_path: Path) -> None:
             assert [path.name for path in (tmp_path / "tmp").glob("chaoskit-brief-*/*")]
             assert lab("down", "brief", environment=environment).returncode == 0
         assert list((tmp_path / "tmp").glob("chaoskit-*")) == []
+
+
+ENDING = """
+name: ending
+services:
+  stays:
+    image: chaoskit/service
+    command: [sleep, infinity]
+    depends_on: {job: {condition: service_completed_successfully}}
+  job: {image: chaoskit/service, command: ["true"]}
+  idle: {image: chaoskit/service}
+  brief: {image: chaoskit/service, command: [sh, -c, echo nothing to do]}
+"""
+
+
+def test_hosts_that_have_ended_already_are_an_error_and_the_lab_stays_up(tmp_path: Path) -> None:
+    """With exit code, the log's end and what is missing; a job that another host waits for has to end."""
+    (tmp_path / "compose.yaml").write_text(ENDING)
+    done = lab("up", str(tmp_path / "compose.yaml"))
+    assert lab("down", "ending").returncode == 0
+    assert done.returncode == 3, done.stderr
+    assert "4 hosts after" in done.stdout
+    assert "2 of them ended already" in done.stdout
+    assert "host idle ended with exit code 0" in done.stderr
+    assert "has no command: and chaoskit/service alone runs `python3`" in done.stderr
+    assert "host brief ended with exit code 0\n    nothing to do\n" in done.stderr
+    assert "host job" not in done.stderr
+    assert "host stays" not in done.stderr

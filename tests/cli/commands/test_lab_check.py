@@ -24,10 +24,10 @@ def test_overlays_are_merged(cli: Cli) -> None:
 
 
 def test_what_cannot_be_honoured_is_said_with_its_place(cli: Cli, project: Path) -> None:
-    """File, line, service and key; reading such a file is no error, since another driver may run it."""
+    """File, line, service and key, after all that was read; the status tells a CI server, with --json as well."""
     write(project / "host.yaml", "services:\n  web:\n    image: nginx\n    network_mode: host\n")
     done = cli("lab", "check", "host.yaml")
-    assert done.status == 0
+    assert done.status == cli("lab", "check", "host.yaml", "--json").status == 3
     assert "host.yaml:4" in done.out
     assert "network_mode" in done.out
     assert "cannot run it" in done.out
@@ -40,3 +40,14 @@ def test_an_unknown_key_is_an_error_with_the_nearest_one(cli: Cli, project: Path
     assert done.status == 3
     assert "typo.yaml:4" in done.err
     assert "command" in done.err
+
+
+def test_a_mistyped_image_is_an_error_and_nothing_for_docker(cli: Cli, project: Path) -> None:
+    """The nearest name is the remedy; only what resembles none may be an image that Docker knows."""
+    write(project / "images.yaml", "services:\n  web:\n    image: chaoskit/servce\n")
+    done = cli("lab", "check", "images.yaml")
+    assert done.status == 3
+    assert "Did you mean 'chaoskit/service'?" in done.out
+    assert "Docker" not in done.out
+    write(project / "images.yaml", "services:\n  web:\n    image: quay.io/minio/minio\n")
+    assert "Docker can run it: docker compose" in cli("lab", "check", "images.yaml").out

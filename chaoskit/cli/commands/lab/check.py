@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from chaoskit.cli import options
 from chaoskit.cli.commands.lab import _options
 from chaoskit.cli.output import say, say_json, say_table
-from chaoskit.cli.status import PASS
+from chaoskit.cli.status import ERROR, PASS
 from chaoskit.labs.native import preflight
 
 if TYPE_CHECKING:
@@ -30,11 +30,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what was read; a file that cannot be read is an error, one the native driver cannot run is not."""
+    """Print what was read; a lab that cannot be run here is an error, so that a CI server notices."""
     spec = _options.read(args)
+    problem = preflight.problem(spec)
+    status = ERROR if problem else PASS
     if args.json:
-        say_json(_as_json(spec))
-        return PASS
+        say_json(_as_json(spec, problem))
+        return status
     say(f"lab {spec.name}: {', '.join(str(file) for file in spec.files)}")
     say("\nnetworks")
     say_table([(net.name, net.subnet, net.gateway or "no router") for net in spec.topology.networks], indent="  ")
@@ -50,11 +52,10 @@ def run(args: argparse.Namespace) -> int:
     )
     _say_notes("changes nothing here", spec.notes)
     _say_notes("cannot be honoured", spec.refused)
-    problem = preflight.problem(spec)
     say(f"\nnative driver: {'can run it' if not problem else 'cannot run it here'}")
     if problem:
         say(problem)
-    return PASS
+    return status
 
 
 def _say_notes(title: str, notes: Sequence[Note]) -> None:
@@ -63,7 +64,7 @@ def _say_notes(title: str, notes: Sequence[Note]) -> None:
         say_table([(note.where, note.service, note.key, note.text) for note in notes], indent="  ")
 
 
-def _as_json(spec: LabSpec) -> dict[str, object]:
+def _as_json(spec: LabSpec, problem: str) -> dict[str, object]:
     def notes(of: Sequence[Note]) -> list[dict[str, str]]:
         return [{"where": n.where, "service": n.service, "key": n.key, "text": n.text} for n in of]
 
@@ -79,6 +80,6 @@ def _as_json(spec: LabSpec) -> dict[str, object]:
         ],
         "notes": notes(spec.notes),
         "refused": notes(spec.refused),
-        "native": not preflight.problem(spec),
-        "problem": preflight.problem(spec),
+        "native": not problem,
+        "problem": problem,
     }
