@@ -108,9 +108,9 @@ class Conduct:
         if self.plan.boot:
             self._phase("boot")
             for entry in self.plan.boot:
-                self._actions.begin(entry, self._heed_interruption)
+                self._actions.begin(entry, self._heed_in_boot)
                 # One after the other: what the first brought about is there before the second begins.
-                self._actions.await_confirmations()
+                self._actions.await_confirmations(self._heed_in_boot)
 
     def _up(self) -> Timings:
         """Wait for the lab without being deaf to an interruption meanwhile."""
@@ -120,6 +120,12 @@ class Conduct:
     def _heed_interruption(self) -> None:
         if self.options.cancel.is_set():
             raise RunAborted(INTERRUPTED)
+
+    def _heed_in_boot(self) -> None:
+        self._heed_interruption()
+        self._actions.tell()
+        if not self.keeping.alive:
+            raise RunAborted(KEEPER_ENDED)
 
     def _warm_up(self) -> None:
         if self.plan.loads:
@@ -199,8 +205,10 @@ class Conduct:
         """An action was undone or done again without being asked for; where that failed nothing can be believed.
 
         Raises:
-            RunAborted: it failed.
+            RunAborted: it failed, or its effect is over though nobody undid it.
         """
+        if one.what == "ended":
+            raise RunAborted(self._actions.ended(one.action, one.failures, one.t - self._origin))
         what = "failed" if one.failures else one.what
         self.recorder.event("action", one.action, what, one.t - self._origin, error=list(one.failures), by="the keeper")
         if one.failures:
@@ -249,7 +257,7 @@ class Conduct:
         early = self.recorder.now() < self.plan.length
         if early and self.plan.loads:
             self.generator.stop()
-        self._actions.await_confirmations()  # what is not known by then was not confirmed
+        self._actions.await_confirmations(stopped=early)
         self._phase("final")
         self._account()
         self._probing.stop()
