@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
@@ -171,21 +173,44 @@ def _said(done: Completed) -> str:
     return (done.stderr.strip() or done.stdout.strip())[-_TAIL:]
 
 
+_GUARDED = """\
+exec 3<&0 </dev/null
+( (read _ <&3 || kill -KILL 0) >/dev/null 2>&1 & )
+exec "$@" 3<&-
+"""
+"""Runs a command in a process group that a process waits in: when its stdin ends without a word, it kills the group.
+
+It is started in a subshell of its own, so that the command is nobody's parent.
+"""
+
+
 def _run_here(argv: Sequence[str], timeout: int) -> Completed:
-    """Run a command on this machine, in a session of its own, of which nothing is left when its time is over."""
-    with subprocess.Popen(
-        argv,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    ) as process:
-        try:
-            stdout, stderr = process.communicate(timeout=timeout / NS)
-        except subprocess.TimeoutExpired as error:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            raise StepError(f"{_shown(argv)} was not over after {show_duration(timeout)}") from error
+    """Run a command on this machine, in a session of its own, of which nothing is left when its time is over.
+
+    It ends with this process, however that ends: whoever undoes the change from the journal must not be overtaken by
+    a command that is still making it.
+    """
+    if shutil.which(argv[0]) is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), argv[0])
+    held, lifeline = os.pipe()
+    try:
+        with subprocess.Popen(
+            ["sh", "-c", _GUARDED, "sh", *argv],
+            stdin=held,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        ) as process:
+            try:
+                stdout, stderr = process.communicate(timeout=timeout / NS)
+            except subprocess.TimeoutExpired as error:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                raise StepError(f"{_shown(argv)} was not over after {show_duration(timeout)}") from error
+            os.write(lifeline, b"\n")  # it is over: what it left running on purpose stays
+    finally:
+        os.close(held)
+        os.close(lifeline)
     return Completed(tuple(argv), process.returncode, stdout, stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from chaoskit.core.step import THIS_MACHINE
 from chaoskit.core.units import NS
 from chaoskit.steps.command import Command, CommandOnce
 from chaoskit.testing import FakeHost, FakeLab, host, topology_of
+from tests.wire import until
 
 LINK = Command("gw", ("down",), ("is-down",), undo_argv=("up",))
 
@@ -155,3 +157,40 @@ def test_a_look_that_cannot_tell_is_an_error_before_anything_is_done(lab: FakeLa
     lab.hosts["gw"].answer = lambda argv, _stdin: Completed(tuple(argv), status, "", "no daemon\n")
     with pytest.raises(StepError, match=rf"gw: is-down exits with {status}, and cannot tell: no daemon"):
         step.prepare(lab)
+
+
+_PARENT = """
+import sys
+from chaoskit.steps.command import CommandOnce
+from chaoskit.testing import FakeLab, host, topology_of
+lab = FakeLab(topology_of([host("a", "198.18.1.1")]))
+CommandOnce("", ("sh", "-c", sys.argv[1]), ("true",)).do(lab, {"already": False})
+"""
+
+
+def test_a_command_on_this_machine_ends_with_whoever_runs_it(tmp_path: Path) -> None:
+    """A keeper that is killed takes along the command and what that started: nothing is done after an undo."""
+    begun, file = tmp_path / "begun", tmp_path / "late"
+    script = f"touch {begun}; (sleep 0.7; touch {file}); true"
+    parent = subprocess.Popen([sys.executable, "-c", _PARENT, script])
+    try:
+        assert until(begun.exists, 10)
+    finally:
+        parent.kill()
+        parent.wait()
+    time.sleep(1)  # the command would have written by now
+    assert not file.exists()
+
+
+def test_what_a_command_leaves_running_on_purpose_stays(lab: FakeLab, tmp_path: Path) -> None:
+    """A command that is over has done what it was asked to, and that may be a service."""
+    file = tmp_path / "later"
+    step = CommandOnce("", ("sh", "-c", f"(sleep 0.3; touch {file}) >/dev/null 2>&1 &"), ("true",))
+    step.do(lab, {"already": False})
+    assert until(file.exists, 5)
+
+
+def test_a_command_on_this_machine_reads_nothing_and_inherits_nothing(lab: FakeLab) -> None:
+    """Its stdin is empty, and no descriptor beyond the usual three is open."""
+    script = 'test -z "$(cat)" && test ! -e /proc/self/fd/3'
+    CommandOnce("", ("sh", "-c", script), ("true",)).do(lab, {"already": False})
