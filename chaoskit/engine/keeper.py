@@ -231,7 +231,9 @@ class Keeper:
                 self._lab.down()
             except (ChaoskitError, OSError) as error:  # the journal stays open, for recovery to go on from there
                 return replace(took, failures=(*took.failures, f"the lab could not be taken down: {error}"))
-            if took.failures and not undo:  # nobody is left to be told: the journal stays open for recovery
+            # What is still there elsewhere did not end with the lab, and where nobody is left to be told of a failure
+            # somebody has to be: the journal stays open for recovery.
+            if self._ledger.reaches_outside or (took.failures and not undo):
                 return took
             with contextlib.suppress(ChaoskitError):  # a full disk; nobody reads it again once the facts are gone
                 self._journal.write({"row": "closed"})
