@@ -27,7 +27,7 @@ class Reply:
         code: the response code, 0 for no error.
         address: the first one of the type that was asked for, None without one.
         ttl: seconds the address may be kept: the smallest along the chain of CNAMEs.
-        truncated: the server had more to say than fits a datagram.
+        truncated: the server had more to say than fits a datagram; of such an answer only the code is read.
     """
 
     code: int
@@ -49,12 +49,13 @@ def query(ident: int, name: str, kind: int = A) -> bytes:
     return _HEADER.pack(ident, 0x0100, 1, 0, 0, 0) + question + struct.pack("!HH", kind, IN)
 
 
-def parse(message: bytes, question: bytes) -> Reply | None:
+def parse(message: bytes, question: bytes, *, whole: bool = False) -> Reply | None:
     """Read an answer; None if it answers something else than the question (another id, name or type).
 
     Args:
-        message: the datagram.
+        message: the datagram, or what came over TCP.
         question: the query it should answer, as `query` made it.
+        whole: over TCP there is no more to be had: read the records whatever the flag says.
 
     Raises:
         BadMessage: it is cut short, or its names go round in circles.
@@ -67,11 +68,13 @@ def parse(message: bytes, question: bytes) -> Reply | None:
         asked, end = _name(question, _HEADER.size)
         if name != asked or message[at : at + 4] != question[end : end + 4]:
             return None
+        if flags & 0x0200 and not whole:  # it may end anywhere, within a record as well (RFC 2181 section 9)
+            return Reply(flags & 0x000F, None, 0, True)
         (kind,) = struct.unpack_from("!H", question, end)
         address, ttl = _first_address(message, at + 4, answers, kind)
     except (struct.error, IndexError) as error:
         raise BadMessage("a message cut short") from error
-    return Reply(flags & 0x000F, address, ttl, bool(flags & 0x0200))
+    return Reply(flags & 0x000F, address, ttl, False)
 
 
 def _first_address(message: bytes, at: int, count: int, wanted: int) -> tuple[str | None, int]:
@@ -80,6 +83,8 @@ def _first_address(message: bytes, at: int, count: int, wanted: int) -> tuple[st
         _, at = _name(message, at)
         kind, klass, record_ttl, length = _RECORD.unpack_from(message, at)
         at += _RECORD.size
+        if at + length > len(message):
+            raise BadMessage("a record cut short")
         if klass == IN and kind in (wanted, CNAME):
             ttl = min(ttl, record_ttl)
         if kind == wanted and klass == IN and length == _ADDRESS_BYTES[wanted]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import random
 import struct
@@ -22,6 +23,10 @@ Server = tuple[str, int]
 """Address and port."""
 
 _FINAL = (0, dns.NXDOMAIN)
+_LONGEST = 65_535
+"""Bytes of a message (RFC 1035 section 4.2.2), and of a datagram."""
+_READS = 16
+"""From one socket before others have their turn: a server that floods holds up nobody else."""
 _OURS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL)
 """What this machine lacks says nothing of the name."""
 
@@ -67,10 +72,11 @@ class LookUp:
         self._plan = plan
         self._done = done
         self._socket: socket | None = None
+        self._behind: socket | None = None
         self._asked: tuple[Server, int] = (("", 0), 0)
         self._query = b""
         self._unsent = b""
-        self._received = b""
+        self._received = bytearray()
         self._begun = 0
         self._code = 0
         self._failure = Outcome.NO_ADDRESS
@@ -115,7 +121,7 @@ class LookUp:
     def _ask_by_tcp(self) -> bool:
         self.disconnect()
         self._unsent = struct.pack("!H", len(self._query)) + self._query
-        self._received = b""
+        self._received = bytearray()
         self._begun = monotonic_ns()
         try:
             self._socket = self._resolver.reach(self._asked[0], SOCK_STREAM)
@@ -140,27 +146,38 @@ class LookUp:
         self._resolver.loop.at(monotonic_ns() + self._asked[1], over)
 
     def _datagram(self, _events: int) -> None:
-        while self._socket is not None:
-            try:
-                message = self._socket.recv(65535)
-                reply = dns.parse(message, self._query)
-            except BlockingIOError:
-                return
-            except OSError as error:
-                self._note(error)
-                self.next()
-                return
-            except dns.BadMessage:
-                continue
-            if reply is None:
-                continue
-            if not reply.truncated:
-                self._answered(reply)
-            elif self._ask_by_tcp():
-                self._wait()
-            else:
-                self.next()
+        try:
+            reply = self._reply()
+        except BlockingIOError:
             return
+        except OSError as error:
+            self._note(error)
+            self.next()
+            return
+        if reply is None:
+            self._go_on(self._datagram)
+        elif not reply.truncated:
+            self._answered(reply)
+        elif self._ask_by_tcp():
+            self._wait()
+        else:
+            self.next()
+
+    def _reply(self) -> dns.Reply | None:
+        """An answer to the question among the next few datagrams, if there is one; others are passed over.
+
+        Raises:
+            BlockingIOError: there are no more.
+            OSError: the server cannot be reached.
+        """
+        assert self._socket is not None
+        for _ in range(_READS):
+            message = self._socket.recv(_LONGEST)
+            with contextlib.suppress(dns.BadMessage):
+                reply = dns.parse(message, self._query)
+                if reply is not None:
+                    return reply
+        return None
 
     def _stream(self, _events: int) -> None:
         try:
@@ -171,10 +188,30 @@ class LookUp:
             self._note(error)
             self.next()
             return
-        self._answered(reply)
+        if reply is None:
+            self._go_on(self._stream)
+        else:
+            self._answered(reply)
 
-    def _exchange(self) -> dns.Reply:
+    def _go_on(self, handler: Callable[[int], None]) -> None:
+        """Read on at the next turn: no new event tells of what is there already."""
+        asked = self._socket
+        if self._behind is asked:
+            return
+        self._behind = asked
+
+        def more(_now: int) -> None:
+            if asked is self._socket:
+                self._behind = None
+                handler(0)
+
+        self._resolver.loop.at(monotonic_ns() + 1, more)
+
+    def _exchange(self) -> dns.Reply | None:
         """Go on with the TCP connection: connect, send, receive (RFC 1035 section 4.2.2: two bytes of length).
+
+        Returns:
+            The answer; None when there may be more to read than has been.
 
         Raises:
             BlockingIOError: there is more to come.
@@ -188,14 +225,18 @@ class LookUp:
         if self._unsent:
             self._unsent = self._unsent[self._socket.send(self._unsent) :]
             self.connect = monotonic_ns() - self._begun if self.connect < 0 else self.connect
-        while True:
-            data = self._socket.recv(65537)
+        for _ in range(_READS):
+            data = self._socket.recv(2 + _LONGEST - len(self._received))
             self._received += data
-            if len(self._received) >= 2 + int.from_bytes(self._received[:2], "big") > 2:
-                break
+            message = _message(self._received)
+            if message is not None:
+                return self._read(message)
             if not data:
                 raise ConnectionResetError(errno.ECONNRESET, "closed before the answer")
-        reply = dns.parse(self._received[2:], self._query)
+        return None
+
+    def _read(self, message: bytes) -> dns.Reply:
+        reply = dns.parse(message, self._query, whole=True)
         if reply is None:
             raise dns.BadMessage("an answer to something else")
         return reply
@@ -211,3 +252,17 @@ class LookUp:
     def _finish(self, resolved: Resolved) -> None:
         self.cancel()
         self._done(resolved)
+
+
+def _message(received: bytearray) -> bytes | None:
+    """The message behind its two bytes of length; None while it is not whole. What follows it was not asked for.
+
+    Raises:
+        BadMessage: it has no bytes.
+    """
+    if len(received) < 2:
+        return None
+    length = int.from_bytes(received[:2], "big")
+    if not length:
+        raise dns.BadMessage("a message without bytes")
+    return bytes(received[2 : 2 + length]) if len(received) >= 2 + length else None

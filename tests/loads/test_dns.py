@@ -44,8 +44,17 @@ def test_answers_are_read(name: str) -> None:
     assert parse(reply(asked, code=2), asked) == Reply(2, None, 0, False)
     six = query(7, name, AAAA)
     assert parse(reply(six, f"{name}. 5 IN AAAA fd00::1"), six) == Reply(0, "fd00::1", 5, False)
-    cut = parse(reply(asked, f"{name}. 5 IN A 198.18.0.1", flags=dns.flags.TC), asked)
-    assert cut == Reply(0, "198.18.0.1", 5, True)
+
+
+@given(NAME, st.integers(0, 100))
+def test_a_truncated_answer_is_one_wherever_it_is_cut(name: str, cut: int) -> None:
+    """Behind the question, within a record as well; over TCP, where there is no more, the records are read."""
+    asked = query(7, name)
+    whole = reply(asked, f"{name}. 5 IN CNAME b.{name}.", f"b.{name}. 5 IN A 198.18.0.1", flags=dns.flags.TC)
+    assert parse(whole[: len(asked) + cut], asked) == Reply(0, None, 0, True)
+    assert parse(whole, asked, whole=True) == Reply(0, "198.18.0.1", 5, False)
+    with pytest.raises(BadMessage):
+        parse(whole[:-1], asked, whole=True)
 
 
 def test_answers_to_something_else_are_ignored() -> None:

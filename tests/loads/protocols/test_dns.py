@@ -25,7 +25,7 @@ from chaoskit.loads.generator import Generator, Job, Work
 from chaoskit.loads.protocols.dns import lookup
 from chaoskit.loads.targets import TargetRefused
 from chaoskit.loads.work import Client
-from tests.loads.servers import generate, job, naming, outcomes, record, refusal
+from tests.loads.servers import Behaviour, generate, job, naming, outcomes, record, refusal, serving
 
 CONFIG = """server:
     listen: 127.0.0.1@{port}
@@ -129,6 +129,72 @@ def test_truncation_without_tcp_is_no_address() -> None:
     with naming(cut) as (address, _):
         table, _ = generate(job(lookup("shop.example", server=address)))
     assert outcomes(table) == {"no address": 10}
+
+
+@contextmanager
+def truncating(by_tcp: Behaviour, cut: int = 0) -> Iterator[str]:
+    """A server whose datagrams are truncated, the last so many bytes missing, and that does this over TCP."""
+
+    def answer(query: dns.message.Message) -> dns.message.Message:
+        made = record(query, "198.18.0.1")
+        made.flags |= dns.flags.TC
+        return _Cut(made, cut)  # type: ignore[return-value]
+
+    with naming(answer) as (address, _), serving(by_tcp, port=int(address.partition("#")[2])):
+        yield address
+
+
+class _Cut:
+    """A message that lacks its end."""
+
+    def __init__(self, message: dns.message.Message, cut: int) -> None:
+        self._wire = message.to_wire()
+        self._left = len(self._wire) - cut
+
+    def to_wire(self) -> bytes:
+        """What is left."""
+        return self._wire[: self._left]
+
+
+def whole_by_tcp(connection: socket.socket) -> None:
+    """Answer with an address."""
+    data = connection.recv(65536)
+    wire = record(dns.message.from_wire(data[2:]), "198.18.0.7").to_wire()
+    for byte in len(wire).to_bytes(2, "big") + wire:  # in pieces of any size
+        connection.sendall(bytes([byte]))
+
+
+@pytest.mark.parametrize("cut", [0, 1, 5, 16])
+def test_a_truncated_answer_is_asked_for_by_tcp_wherever_it_is_cut(cut: int) -> None:
+    """The record may be there, in part or not at all."""
+    with truncating(whole_by_tcp, cut) as address:
+        table, _ = generate(job(lookup("shop.example", server=address)))
+    assert outcomes(table) == {"ok": 10}
+    assert {table.value[row] for row in range(10)} == {"198.18.0.7"}
+
+
+def floods(start: bytes) -> Behaviour:
+    """Send zeros behind a start, as fast as they are taken and without an end."""
+
+    def behave(connection: socket.socket) -> None:
+        connection.sendall(start)
+        while True:
+            connection.sendall(bytes(1 << 20))
+
+    return behave
+
+
+@pytest.mark.parametrize("start", [b"", b"\0\1", b"\xff\xff"])
+def test_a_server_that_floods_by_tcp_holds_nobody_up(server: str, start: bytes) -> None:
+    """Whatever length it announces: its look-ups end in time, those of others are neither late nor slow."""
+    with truncating(floods(start)) as address:
+        flood, other = (job(lookup("a.shop.example.com", server=at), name=at) for at in (address, server))
+        table, _ = generate(flood, other, seconds=0.5)
+    flooded, spared = (table.take(table.load.equals(at)) for at in (address, server))
+    assert outcomes(flooded) == {"no address": 25}
+    assert outcomes(spared) == {"ok": 25}
+    assert int(table.lag.max()) < 500_000
+    assert int(flooded.end.max()) < 1_300_000
 
 
 def test_each_arrival_may_ask_for_a_name_of_its_own() -> None:
