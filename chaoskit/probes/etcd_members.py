@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 from chaoskit.core.errors import UsageError
 from chaoskit.core.probe import ProbeHost, Reader, probe
 from chaoskit.core.step import Json
+from chaoskit.probes.http_exchange import Server
 
 _STATUS = "/v3/maintenance/status"
 _MEMBERS = "/v3/cluster/member/list"
@@ -40,13 +39,14 @@ def etcd_members(host: ProbeHost, port: int = 2379) -> Reader:
     """
     if not host.info.addresses:
         raise UsageError(f"{host.info.name} is on no network", remedy="Probe hosts that run etcd.")
-    asked = f"{host.info.addresses[0]}:{port}"
+    server = Server(host.info.addresses[0], port)
 
     def read() -> Mapping[str, Json]:
         deadline = time.monotonic() + host.timeout
         try:
-            return parse(_post(asked, _STATUS, deadline), _post(asked, _MEMBERS, deadline))
+            return parse(_post(server, _STATUS, deadline), _post(server, _MEMBERS, deadline))
         except TimeoutError as error:
+            asked = f"{server.host}:{server.port}"
             raise TimeoutError(f"etcd at {asked} did not answer within {host.timeout:g} s") from error
 
     return read
@@ -73,21 +73,8 @@ def parse(status: Mapping[str, Any], members: Mapping[str, Any]) -> Mapping[str,
         raise OSError(f"this is no status of etcd: {error!r} in {str(status)[:200]}") from error
 
 
-def _post(asked: str, path: str, deadline: float) -> Mapping[str, Any]:
-    """The answer to an empty request, on a connection of its own: a member that was restarted is asked like any."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    connection = http.client.HTTPConnection(asked, timeout=left)
-    try:
-        connection.request("POST", path, "{}")
-        response = connection.getresponse()
-        text = response.read()
-        if response.status != 200:
-            raise OSError(f"etcd at {asked} answered {response.status} to {path}: {text[:200]!r}")
-        answer: Mapping[str, Any] = json.loads(text)
-    except (http.client.HTTPException, json.JSONDecodeError) as error:
-        raise OSError(f"what {asked} answers to {path} is not etcd's: {error!r}") from error
-    finally:
-        connection.close()
-    return answer
+def _post(server: Server, path: str, deadline: float) -> Mapping[str, Any]:
+    answer = server.ask("POST", path, deadline, body="{}")
+    if answer.status != 200:
+        raise OSError(f"etcd at {server.host} answered {answer.status} to {path}: {answer.body[:200]!r}")
+    return answer.object()

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
-import json
+import time
 from collections.abc import Mapping
 
 from chaoskit.core.errors import UsageError
 from chaoskit.core.probe import ProbeHost, Reader, probe
 from chaoskit.core.step import Json
-
-_LONGEST = 1 << 20
-"""Bytes of an answer that are read."""
+from chaoskit.probes.http_exchange import Server
 
 
 @probe
@@ -31,28 +28,12 @@ def http_json(host: ProbeHost, path: str, port: int = 80) -> Reader:
     """
     if not path.startswith("/"):
         raise UsageError(f"{path!r} is no path", remedy=f"Write '/{path}'.")
+    server = Server("127.0.0.1", port)
 
     def read() -> Mapping[str, Json]:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=host.timeout)
-        try:
-            connection.request("GET", path)
-            response = connection.getresponse()
-            return _object(response.status, response.read(_LONGEST))
-        except http.client.HTTPException as error:
-            raise OSError(f"no HTTP from port {port}: {type(error).__name__} {error}") from error
-        finally:
-            connection.close()
+        answer = server.ask("GET", path, time.monotonic() + host.timeout)
+        if answer.status != 200:
+            raise OSError(f"status {answer.status}")
+        return answer.object()
 
     return read
-
-
-def _object(status: int, body: bytes) -> Mapping[str, Json]:
-    if status != 200:
-        raise OSError(f"status {status}")
-    try:
-        value = json.loads(body)
-    except ValueError as error:
-        raise OSError(f"no JSON: {body[:80]!r}") from error
-    if not isinstance(value, dict):
-        raise OSError(f"no JSON object: {body[:80]!r}")
-    return value

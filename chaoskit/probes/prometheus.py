@@ -13,12 +13,10 @@ The first one is a host of the lab, the second one runs outside of it.
 
 from __future__ import annotations
 
-import http.client
-import json
 import math
 import os
 import re
-import ssl
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,9 +26,7 @@ from chaoskit.core.errors import UsageError
 from chaoskit.core.probe import ProbeHost, Reader, probe
 from chaoskit.core.step import Json
 from chaoskit.core.units import NS, Duration, duration, show_duration
-
-_LONGEST = 1 << 22
-"""Bytes of an answer that are read."""
+from chaoskit.probes.http_exchange import Server
 
 _SELECTOR = re.compile(r"\s*(?:[a-zA-Z_:][a-zA-Z0-9_:]*\s*(?:\{.*\})?|\{.*\})\s*", re.DOTALL)
 """An instant vector selector (Prometheus, querying basics): a metric's name, matchers in braces, or both."""
@@ -81,8 +77,9 @@ def prometheus(
     limit = duration(stale_after) / NS
 
     def read() -> Mapping[str, Json]:
-        _refuse_old(server.ask(f"max(time() - timestamp({made_of}))"), made_of, limit)
-        return _values(server.ask(query), query, by)
+        until = time.monotonic() + host.timeout
+        _refuse_old(server.ask(f"max(time() - timestamp({made_of}))", until), made_of, limit)
+        return _values(server.ask(query, until), query, by)
 
     return read
 
@@ -93,31 +90,24 @@ class _Server:
     timeout: float
     headers: Mapping[str, str]
 
-    def ask(self, query: str) -> Any:
+    def ask(self, query: str, until: float) -> Any:
         """The `data` of an instant query (Prometheus, HTTP API, instant queries).
 
         Raises:
-            OSError: no answer in time, or one that says no.
+            OSError: no answer until then (CLOCK_MONOTONIC, seconds), or one that says no.
         """
         asked = urlencode({"query": query, "timeout": f"{max(1, int(self.timeout * 1000))}ms"})
-        connection = self._connection()
+        target = f"{self.url.path.rstrip('/')}/api/v1/query?{asked}"
+        tls = self.url.scheme == "https"
+        server = Server(self.url.hostname or "", self.url.port or (443 if tls else 80), tls)
         try:
-            connection.request("GET", f"{self.url.path.rstrip('/')}/api/v1/query?{asked}", headers=dict(self.headers))
-            with connection.getresponse() as response:
-                return _data(response.status, response.read(_LONGEST))
+            answer = server.ask("GET", target, until, headers=self.headers)
         except TimeoutError as error:
             raise TimeoutError(f"Prometheus did not answer within {self.timeout:g} s") from error
-        except http.client.HTTPException as error:
-            raise OSError(f"no HTTP from {self.url.netloc}: {type(error).__name__} {error}") from error
-        finally:
-            connection.close()
-
-    def _connection(self) -> http.client.HTTPConnection:
-        address = self.url.hostname or ""
-        if self.url.scheme == "https":
-            context = ssl.create_default_context()
-            return http.client.HTTPSConnection(address, self.url.port, timeout=self.timeout, context=context)
-        return http.client.HTTPConnection(address, self.url.port, timeout=self.timeout)
+        said = answer.object()
+        if said.get("status") != "success":
+            raise OSError(f"Prometheus says {said.get('error')!r} (status {answer.status})")
+        return said["data"]
 
 
 def _split(url: str, host: ProbeHost) -> SplitResult:
@@ -142,17 +132,6 @@ def _headers(token_in: str | None) -> Mapping[str, str]:
     if not token:
         raise UsageError(f"the variable {token_in} is not set", remedy=f"export {token_in}=... holds a bearer token.")
     return {"Authorization": f"Bearer {token}"}
-
-
-def _data(status: int, body: bytes) -> Any:
-    try:
-        answer = json.loads(body)
-    except ValueError as error:
-        raise OSError(f"status {status}, and no JSON: {body[:80]!r}") from error
-    if not isinstance(answer, dict) or answer.get("status") != "success":
-        said = answer.get("error") if isinstance(answer, dict) else answer
-        raise OSError(f"Prometheus says {said!r} (status {status})")
-    return answer["data"]
 
 
 def _refuse_old(data: Any, series: str, limit: float) -> None:
