@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Mapping
@@ -33,7 +34,8 @@ def capture(host: ProbeHost, filter: str = "", *, network: str = "", keep: str |
 
     `{"packets": 812, "bytes": 96400, "dropped": 0, "kept": 812, "since": 1750000000.1}`: packets and bytes since
     the capture began, before the boot actions; how many the kernel had to drop, where the others say too little;
-    how many are in the file; and when the capture began (UTC, seconds), which another beginning changes. The file
+    how many are in the file; and when the capture began (UTC, seconds), which another beginning changes. A file
+    that cannot be written, on a full disk, is given up: `file_error` says so once, and packets are counted on. It
     is `files/PROBE/HOST.pcapng` in the run's directory, with the kernel's own timestamps. A router's packets are
     counted at each of its interfaces they pass.
 
@@ -74,7 +76,8 @@ class _Capture:
 
     def __init__(self, host: ProbeHost, expression: str, links: tuple[Link, ...], limit: int) -> None:
         program = bpf.compiled(expression) if expression else b""
-        self._packets = self._bytes = self._kept = self._written = 0
+        self._packets = self._bytes = self._kept = self._flushed = self._written = 0
+        self._error = ""
         self._limit = limit
         with ExitStack() as stack:
             self._file = _file(stack, host, expression, links)
@@ -87,26 +90,45 @@ class _Capture:
         for number, sniffer in enumerate(self._sniffers):
             for packet in sniffer.packets(_A_READING):
                 self._take(number, packet.utc, packet.data)
-        if self._file:
-            self._file.flush()
+        self._flush()
+        error, self._error = self._error, ""
         return {
             "packets": self._packets,
             "bytes": self._bytes,
             "dropped": sum(sniffer.lost() for sniffer in self._sniffers),
             "kept": self._kept,
             "since": self._since,
+            **({"file_error": error} if error else {}),
         }
 
     def close(self) -> None:
         """Close sockets and file."""
         self._held.close()
 
+    def _flush(self) -> None:
+        if self._file:
+            try:
+                self._file.flush()
+            except OSError as error:
+                self._give_up(self._file, error)
+            else:
+                self._flushed = self._kept
+
+    def _give_up(self, file: BinaryIO, error: OSError) -> None:
+        """Count on without the file: what was not flushed is not in it, or not whole."""
+        self._file, self._kept = None, self._flushed
+        self._error = f"{file.name} could not be written: {error.strerror}"
+
     def _take(self, interface: int, utc: int, data: bytes) -> None:
         self._packets += 1
         self._bytes += len(data)
         if self._file and self._written < self._limit:
-            self._kept += 1
-            self._written += pcapng.write_packet(self._file, interface, utc, data)
+            try:
+                self._written += pcapng.write_packet(self._file, interface, utc, data)
+            except OSError as error:
+                self._give_up(self._file, error)
+            else:
+                self._kept += 1
 
 
 def _links(host: HostInfo, network: str) -> tuple[Link, ...]:
@@ -131,10 +153,17 @@ def _file(stack: ExitStack, host: ProbeHost, expression: str, links: tuple[Link,
     if host.files is None:
         return None
     host.files.mkdir(parents=True, exist_ok=True)
-    file = stack.enter_context(_new(host.files, host.info.name))
+    file = _new(host.files, host.info.name)
+    stack.callback(_closed, file)
     described = [pcapng.Interface(link.device, f"{link.host} on {link.network}") for link in links]
     file.write(pcapng.header(described, expression))
     return file
+
+
+def _closed(file: BinaryIO) -> None:
+    """Close it; what a full disk would not take was told by a reading."""
+    with contextlib.suppress(OSError):
+        file.close()
 
 
 def _new(folder: Path, name: str) -> BinaryIO:
