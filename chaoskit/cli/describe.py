@@ -14,6 +14,7 @@ from chaoskit.core.units import NS, show_duration
 from chaoskit.engine.found import Found
 from chaoskit.engine.registry import Registered
 from chaoskit.engine.title import title
+from chaoskit.engine.words import Word
 
 
 def experiment_json(found: Found) -> dict[str, object]:
@@ -80,8 +81,8 @@ def _section(title: str, lines: list[str]) -> Iterator[str]:
         yield f"  {title if number == 0 else '':<8}  {line}"
 
 
-def kind_json(kind: Registered) -> dict[str, object]:
-    """What `list --actions --json` says of an action; the same for probes and checks."""
+def kind_json(kind: Registered | Word) -> dict[str, object]:
+    """What `list --actions --json` says of an action; the same for probes, checks and other words."""
     return {
         "name": kind.name,
         "group": kind.group,
@@ -96,8 +97,8 @@ def kind_json(kind: Registered) -> dict[str, object]:
     }
 
 
-def kind_lines(kind: Registered) -> Iterator[str]:
-    """An action, probe or check: how it is called, what its parameters mean, and its docstring."""
+def kind_lines(kind: Registered | Word) -> Iterator[str]:
+    """An action, probe, check or other word: how it is called, what its parameters mean, and its docstring."""
     yield f"{kind.name}{_call(kind.signature)}"
     yield f"  from {kind.module} import {kind.name}"
     yield from (f"  {fact}" for fact in kind.facts)
@@ -106,7 +107,8 @@ def kind_lines(kind: Registered) -> Iterator[str]:
     docs = parameter_docs(kind.doc)
     for each in kind.signature.parameters.values():
         default = "" if _default(each) is None else f", {_default(each)} by default"
-        yield f"  {each.name} ({_type(each)}{default}): {docs.get(each.name, 'not documented')}"
+        meaning = f": {docs[each.name]}" if each.name in docs else ""
+        yield f"  {each.name} ({_type(each)}{default}){meaning}"
 
 
 def _story(doc: str) -> list[str]:

@@ -105,17 +105,18 @@ def _refuse_second(first: object, module: ModuleType, group: str, name: str) -> 
 
 def _modules(group: str) -> Iterator[ModuleType]:
     package = importlib.import_module(f"chaoskit.{group}")
-    yield from _walk(package)
+    yield from walk(package)
     for point in entry_points(group=f"chaoskit.{group}"):
         try:
             module = importlib.import_module(point.module)
         except ImportError as error:
             owner = f" of {point.dist.name}" if point.dist else ""
             raise UsageError(f"the plug-in {point.name}{owner} cannot be imported: {error}") from error
-        yield from _walk(module)
+        yield from walk(module)
 
 
-def _walk(module: ModuleType) -> Iterator[ModuleType]:
+def walk(module: ModuleType) -> Iterator[ModuleType]:
+    """A module and, where it is a package, all that is in it."""
     yield module
     for info in pkgutil.walk_packages(getattr(module, "__path__", ()), f"{module.__name__}."):
         yield importlib.import_module(info.name)

@@ -8,24 +8,27 @@ from chaoskit.cli import options
 from chaoskit.cli.output import complain, say_json, say_table
 from chaoskit.cli.status import ERROR, PASS
 
-HELP = "list experiments, or the actions, probes and checks they are made of"
+HELP = "list experiments, or the actions, probes, checks and loads they are made of"
 EXAMPLES = """\
   chaoskit list                list experiments
   chaoskit list --json         the same for a machine
   chaoskit list --actions      what can be done to a lab
+  chaoskit list --loads        requests, arrivals, shapes of their rate, namings
 """
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare options."""
     what = parser.add_mutually_exclusive_group()
-    for group in ("actions", "probes", "checks"):
+    for group in ("actions", "probes", "checks", "loads"):
         what.add_argument(f"--{group}", action="store_const", const=group, dest="group", help=f"list {group}")
     options.as_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """List them; a file of experiments that cannot be loaded is an error, after the others."""
+    if args.group == "loads":
+        return _loads(as_json=args.json)
     return _kinds(args.group, as_json=args.json) if args.group else _experiments(as_json=args.json)
 
 
@@ -52,4 +55,16 @@ def _kinds(group: str, *, as_json: bool) -> int:
         say_json([kind_json(kind) for kind in kinds(group)])
     else:
         say_table([(kind.name, kind.module, kind.summary) for kind in kinds(group)], header=("name", "module", ""))
+    return PASS
+
+
+def _loads(*, as_json: bool) -> int:
+    from chaoskit.cli.describe import kind_json
+    from chaoskit.engine.words import load_words
+
+    if as_json:
+        say_json([kind_json(word) for word in load_words()])
+    else:
+        rows = [(word.name, word.group, word.module, word.summary) for word in load_words()]
+        say_table(rows, header=("name", "group", "module", ""))
     return PASS

@@ -1,8 +1,9 @@
-"""Show an experiment, or how an action, probe or check is called and what its parameters mean."""
+"""Show an experiment, or how a word that experiments are written with is called and what its parameters mean."""
 
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from chaoskit.cli import options
 from chaoskit.cli.output import say, say_json
@@ -10,16 +11,22 @@ from chaoskit.cli.status import PASS
 from chaoskit.core.errors import UsageError
 from chaoskit.core.suggest import did_you_mean
 
-HELP = "show an experiment, or an action, probe or check with its parameters"
+if TYPE_CHECKING:
+    from chaoskit.engine.registry import Registered
+    from chaoskit.engine.words import Word
+
+HELP = "show an experiment, or an action, probe, check or other word with its parameters"
 EXAMPLES = """\
   chaoskit show gslb.pool_death      an experiment: claim, timeline, checks, arms
   chaoskit show crash                an action: parameters, units, how it is undone
+  chaoskit show lookup               a request of a load; so are get, poisson, ramp, registry
+  chaoskit show at                   a word of experiments: at, window, found_by, Twin
 """
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare options."""
-    parser.add_argument("name", metavar="NAME", help="an experiment's id, or an action's, probe's or check's name")
+    parser.add_argument("name", metavar="NAME", help="an experiment's id, or the name of what one is made of")
     options.params(parser)
     options.as_json(parser)
 
@@ -27,9 +34,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Show what the name means."""
     from chaoskit.cli import describe
-    from chaoskit.engine.registry import every_kind
 
-    kinds = [kind for kind in every_kind() if kind.name == args.name]
+    kinds = [kind for kind in _vocabulary() if kind.name == args.name]
     if kinds and args.json:
         say_json([describe.kind_json(kind) for kind in kinds])
     elif kinds:
@@ -37,6 +43,13 @@ def run(args: argparse.Namespace) -> int:
     else:
         _experiments(args)
     return PASS
+
+
+def _vocabulary() -> tuple[Registered | Word, ...]:
+    from chaoskit.engine.registry import every_kind
+    from chaoskit.engine.words import every_word
+
+    return (*every_kind(), *every_word())
 
 
 def _experiments(args: argparse.Namespace) -> None:
@@ -54,8 +67,6 @@ def _experiments(args: argparse.Namespace) -> None:
 
 
 def _with_kinds(name: str, error: UsageError) -> UsageError:
-    """The same error, or one that names the nearest action, probe or check."""
-    from chaoskit.engine.registry import every_kind
-
-    hint = did_you_mean(name, [kind.name for kind in every_kind()])
+    """The same error, or one that names the nearest word."""
+    hint = did_you_mean(name, [kind.name for kind in _vocabulary()])
     return UsageError(f"nothing is called {name!r}", remedy=hint.strip()) if hint else error

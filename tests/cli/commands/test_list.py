@@ -43,3 +43,16 @@ def test_what_experiments_are_made_of_is_listed(cli: Cli, group: str, name: str)
     listed = {each["name"]: each for each in cli("list", f"--{group}", "--json").json}  # type: ignore[attr-defined]
     assert listed[name]["module"] == f"chaoskit.{group}.{name}"
     assert all(each["summary"] and parameter["doc"] for each in listed.values() for parameter in each["parameters"])
+
+
+def test_what_loads_are_written_with_is_listed_by_group(cli: Cli) -> None:
+    """Requests of every protocol, arrivals, shapes and namings, and none of what only serves them."""
+    listed = {(each["name"], each["group"]) for each in cli("list", "--loads", "--json").json}  # type: ignore[attr-defined]
+    expected = {
+        "protocols": {"get", "post", "lookup", "read", "write"},
+        "arrivals": {"poisson", "constant"},
+        "shapes": {"flat", "ramp", "step", "spike", "sine"},
+        "namings": {"fixed", "registry"},
+    }
+    assert listed == {(name, group) for group, names in expected.items() for name in names}
+    assert "chaoskit.loads.arrivals" in cli("list", "--loads").out

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+import chaoskit
+from chaoskit.cli.describe import kind_lines
+from chaoskit.engine.words import every_word
 from tests.cli.conftest import Cli
 from tests.samples import write
 
@@ -68,3 +73,36 @@ def test_comparisons_are_shown_with_the_twin_they_are_about(cli: Cli, project: P
         out = cli(command, "compared.py::it").out
         assert words in out, out
         assert "Twin(" not in out
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "said"),
+    [
+        ("lookup", "chaoskit.loads.protocols.dns", "record (str, 'A' by default): `A` or `AAAA`."),
+        ("poisson", "chaoskit.loads.arrivals", "poisson(rate_or_shape: Rate | Shape)"),
+        ("registry", "chaoskit.loads.namings.registry", "how old the list may be"),
+        ("Twin", "chaoskit", "must_fail (Sequence[Check]"),
+        ("overload", "chaoskit.actions.overload", "surge (Load): "),
+        ("at", "chaoskit", "lasting: Duration | None = None)"),
+    ],
+)
+def test_every_word_of_an_experiment_can_be_looked_up(cli: Cli, name: str, module: str, said: str) -> None:
+    """Where it is imported from, how it is called and what it means."""
+    out = cli("show", name).out
+    assert f"from {module} import {name}" in out
+    assert said in out
+    assert "Where" not in out
+
+
+def test_each_exported_word_has_a_docstring_and_can_be_shown() -> None:
+    """Whatever `chaoskit` exports, with nothing entered by hand."""
+    shown = {word.name: list(kind_lines(word)) for word in every_word() if word.module == "chaoskit"}
+    assert set(shown) == set(chaoskit.__all__)
+    for name, lines in shown.items():
+        assert f"  from chaoskit import {name}" in lines
+        assert len(lines) > 3
+
+
+def test_a_mistyped_word_is_told_the_nearest(cli: Cli) -> None:
+    """Of requests and arrivals as of actions."""
+    assert "Did you mean 'poisson'?" in cli("show", "poison").err
