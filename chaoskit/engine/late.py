@@ -29,16 +29,27 @@ def answer(question: Question, candidates: Sequence[HostInfo], lab: RunningLab, 
     deadline = clock.now() + question.within
     while True:
         said = _readings(question, candidates, lab)
-        found = [host for host, value in said.items() if isinstance(value, Mapping) and value.get(question.field)]
+        found = [
+            host for host, value in said.items() if isinstance(value, Mapping) and value.get(question.field) is True
+        ]
         if len(found) == 1:
             return {question.text: (found[0],)}
         if clock.now() >= deadline:
-            words = "; ".join(f"{host}: {value}" for host, value in said.items())
+            words = "; ".join(f"{host}: {_shown(question, value)}" for host, value in said.items())
             raise LabError(
                 f"{question.text}: {len(found) or 'none'} of {len(candidates)} hosts said so for "
                 f"{show_duration(question.within)}, and it must be one ({words})"
             )
         clock.sleep(_AGAIN_AFTER)
+
+
+def _shown(question: Question, value: Mapping[str, Json] | str) -> str:
+    """What a candidate said, and why it is no answer where a reading is none."""
+    if not isinstance(value, Mapping) or isinstance(value.get(question.field), bool):
+        return str(value)
+    if question.field not in value:
+        return f"{question.probe.kind} has no field {question.field!r}, it read {value}"
+    return f"{question.field} is {value[question.field]!r}, no truth"
 
 
 def _readings(

@@ -7,16 +7,22 @@ from pathlib import Path
 import pytest
 
 from chaoskit.checks import rows
-from chaoskit.core.errors import UsageError
+from chaoskit.core.clock import MonotonicClock
+from chaoskit.core.errors import LabError, UsageError
+from chaoskit.core.late import Question
+from chaoskit.core.probe import Probe, probe
 from chaoskit.core.progress import Silent
 from chaoskit.core.result import ArmResult
+from chaoskit.core.selector import role
 from chaoskit.core.units import NS
 from chaoskit.core.verdict import PASS, UNKNOWN
 from chaoskit.engine.discovery import select
+from chaoskit.engine.late import answer
 from chaoskit.engine.options import RunOptions
 from chaoskit.engine.plan import make_plan
 from chaoskit.engine.prove import Choice, run_experiment
 from tests.samples import shop
+from tests.wire import wired
 
 SMALL = Path(__file__).parent / "small" / "small.py"
 
@@ -45,6 +51,37 @@ def test_a_target_that_nobody_names_stops_the_run(tmp_path: Path) -> None:
     assert arm.verdict is UNKNOWN
     assert "none of 1 hosts said so for 300 ms" in arm.history.meta.stopped
     assert [e.what for e in arm.history.events if e.subject == "crash"][-1] == "undone"
+
+
+def _reads(value: object) -> Probe:
+    """A probe of a field `state`."""
+    return probe(lambda host: lambda: {"state": value})().at(role("service"), every="1s")
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize(
+    ("value", "field", "said"),
+    [
+        ("running", "state", "a: state is 'running', no truth"),
+        (1, "state", "a: state is 1, no truth"),
+        (True, "admit", "has no field 'admit', it read {'state': True}"),
+        (False, "state", "a: {'state': False}"),
+    ],
+)
+def test_only_a_truth_is_a_yes(value: object, field: str, said: str) -> None:
+    """A text or a number that Python takes for true is none, and the error says what was read instead."""
+    question = Question("q", _reads(value), field, 0)
+    with wired("a") as wire, pytest.raises(LabError, match="none of 1 hosts said so") as caught:
+        answer(question, wire.lab.topology.hosts, wire.lab, MonotonicClock())
+    assert said in str(caught.value)
+
+
+@pytest.mark.lab
+def test_a_truth_is_a_yes() -> None:
+    """The host that read it is the answer."""
+    with wired("a") as wire:
+        question = Question("q", _reads(True), "state", 0)
+        assert answer(question, wire.lab.topology.hosts, wire.lab, MonotonicClock()) == {"q": ("a",)}
 
 
 def test_a_plan_has_the_steps_for_every_answer() -> None:
