@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -130,6 +131,9 @@ class Injector:
 def main() -> None:
     """Be an injector."""
     netns, function, arguments, before = sys.argv[1:]
+    # The usual soft limit, 1,024, is for select(2): an injector may hold thousands of connections.
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     try:
         enter_network(Path(netns))
         inject = resolve(function)

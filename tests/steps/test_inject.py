@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 import subprocess
 import sys
@@ -45,6 +46,11 @@ def double(arguments: Mapping[str, Json], was: Mapping[str, Json]) -> None:
 def lose(arguments: Mapping[str, Json], was: Mapping[str, Json]) -> None:
     """Enter a network that is no more."""
     enter_network(Path("/proc/self/ns/gone"))
+
+
+def limits(arguments: Mapping[str, Json], was: Mapping[str, Json]) -> None:
+    """Give up, with how many descriptors it may have and could have."""
+    sys.exit(str(resource.getrlimit(resource.RLIMIT_NOFILE)))
 
 
 def before(lab: RunningLab, arguments: Mapping[str, Json]) -> Mapping[str, Json]:
@@ -128,6 +134,20 @@ def test_an_injector_that_is_killed_while_it_acts_has_ended_and_one_that_is_undo
     assert until(lambda: one.ended(prior) == "a: the injector has ended (signal 9): it said nothing")
     one.undo(wire.lab, prior)
     assert one.ended(prior) == ""
+
+
+def test_an_injector_may_have_as_many_descriptors_as_the_hard_limit_allows(wire: Wire) -> None:
+    """Whatever the soft limit of whoever started it: injectors hold connections by the thousand."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(1024, hard), hard))
+    try:
+        one = step(limits)
+        prior = one.prepare(wire.lab)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    one.do(wire.lab, prior)
+    assert until(lambda: one.ended(prior) == f"a: the injector has ended (exit status 1): ({hard}, {hard})")
+    one.undo(wire.lab, prior)
 
 
 def test_evidence_that_cannot_be_looked_at_is_no_evidence(wire: Wire) -> None:
