@@ -92,26 +92,6 @@ def test_a_full_disk_ends_the_file_and_not_the_counting(tmp_path: Path) -> None:
         subprocess.run(["umount", str(tmp_path)], check=True)
 
 
-def test_a_full_disk_ends_the_file_and_not_the_counting(tmp_path: Path) -> None:
-    """It is said once, `kept` are those that are in the file for certain, and the probe closes like any other."""
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "full", str(tmp_path)], check=True)
-    try:
-        with wired("a", "b") as wire:
-            host = replace(observed(wire, "a"), files=tmp_path)
-            with closing_(read := opened(wire, capture("udp"), host)):
-                wire.say("b", "a", "x" * 50)
-                assert told(read) == {"packets": 1, "bytes": 92, "dropped": 0, "kept": 1}
-                for _ in range(40):
-                    wire.say("b", "a", "x" * 150)
-                reading = dict(told(read))
-                assert str(reading.pop("file_error")).endswith("could not be written: No space left on device")
-                assert reading == {"packets": 41, "bytes": 92 + 40 * 192, "dropped": 0, "kept": 1}
-                wire.say("b", "a", "x" * 50)
-                assert told(read) == {"packets": 42, "bytes": 2 * 92 + 40 * 192, "dropped": 0, "kept": 1}
-    finally:
-        subprocess.run(["umount", str(tmp_path)], check=True)
-
-
 def test_a_capture_that_begins_anew_says_so_and_spares_the_first_file(tmp_path: Path) -> None:
     """Of a host that came back with a new network."""
     with wired("a") as wire:
