@@ -87,7 +87,7 @@ def reading(
         return _equal(values, field, equals, note)
     bounds = {">=": at_least, "<=": at_most, ">": above, "<": below}
     (limit,) = (Limit(sense, bound) for sense, bound in bounds.items() if bound is not None)
-    return _bounded(values, field, limit, note)
+    return _bounded(values, field, limit, take, note)
 
 
 @reading.accepts
@@ -120,11 +120,12 @@ def _equal(values: Sequence[tuple[str, Json]], field: str, wanted: Json, note: s
     return Verdict(outcome, reason + note, share, Limit("==", 1.0), Unit.SHARE)
 
 
-def _bounded(values: Sequence[tuple[str, Json]], field: str, limit: Limit, note: str) -> Verdict:
+def _bounded(values: Sequence[tuple[str, Json]], field: str, limit: Limit, take: Take, note: str) -> Verdict:
     numbers = [(float(number(value)), host) for host, value in values]
     from_above = limit.sense in ("<=", "<")
     measured, host = max(numbers) if from_above else min(numbers)
     word = "largest" if from_above else "smallest"
-    reason = f"the {word} {field} of {len(numbers):,} read is {measured:g}, at {host}"
+    every = f"the {word} {field} of {len(numbers):,} readings is {measured:g}, at {host}"
+    reason = every if take is Take.EVERY else f"{field}, {take}: {measured:g} at {host}"
     outcome = PASS if limit.admits(measured) else FAIL
     return Verdict(outcome, reason + note, measured, limit, Unit.COUNT)

@@ -54,6 +54,20 @@ def test_every_host_is_held_to_it() -> None:
     assert reading(answers, "n", at_most=5, at=region("eu") & name("lb-*")).judge(record).outcome is PASS
 
 
+@pytest.mark.parametrize(
+    ("take", "reason"),
+    [
+        (Take.EVERY, "the largest n of 300 readings is 29, at lb-eu"),
+        (Take.LAST, "n, the last reading: 29 at lb-eu"),
+        (Take.RISE, "n, the rise from first to last reading: 29 at lb-eu"),
+    ],
+)
+def test_the_reason_says_what_of_the_readings_counted(take: Take, reason: str) -> None:
+    """All of them, the last, or a difference; they are no samples, since each is like the one before."""
+    verdict = reading(answers, "n", at_most=29, take=take).judge(history(readings=read(lambda t: {"n": int(t)})))
+    assert (verdict.reason, verdict.samples) == (reason, None)
+
+
 def test_a_rise_is_that_of_each_host() -> None:
     """Counters of two hosts are never subtracted from one another."""
     record = history(readings=(*read({"n": 1}), *read({"n": 100}, "lb-na")))
