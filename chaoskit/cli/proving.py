@@ -35,7 +35,7 @@ def prove_many(args: argparse.Namespace, wanted: Discovery) -> int:
     choice = Choice(args.seed, args.driver, rerun_unknown=args.rerun_unknown, jobs=args.jobs)
     for each in wanted.found:
         warn_of(each, choice)
-    shown = shown_before(find(args.resume, args.runs), wanted.found, args.seed) if args.resume else {}
+    shown = shown_before(find(args.resume, args.runs), wanted.found, args.seed, args.driver) if args.resume else {}
     summary = _prove(args, wanted, choice, shown, board_for(console(sys.stderr)))
     if args.json:
         say_json(summary_object(summary))

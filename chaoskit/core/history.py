@@ -223,6 +223,7 @@ class Meta:
         environment: versions, kernel, cores, substitutes in use.
         stopped: why the run ended before its time; empty when it did not.
         driver: `native` or `docker`.
+        digest: of the plan and the lab's files, to tell whether they are the same still; empty in older records.
     """
 
     run: str
@@ -237,6 +238,7 @@ class Meta:
     params: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     environment: Mapping[str, Json] = field(default_factory=dict)
     stopped: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from chaoskit.core.progress import Progress
 from chaoskit.core.result import ArmResult
 from chaoskit.engine.audit import left_behind
 from chaoskit.engine.conduct import Conduct
+from chaoskit.engine.digest import digest
 from chaoskit.engine.environment import environment
 from chaoskit.engine.interruption import interruption_waits
 from chaoskit.engine.judge import judge
@@ -92,4 +93,5 @@ def _meta(plan: Plan, run: str, clock: Clock) -> Meta:
         plan.driver,
         dict(found.params),
         environment(),
+        digest=digest(plan),
     )

@@ -96,6 +96,7 @@ def test_what_was_shown_before_is_not_run_again(tmp_path: Path) -> None:
     assert again.verdict is PASS
     (longer,) = select([f"{SMALL}::ends_early"], overrides={"length": "5s"})
     assert shown_before(first.directory, [longer], 1) == {}
+    assert shown_before(first.directory, [ends_early], 1, "docker") == {}
     with pytest.raises(UsageError, match=r"holds no summary\.json"):
         shown_before(again.directory, [ends_early], 1)
 
