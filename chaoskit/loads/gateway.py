@@ -20,6 +20,7 @@ from chaoskit.core.load import Outcome
 from chaoskit.loads.http import Answer, BadAnswer, parse_head
 from chaoskit.loads.judge import outcome_of_status
 from chaoskit.loads.session import Failed
+from chaoskit.loads.targets import is_port
 
 PORT = 2379
 _UNAVAILABLE = (4, 14)
@@ -65,10 +66,10 @@ class Endpoint:
         """Read `etcd-a`, `etcd-a:2379` or `198.18.96.31:2379`.
 
         Raises:
-            UsageError: the port is no number.
+            UsageError: there is no host, or no such port.
         """
         host, colon, port = text.partition(":")
-        if not host or (colon and not port.isdigit()):
+        if not host or (colon and not is_port(port)):
             raise UsageError(f"{text!r} is no endpoint of etcd", remedy="Write a host or an address, or HOST:PORT.")
         return cls(host, int(port or PORT))
 

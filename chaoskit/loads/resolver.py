@@ -22,6 +22,7 @@ from chaoskit.loads import dns
 from chaoskit.loads.lookup import LookUp, Resolved, Server
 from chaoskit.loads.loop import Loop
 from chaoskit.loads.network import Networks
+from chaoskit.loads.targets import is_port
 from chaoskit.loads.work import Client
 
 Done = Callable[[Resolved], None]
@@ -112,9 +113,9 @@ def server_address(text: str) -> Server:
     """Address and port of `198.18.0.53` or `127.0.0.1#5353`.
 
     Raises:
-        UsageError: the port is no number.
+        UsageError: there is no such port.
     """
     address, _, port = text.partition("#")
-    if port and not port.isdigit():
+    if port and not is_port(port):
         raise UsageError(f"{text!r} is no name server", remedy="Write an address, or ADDRESS#PORT.")
     return address, int(port or 53)

@@ -54,3 +54,8 @@ class Targets:
                 f"{what}: {address} is outside the lab (its networks: {ranges}) and outside loopback",
                 remedy="Nothing was sent there. If the load is meant to go there, write load(..., any_target=True).",
             )
+
+
+def is_port(text: str) -> bool:
+    """Whether it is a number from 1 to 65535, in ASCII's digits."""
+    return text.isascii() and text.isdigit() and len(text) <= len("65535") and 0 < int(text) < 1 << 16

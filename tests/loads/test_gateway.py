@@ -71,7 +71,7 @@ def test_a_connection_is_used_again_while_it_lives() -> None:
 
 
 def test_what_is_no_endpoint() -> None:
-    """A port that is no number, or no host."""
-    for text in ("a:b", ":1"):
+    """A port that is no number from 1 to 65535 in ASCII, or no host."""
+    for text in ("a:b", ":1", "a:", "a:²", "a:0", "a:65536", "a:99999", "a:" + "1" * 5000, "a:+1"):
         with pytest.raises(UsageError, match="is no endpoint of etcd"):
             Endpoint.of(text)

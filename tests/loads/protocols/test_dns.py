@@ -260,6 +260,9 @@ def test_a_name_server_outside_the_lab_is_refused() -> None:
         ({"name": "a..b"}, "is no domain name"),
         ({"name": "a.b", "record": "MX"}, "there are A and AAAA"),
         ({"name": "a.b", "ok": "shop"}, "does not appear to be an IPv4 or IPv6 network"),
+        ({"name": "a.b", "server": "127.0.0.1#²"}, "is no name server"),
+        ({"name": "a.b", "server": "127.0.0.1#0"}, "is no name server"),
+        ({"name": "a.b", "server": "127.0.0.1#65536"}, "is no name server"),
         ({"name": "a.b", "server": "ns.example"}, "does not appear to be an IPv4 or IPv6 address"),
     ],
 )
