@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from chaoskit.cli import privileges
 from chaoskit.cli.leftovers import offer_sweep
 from chaoskit.cli.output import complain, console, say_json, tell
-from chaoskit.cli.run_directory import find
+from chaoskit.cli.run_directory import find_summary
 from chaoskit.cli.running import refuse_unwritable, verdict_status, warn_of
 from chaoskit.cli.status import ERROR, worst
 from chaoskit.core.progress import Board
@@ -35,7 +35,9 @@ def prove_many(args: argparse.Namespace, wanted: Discovery) -> int:
     choice = Choice(args.seed, args.driver, rerun_unknown=args.rerun_unknown, jobs=args.jobs)
     for each in wanted.found:
         warn_of(each, choice)
-    shown = shown_before(find(args.resume, args.runs), wanted.found, args.seed, args.driver) if args.resume else {}
+    shown = (
+        shown_before(find_summary(args.resume, args.runs), wanted.found, args.seed, args.driver) if args.resume else {}
+    )
     summary = _prove(args, wanted, choice, shown, board_for(console(sys.stderr)))
     if args.json:
         say_json(summary_object(summary))

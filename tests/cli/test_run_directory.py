@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chaoskit.cli.run_directory import find
+from chaoskit.cli.run_directory import find, find_summary
 from chaoskit.core.errors import UsageError
 
 
@@ -40,3 +40,17 @@ def test_a_word_that_means_several_or_none_is_an_error(runs: Path) -> None:
         find("cccc", runs)
     with pytest.raises(UsageError, match="there is no run"):
         find("latest", runs / "none")
+
+
+def test_the_latest_proof_is_found_behind_single_runs(runs: Path) -> None:
+    """A run that followed it is nothing to resume; the newest of several proofs is, and none is an error."""
+    with pytest.raises(UsageError, match=r"no proof of several experiments\n  `chaoskit prove --all`"):
+        find_summary("latest", runs)
+    for name in ("20260101T010000Z-prove-cccc", "20260101T020000Z-prove-dddd"):
+        (runs / name).mkdir()
+        (runs / name / "summary.json").write_text("{}")
+    assert find_summary("latest", runs).name.endswith("dddd")
+    assert find_summary("cccc", runs).name.endswith("cccc")
+    (runs / "latest").unlink()
+    (runs / "latest").symlink_to(runs / "20260101T010000Z-prove-cccc")
+    assert find_summary("latest", runs).name.endswith("cccc")
