@@ -134,10 +134,10 @@ def attributes(body: bytes, fixed: int) -> dict[int, bytes]:
 
 
 class Netlink:
-    """A route socket in the network namespace the calling thread is in."""
+    """A netlink socket in the network namespace the calling thread is in: rtnetlink's, or another protocol's."""
 
-    def __init__(self) -> None:
-        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
+    def __init__(self, protocol: int = 0) -> None:
+        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
         self._socket.bind((0, 0))
         self._sequence = 0
 
@@ -176,7 +176,7 @@ class Netlink:
         return body
 
     def dump(self, kind: int, body: bytes) -> list[bytes]:
-        """The bodies of all messages that answer a request of the kind `RTM_GET...` for a whole table.
+        """The bodies of all messages that answer a request for a whole table, such as `RTM_GET...`.
 
         Raises:
             OSError: the kernel refused it, or the table changed so much that its answer has gaps (EINTR).
@@ -235,7 +235,7 @@ class Netlink:
                 if kind in (_NLMSG_DONE, _NLMSG_ERROR):
                     code = -struct.unpack_from("=i", data, offset + _HEADER.size)[0] or interrupted * errno.EINTR
                     if code:
-                        raise OSError(code, f"rtnetlink: {os.strerror(code)}")
+                        raise OSError(code, f"netlink: {os.strerror(code)}")
                     return
                 yield data[offset + _HEADER.size : offset + length]
                 offset += (length + 3) & ~3

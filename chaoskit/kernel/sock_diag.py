@@ -7,21 +7,17 @@ the process, and bytes not acknowledged yet by the peer.
 
 from __future__ import annotations
 
-import os
 import socket
 import struct
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
+from chaoskit.kernel.netlink import Netlink
+
 _NETLINK_SOCK_DIAG = 4
 _SOCK_DIAG_BY_FAMILY = 20
-_NLMSG_ERROR, _NLMSG_DONE = 2, 3
-_F_REQUEST, _F_DUMP = 0x1, 0x300
-_SEND_TIMEOUT = 5
-_RECEIVE = 1 << 18
 
-_HEADER = struct.Struct("=IHHII")
 _REQUEST = struct.Struct("=BBBxI48x")
 """struct inet_diag_req_v2: family, protocol, extensions, states; an empty inet_diag_sockid."""
 _MESSAGE = struct.Struct("=BBBB2s2s16s16s12xIIIII")
@@ -74,36 +70,18 @@ def tcp_sockets(states: Collection[TcpState] = EVERY) -> Iterator[TcpSocket]:
     """The sockets in these states of the calling thread's network namespace, of both families.
 
     Raises:
-        OSError: the kernel refuses, or does not answer within 5 s.
+        OSError: the kernel refuses, or the sockets changed so much that its answer has gaps (EINTR).
     """
     mask = sum(1 << state for state in frozenset(states))
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_SOCK_DIAG) as netlink:
-        netlink.settimeout(_SEND_TIMEOUT)
+    with Netlink(_NETLINK_SOCK_DIAG) as netlink:
         for family in (socket.AF_INET, socket.AF_INET6):
-            body = _REQUEST.pack(family, socket.IPPROTO_TCP, 0, mask)
-            header = _HEADER.pack(_HEADER.size + len(body), _SOCK_DIAG_BY_FAMILY, _F_REQUEST | _F_DUMP, family, 0)
-            netlink.send(header + body)
-            yield from _answers(netlink)
+            yield from map(
+                _parsed, netlink.dump(_SOCK_DIAG_BY_FAMILY, _REQUEST.pack(family, socket.IPPROTO_TCP, 0, mask))
+            )
 
 
-def _answers(netlink: socket.socket) -> Iterator[TcpSocket]:
-    """Sockets of one dump, to the message that ends it."""
-    while True:
-        data = netlink.recv(_RECEIVE)
-        offset = 0
-        while offset < len(data):
-            length, kind, _, _, _ = _HEADER.unpack_from(data, offset)
-            if kind == _NLMSG_DONE:
-                return
-            if kind == _NLMSG_ERROR:
-                code = -struct.unpack_from("=i", data, offset + _HEADER.size)[0]
-                raise OSError(code, f"sock_diag: {os.strerror(code)}")
-            yield _parsed(data, offset + _HEADER.size)
-            offset += (length + 3) & ~3
-
-
-def _parsed(data: bytes, offset: int) -> TcpSocket:
-    family, state, _, _, sport, dport, source, target, _, rqueue, wqueue, _, inode = _MESSAGE.unpack_from(data, offset)
+def _parsed(body: bytes) -> TcpSocket:
+    family, state, _, _, sport, dport, source, target, _, rqueue, wqueue, _, inode = _MESSAGE.unpack_from(body)
     return TcpSocket(
         TcpState(state),
         _address(family, source),

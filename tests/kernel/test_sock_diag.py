@@ -1,6 +1,7 @@
 """TCP sockets as the kernel has them."""
 
 import socket
+import struct
 from contextlib import ExitStack
 
 import pytest
@@ -63,6 +64,33 @@ def test_many_sockets_come_in_many_messages() -> None:
         for _ in range(300):
             stack.enter_context(socket.create_connection(("127.0.0.1", port)))
         assert len(of_port(port, TcpState.ESTABLISHED)) == 300
+
+
+class Interrupted:
+    """A netlink socket whose dump has a gap, as the kernel says by a flag of its last message."""
+
+    def __init__(self, *_: int) -> None:
+        pass
+
+    def bind(self, _: object) -> None:
+        """Anywhere."""
+
+    def send(self, _: bytes) -> None:
+        """Whatever is asked."""
+
+    def recv(self, _: int) -> bytes:
+        """NLMSG_DONE with NLM_F_DUMP_INTR."""
+        return struct.pack("=IHHIIi", 20, 3, 0x10, 1, 0, 0)
+
+    def close(self) -> None:
+        """Nothing."""
+
+
+def test_a_dump_with_a_gap_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not count as whole."""
+    monkeypatch.setattr(socket, "socket", Interrupted)
+    with pytest.raises(InterruptedError):
+        list(tcp_sockets())
 
 
 @pytest.mark.lab
