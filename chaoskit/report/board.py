@@ -13,7 +13,7 @@ from rich.text import Text
 from chaoskit.core.progress import Board
 from chaoskit.core.units import show_duration
 from chaoskit.core.window import Moment
-from chaoskit.report.plain import load_text
+from chaoskit.report.plain import load_text, time_text
 
 _GOOD = ("pass", "proved")
 _OVER = (Moment.UNDONE, "failed")
@@ -60,9 +60,9 @@ class _Lines:
     def tick(self, t_s: float, rate: float, error_share: float, p99_s: float) -> None:
         """Say nothing."""
 
-    def fault(self, name: str, moment: str) -> None:
-        """`gslb.pool_death guarded: outage begin`."""
-        self._tell(Text(f"{self._name}: {name} {moment}"))
+    def fault(self, name: str, moment: str, t_s: float | None = None) -> None:
+        """`gslb.pool_death guarded: T+4.0 s  outage begin`."""
+        self._tell(Text(f"{self._name}: {time_text(t_s)}{name} {moment}"))
 
     def note(self, text: str) -> None:
         """`gslb.pool_death guarded: ...`."""
@@ -149,7 +149,7 @@ class _Line:
         """Show the load."""
         self._t, self._load = t_s, load_text(rate, error_share, p99_s)
 
-    def fault(self, name: str, moment: str) -> None:
+    def fault(self, name: str, moment: str, t_s: float | None = None) -> None:
         """Show what is in force."""
         others = tuple(one for one in self._broken if one != name)
         self._broken = others if moment in _OVER else (*others, name)

@@ -21,9 +21,9 @@ class Forgiving:
         """Hand it on."""
         self._say(lambda: self._watched.tick(t_s, rate, error_share, p99_s))
 
-    def fault(self, name: str, moment: str) -> None:
+    def fault(self, name: str, moment: str, t_s: float | None = None) -> None:
         """Hand it on."""
-        self._say(lambda: self._watched.fault(name, moment))
+        self._say(lambda: self._watched.fault(name, moment, t_s))
 
     def note(self, text: str) -> None:
         """Hand it on."""

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chaoskit.core.window import Moment
-from chaoskit.report.plain import load_text
+from chaoskit.report.plain import load_text, time_text
 
 KEPT = 60
 """Seconds of error share that the sparkline shows."""
@@ -51,15 +51,15 @@ class Live:
         self._errors = (*self._errors, error_share)[-KEPT:]
         self._draw()
 
-    def fault(self, name: str, moment: str) -> None:
+    def fault(self, name: str, moment: str, t_s: float | None = None) -> None:
         """Keep a line of it above the view; show what is in force in it."""
         others = {other: at for other, at in self._broken.items() if other != name}
         self._broken = others if moment in _OVER else {**others, name: moment}
-        self._say(f"{name}: {moment}", "red" if moment == Moment.BEGIN else "")
+        self._say(f"{name}: {moment}", t_s, "red" if moment == Moment.BEGIN else "")
 
     def note(self, text: str) -> None:
         """Keep a line of it above the view."""
-        self._say(text, "yellow")
+        self._say(text, self._t, "yellow")
 
     def close(self) -> None:
         """Take the view off the screen."""
@@ -91,9 +91,8 @@ class Live:
             lines.append(Text.assemble(("in force ", "dim"), (names, "red")))
         return lines
 
-    def _say(self, text: str, style: str) -> None:
-        at = "" if self._t is None else f"T+{self._t:.1f} s  "
-        self._console.print(Text(at + text, style=style))
+    def _say(self, text: str, t_s: float | None, style: str) -> None:
+        self._console.print(Text(time_text(t_s) + text, style=style))
         self._draw()
 
     def _draw(self) -> None:

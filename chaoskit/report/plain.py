@@ -20,30 +20,33 @@ def load_text(rate: float, error_share: float, p99_s: float) -> str:
     return f"{rate:,.0f} /s, errors {errors}, p99 {p99}"
 
 
+def time_text(t_s: float | None) -> str:
+    """`T+4.0 s  `, or nothing before the origin."""
+    return "" if t_s is None else f"T+{t_s:.1f} s  "
+
+
 class Plain:
     """Lines on a console that is no terminal."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._next = 0.0
-        self._now = ""
 
     def phase(self, name: str, lasting_s: float | None = None) -> None:
         """`phase run, 30 s`."""
-        self._next, self._now = 0.0, ""
+        self._next = 0.0
         lasting = "" if lasting_s is None else f", {show_duration(round(lasting_s * 1e9))}"
         self._line(f"phase {name}{lasting}")
 
     def tick(self, t_s: float, rate: float, error_share: float, p99_s: float) -> None:
         """`T+5.0 s  498 /s, errors 0 %, p99 3.1 ms`, every five seconds."""
-        self._now = f"T+{t_s:.1f} s  "
         if t_s >= self._next:
             self._next = t_s + EVERY_S - 1e-6
-            self._line(f"{self._now}{load_text(rate, error_share, p99_s)}")
+            self._line(f"{time_text(t_s)}{load_text(rate, error_share, p99_s)}")
 
-    def fault(self, name: str, moment: str) -> None:
-        """`outage: begin`."""
-        self._line(f"{self._now}{name}: {moment}")
+    def fault(self, name: str, moment: str, t_s: float | None = None) -> None:
+        """`T+4.0 s  outage: begin`."""
+        self._line(f"{time_text(t_s)}{name}: {moment}")
 
     def note(self, text: str) -> None:
         """The text."""

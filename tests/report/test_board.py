@@ -34,7 +34,7 @@ def test_every_line_in_a_pipe_names_its_run() -> None:
     for run in (first, second):
         run.phase("run", 30)
         run.tick(1.0, 500, 0.0, 0.001)
-        run.fault("outage", "begin")
+        run.fault("outage", "begin", 4.04)
     second.note("a guard tripped")
     second.close()
     board.ended("dns.server_death", "one-server", "proved: answered failed: 40 % against >= 99 %", 41.4)
@@ -43,8 +43,8 @@ def test_every_line_in_a_pipe_names_its_run() -> None:
     assert text.getvalue().splitlines() == [
         "gslb.pool_death guarded: begins",
         "dns.server_death one-server: begins",
-        "gslb.pool_death guarded: outage begin",
-        "dns.server_death one-server: outage begin",
+        "gslb.pool_death guarded: T+4.0 s  outage begin",
+        "dns.server_death one-server: T+4.0 s  outage begin",
         "dns.server_death one-server: a guard tripped",
         "dns.server_death one-server: proved: answered failed: 40 % against >= 99 % (41 s)",
         "all done",

@@ -49,11 +49,11 @@ def test_what_happened_stays_above_the_view(live: Live, screen: Console) -> None
     """Faults and notes are lines that are kept when the view is gone."""
     live.phase("run", 30)
     live.tick(5.0, 500, 0.0, 0.003)
-    live.fault("outage", "begin")
+    live.fault("outage", "begin", 5.46)
     live.note("a guard tripped")
     live.close()
     text = screen.file.getvalue()  # type: ignore[attr-defined]
-    assert "T+5.0 s  outage: begin" in text
+    assert "T+5.5 s  outage: begin" in text
     assert "T+5.0 s  a guard tripped" in text
 
 

@@ -11,7 +11,7 @@ from chaoskit.report.charts.palette import Palette
 from chaoskit.report.charts.panel import across, shading
 from chaoskit.report.markup import Markup, el, join
 from chaoskit.report.model import RunModel
-from chaoskit.report.model.lanes import Lane, thin
+from chaoskit.report.model.lanes import ERROR, Lane, how_often, thin
 
 MOST = 40
 """Lanes drawn at most; lanes that never changed are summed up in a line instead."""
@@ -84,13 +84,16 @@ def _stays(model: RunModel, lane: Lane, palette: Palette) -> Iterable[Markup]:
 
 
 def _held(constant: Iterable[Lane]) -> list[str]:
-    groups: dict[tuple[str, str], list[str]] = {}
+    groups: dict[tuple[str, str, str], list[str]] = {}
     for lane in constant:
-        groups.setdefault((lane.probe, lane.stays[0].state), []).append(lane.thing)
-    return [f"{probe}: {_things(things)} {state} throughout" for (probe, state), things in groups.items()]
+        state = lane.stays[0].state
+        often = "throughout" if state.startswith(ERROR) else how_often(lane.said, lane.taken)
+        groups.setdefault((lane.probe, state, often), []).append(lane.thing)
+    return [f"{probe}: {some_of(things)} {state} {often}" for (probe, state, often), things in groups.items()]
 
 
-def _things(things: Sequence[str]) -> str:
+def some_of(things: Sequence[str]) -> str:
+    """All names where they are few, else the first ones and how many others."""
     return ", ".join(things) if len(things) <= 3 else f"{things[0]}, {things[1]} and {len(things) - 2} others"
 
 

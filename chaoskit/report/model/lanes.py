@@ -9,6 +9,7 @@ points at, a host's life (`state`, `healthy`, `pid`) is one lane, and a mapping 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -23,6 +24,9 @@ MACHINE = "machine"
 
 ERROR = "error"
 _MOST_STATES = 40
+_WITHIN = " · "
+_EMPTY = "-"
+"""What stands for an empty text, which nobody would see."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +46,16 @@ class Lane:
         thing: the host, or host and server.
         stays: in order of time, without gaps from the first reading on.
         liveness: the states are a host's life as the driver knows it, not what the system found out.
+        said: readings that told this state.
+        taken: readings of the probe at that host, failed ones included.
     """
 
     probe: str
     thing: str
     stays: tuple[Stay, ...]
     liveness: bool = False
+    said: int = 0
+    taken: int = 0
 
     @property
     def constant(self) -> bool:
@@ -70,17 +78,32 @@ def lanes(readings: Sequence[Reading], topology: Topology, length: int) -> tuple
             continue
         for thing, state, liveness in _states(reading, topology):
             states.setdefault((reading.probe, thing, liveness), []).append((reading.t + reading.took, state))
+    told = {key: len(said) for key, said in states.items()}
+    taken = Counter((reading.probe, reading.host) for reading in readings)
     _spread_errors(states, readings)
     return tuple(
-        Lane(probe, thing, _stays(sorted(said), length), liveness) for (probe, thing, liveness), said in states.items()
+        Lane(
+            probe,
+            thing,
+            _stays(sorted(said), length),
+            liveness,
+            told.get((probe, thing, liveness), 0),
+            taken[probe, thing.split(_WITHIN, 1)[0]],
+        )
+        for (probe, thing, liveness), said in states.items()
     )
+
+
+def how_often(said: int, taken: int) -> str:
+    """`throughout` where every reading told it, else in how many of them."""
+    return "throughout" if said >= taken else f"in {said:,} of {taken:,} readings"
 
 
 def _spread_errors(states: dict[tuple[str, str, bool], list[tuple[int, str]]], readings: Iterable[Reading]) -> None:
     """Put a failed reading into every lane of its probe and host; one that has no lane gets its own."""
     lanes_of: dict[tuple[str, str], list[tuple[str, str, bool]]] = {}
     for probe, thing, liveness in list(states):
-        lanes_of.setdefault((probe, thing.split(" · ", 1)[0]), []).append((probe, thing, liveness))
+        lanes_of.setdefault((probe, thing.split(_WITHIN, 1)[0]), []).append((probe, thing, liveness))
     for reading in readings:
         if reading.error and reading.probe != MACHINE:
             own = (reading.probe, reading.host, False)
@@ -98,7 +121,7 @@ def _states(reading: Reading, topology: Topology) -> Iterable[tuple[str, str, bo
         return
     for key, item in value.items():
         if isinstance(item, bool) or not isinstance(item, int | float):
-            thing = reading.host if len(value) == 1 and "/" not in key else f"{reading.host} · {key}"
+            thing = reading.host if len(value) == 1 and "/" not in key else f"{reading.host}{_WITHIN}{key}"
             yield thing, _text(item), False
 
 
@@ -114,6 +137,8 @@ def _answer(value: Mapping[str, Json], topology: Topology) -> str:
 
 def _text(item: Json) -> str:
     text = item if isinstance(item, str) else json.dumps(item, sort_keys=True)
+    if not text:
+        return _EMPTY
     return text if len(text) <= _MOST_STATES else text[: _MOST_STATES - 1] + "…"
 
 

@@ -63,16 +63,21 @@ def _moments(fault: Fault) -> list[Milestone]:
 
 
 def _first_error(history: History, fault: Fault, before: int) -> list[Milestone]:
+    """The first request that failed because of a fault, where it was asked, as outages and charts have it.
+
+    Requests that were under way as the fault began stand at its beginning.
+    """
     requests = history.requests
-    ended = requests.ended
-    rows = np.flatnonzero(failed(requests) & (ended >= fault.begin) & (ended < before))
+    ended, asked = requests.ended, np.maximum(requests.intended, fault.begin)
+    rows = np.flatnonzero(failed(requests) & (ended >= fault.begin) & (asked < before))
     if not len(rows):
         return []
-    row = int(rows[np.argmin(ended[rows])])
+    row = int(rows[np.lexsort((ended[rows], asked[rows]))[0]])
     groups, _ = client_groups(history)
     what = OUTCOMES[int(requests.outcome[row])]
     after = show_duration(int(ended[row]) - fault.begin)
-    return [Milestone(int(ended[row]), "first error", f"a client of {groups[row]} got '{what}', {after} after it")]
+    text = f"a client of {groups[row]} asked and got '{what}', {after} after {fault.name}"
+    return [Milestone(int(asked[row]), "first error", text)]
 
 
 def _detected(lanes: Sequence[Lane], fault: Fault, before: int) -> list[Milestone]:

@@ -67,7 +67,7 @@ def model_of(arm: ArmResult) -> RunModel:
         latency(requests, bins),
         shares(history, bins),
         states,
-        counters(history.readings, bins),
+        counters(history.readings, bins, [check.title for check in arm.checks]),
         actions,
         windows(arm.checks),
         cost,

@@ -34,6 +34,13 @@ def test_two_probes_that_count_the_same_at_one_host_are_told_apart() -> None:
     assert "packets<small> tunnel, lb-eu</small>" in text
 
 
+def test_a_constant_tells_a_probe_from_another_that_counts_the_same() -> None:
+    """The line names its probe, and the constant zero of the other one is told."""
+    text = drawn(rising("encrypted", "isp"), readings("clear_text", "isp", {"packets": 0}))
+    assert "packets<small> encrypted, isp</small>" in text
+    assert "clear_text: packets 0 throughout (isp)" in text
+
+
 def test_without_counters_there_is_no_chart() -> None:
     """Nor an empty frame."""
     assert drawn() == ""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from chaoskit.core.history import Reading
 from chaoskit.core.units import NS
-from chaoskit.report.model.lanes import Lane, Stay, lanes, thin
+from chaoskit.report.model.lanes import Lane, Stay, how_often, lanes, thin
 from chaoskit.testing import readings
 from tests.report import synthetic
 
@@ -84,3 +84,19 @@ def test_failed_readings_between_equal_states_are_no_change() -> None:
     stays = (Stay(0, 5, "eu"), Stay(5, 6, "error: timeout"), Stay(6, 9, "eu"), Stay(9, 12, "na"))
     assert Lane("p", "h", stays).first_change(1, 20) == Stay(9, 12, "na")
     assert Lane("p", "h", stays[:3]).first_change(1, 20) is None
+
+
+def test_an_empty_text_can_be_seen() -> None:
+    """A route without a gateway says so by a dash."""
+    assert of(readings("way", "gw", {"via": "", "device": "wg0"})) == {
+        "way gw · via": ["-"],
+        "way gw · device": ["wg0"],
+    }
+
+
+def test_a_state_that_some_readings_lack_was_not_there_throughout() -> None:
+    """The readings that lack it, or failed, are counted."""
+    taken = readings("pool", "lb", lambda t: {"a/1": "UP", **({"a/2": "UP"} if t >= 1 else {})}, seconds=3)
+    one, two = lanes(taken, synthetic.topology(), LENGTH)
+    assert how_often(one.said, one.taken) == "throughout"
+    assert how_often(two.said, two.taken) == "in 20 of 30 readings"

@@ -101,3 +101,14 @@ def test_what_made_the_lab_is_no_fault() -> None:
     events = [Event(-(10**9), "action", "way", "begin", {"action": "advertise_route(...)"})]
     told = told_of(rows(), rows(at=[2.0], outcome=Outcome.RESET), events=events)
     assert [(t, what) for t, what, _ in told] == [(-1.0, "before ready"), (0.0, "start"), (30.0, "end")]
+
+
+def test_an_outage_never_ends_before_its_first_error() -> None:
+    """Requests that time out are told where they were asked, as the outage is, with how long it took to see it."""
+    failing = rows(start=5, seconds=1, every="10ms", outcome=Outcome.RESPONSE_TIMEOUT, latency="2s")
+    told = told_of(rows(seconds=5), failing, rows(start=6, seconds=24), events=happened("cut", begin=5, undone=9))
+    assert [(t, what) for t, what, _ in told if "error" in what or "outage" in what] == [
+        (5.0, "first error"),
+        (6.0, "longest outage ends"),
+    ]
+    assert "2 s after cut" in next(text for _, what, text in told if what == "first error")
