@@ -9,9 +9,12 @@ from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chaoskit.core.clock import Clock
 from chaoskit.core.errors import ChaoskitError
+from chaoskit.core.history import Requests
+from chaoskit.core.load import OUTCOMES, Outcome
 from chaoskit.core.step import Evidence
 from chaoskit.core.units import NS, show_duration
 from chaoskit.engine.entries import PlannedEntry
@@ -26,6 +29,8 @@ from chaoskit.steps.command import Command, CommandOnce
 CONFIRM_WITHIN = 2 * NS
 _MARGIN = NS
 _LOOK_EVERY = NS // 10
+_TRIED = (Outcome.CONNECT_TIMEOUT, Outcome.REFUSED, Outcome.RESET, Outcome.UNREACHABLE)
+"""What became of requests that were not sent because no connection came about; others never left the generator."""
 
 
 @dataclass
@@ -44,7 +49,7 @@ class Confirmations:
     def __init__(self, plan: Plan, order: Order, recorder: Recorder, clock: Clock) -> None:
         self._plan, self._order, self._recorder, self._clock = plan, order, recorder, clock
         self._asked: list[tuple[_Asked, threading.Thread]] = []
-        self._said: deque[tuple[str, str]] = deque()
+        self._said: deque[tuple[PlannedEntry, str, int]] = deque()
         self._lock = threading.Lock()
 
     def begin(self, entry: PlannedEntry) -> None:
@@ -55,8 +60,8 @@ class Confirmations:
         self._asked.append((asked, thread))
         thread.start()
 
-    def said(self) -> list[tuple[str, str]]:
-        """What was concluded since the last call: an action's name, and what."""
+    def said(self) -> list[tuple[PlannedEntry, str, int]]:
+        """What was concluded since the last call: of which action, what, and when (CLOCK_MONOTONIC ns)."""
         return [self._said.popleft() for _ in range(len(self._said))]
 
     def wait(self, meanwhile: Callable[[], None], within: int | None = None) -> None:
@@ -98,17 +103,24 @@ class Confirmations:
             asked.over = True
         what = "confirmed" if all(one.holds for one in evidence) else "not confirmed"
         self._recorder.event("action", asked.entry.name, what, evidence=[one.what for one in evidence])
-        self._said.append((asked.entry.name, what))
+        self._said.append((asked.entry, what, self._clock.now()))
 
     def _arriving(self, load: PlannedLoad, since: int) -> Evidence:
         """Whether requests of a load that an action brings were sent; they are seen when they have ended."""
         deadline = since + load.load.timeout + CONFIRM_WITHIN
         while True:
             rows = self._recorder.recent(2 * CONFIRM_WITHIN).requests
-            sent = int(np.count_nonzero(rows.load.equals(load.name) & (rows.sent >= 0)))
-            if sent or self._clock.now() >= deadline:
-                return Evidence(sent > 0, f"{load.name}: {sent:,} requests sent")
+            rows = rows.take(rows.load.equals(load.name))
+            sent, arrived = int(np.count_nonzero(rows.sent >= 0)), int(np.count_nonzero(on_the_wire(rows)))
+            if arrived or self._clock.now() >= deadline:
+                more = f", {arrived - sent:,} more got no connection" if arrived > sent else ""
+                return Evidence(arrived > 0, f"{load.name}: {sent:,} requests sent{more}")
             self._clock.sleep(_LOOK_EVERY)
+
+
+def on_the_wire(rows: Requests) -> NDArray[np.bool_]:
+    """Which requests left the generator, if only as an attempt to connect: all that a full overload lets through."""
+    return (rows.sent >= 0) | np.isin(rows.outcome, [OUTCOMES.index(one) for one in _TRIED])
 
 
 def may_take(entry: PlannedEntry, loads: list[PlannedLoad]) -> int:
