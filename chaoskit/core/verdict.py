@@ -109,9 +109,13 @@ class Verdict:
         return f"{self.bound.sense} {value}"
 
     def because_gate(self, gate: str) -> Verdict:
-        """The same measurement, not believed: a broken gate makes every check unknown."""
+        """The same measurement, not believed: a broken gate makes every check unknown.
+
+        What the check would have advised is left out: the gate is what is to be mended.
+        """
         said = "" if self.outcome is UNKNOWN else f"; it would have said {self.outcome}"
-        return replace(self, outcome=UNKNOWN, reason=f"not believed, the gate '{gate}' is broken{said} ({self.reason})")
+        reason = f"not believed, the gate '{gate}' is broken{said} ({self.reason})"
+        return replace(self, outcome=UNKNOWN, reason=reason, remedy="")
 
 
 def passed(reason: str) -> Verdict:

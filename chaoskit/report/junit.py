@@ -77,18 +77,21 @@ def _arm_cases(result: ExperimentResult, arm: ArmResult) -> Iterable[ET.Element]
     owner = f"{result.experiment}.{arm.arm}"
     where = f"run directory: {arm.directory}\nrepeat: {arm.command}"
     for gate in arm.gates:
-        yield _case(owner, gate, where, prefix="gate: ")
+        yield _case(owner, gate, where, prefix="gate: ", stopped=arm.history.meta.stopped)
     for check in arm.checks:
-        yield _case(owner, check, where)
+        yield _case(owner, check, where, stopped=arm.history.meta.stopped)
 
 
-def _case(owner: str, judged: Judged, where: str, *, prefix: str = "") -> ET.Element:
+def _case(owner: str, judged: Judged, where: str, *, prefix: str = "", stopped: str = "") -> ET.Element:
+    """A test case; whatever did not pass says why its run was `stopped` early, where it was: that is the cause."""
     case = ET.Element("testcase", classname=_clean(owner), name=_clean(prefix + judged.name), time="0")
     verdict = judged.verdict
     if verdict.outcome is not PASS:
         kind = "failure" if verdict.outcome is FAIL else "error"
-        problem = ET.SubElement(case, kind, message=_clean(verdict.reason), type=str(verdict.outcome))
-        problem.text = _clean(_details(judged.title, verdict, where))
+        early = f"; the run was stopped early: {stopped}" if stopped and stopped not in verdict.reason else ""
+        problem = ET.SubElement(case, kind, message=_clean(verdict.reason + early), type=str(verdict.outcome))
+        details = _details(judged.title, verdict, where)
+        problem.text = _clean(f"stopped early: {stopped}\n{details}" if stopped else details)
     return case
 
 

@@ -9,6 +9,7 @@ from chaoskit.core.units import show_duration, show_share
 from chaoskit.report.gfm import escaped, table_row
 from chaoskit.report.model import RunModel, model_of
 from chaoskit.report.model.environment import flat
+from chaoskit.report.notices import notices
 
 
 def render(result: ExperimentResult, models: Sequence[RunModel] | None = None) -> str:
@@ -36,12 +37,11 @@ def _proofs(result: ExperimentResult) -> list[str]:
 def _arm(model: RunModel) -> list[str]:
     arm = model.arm
     title = f"{arm.arm} ({arm.mistake})" if arm.mistake and arm.mistake != arm.arm else arm.arm
-    stopped = [f"Stopped early: {escaped(arm.history.meta.stopped)}", ""] if arm.history.meta.stopped else []
+    said = [escaped(f"{head}: {text}" if head else text) for head, text in notices(arm)]
     return [
         f"## {escaped(title)}: {arm.verdict}",
         "",
-        *([escaped(arm.reason), ""] if arm.reason else []),
-        *stopped,
+        *(line for text in said for line in (text, "")),
         *_verdicts([*arm.gates, *arm.checks], gates=len(arm.gates)),
         "",
         f"### Timeline (UTC, {model.utc.date()})" if model.utc.known else "### Timeline",

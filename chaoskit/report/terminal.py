@@ -14,7 +14,9 @@ from chaoskit.core.progress import Progress
 from chaoskit.core.result import ArmResult, ExperimentResult, Judged, Proof
 from chaoskit.core.verdict import FAIL, PASS, UNKNOWN, Result
 from chaoskit.report.live import Live
+from chaoskit.report.notices import notices
 from chaoskit.report.plain import Plain
+from chaoskit.report.unpadded import print_table
 
 STYLES = {PASS: "green", FAIL: "bold red", UNKNOWN: "yellow"}
 
@@ -33,7 +35,7 @@ def print_result(result: ExperimentResult, console: Console) -> None:
     for arm in result.arms:
         _print_arm(arm, console)
     if result.compares:
-        console.print(_table("arms compared", result.compares, 0))
+        print_table(_table("arms compared", result.compares, 0), console)
     for proof in result.proofs:
         console.print(_proof(proof))
     for attempt in result.attempts:
@@ -43,10 +45,9 @@ def print_result(result: ExperimentResult, console: Console) -> None:
 
 def _print_arm(arm: ArmResult, console: Console) -> None:
     title = f"{arm.arm}: {arm.mistake}" if arm.mistake else arm.arm
-    console.print(_table(title, [*arm.gates, *arm.checks], len(arm.gates)))
-    stopped = f"stopped early: {arm.history.meta.stopped}" if arm.history.meta.stopped else ""
-    for line in filter(None, (stopped, arm.reason)):
-        console.print(Text(line))
+    print_table(_table(title, [*arm.gates, *arm.checks], len(arm.gates)), console)
+    for head, text in notices(arm):
+        console.print(Text(f"{head.lower()}: {text}" if head else text))
 
 
 def _table(title: str, judged: Sequence[Judged], gates: int) -> Table:

@@ -102,4 +102,6 @@ def test_a_broken_gate_makes_every_verdict_unknown() -> None:
         verdict = held_to(1.0, ">=", demanded, Unit.SHARE, "r").because_gate("lag")
         assert (verdict.outcome, verdict.measured) == (UNKNOWN, 1.0)
         assert verdict.reason == f"not believed, the gate 'lag' is broken; it would have said {outcome} (r)"
-    assert unknown("few").because_gate("lag").reason == "not believed, the gate 'lag' is broken (few)"
+    doubted = unknown("few", remedy="Raise the rate.").because_gate("lag")
+    assert doubted.reason == "not believed, the gate 'lag' is broken (few)"
+    assert doubted.remedy == "", "what would help the check does not mend the gate"

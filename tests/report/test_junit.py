@@ -60,3 +60,14 @@ def test_what_xml_cannot_hold_is_replaced(single: ExperimentResult) -> None:
     assert failure is not None
     assert failure.get("message") == "�[31m<b>&�� ]]>"
     assert text.encode()
+
+
+def test_what_a_stopped_run_could_not_tell_says_why_it_was_stopped(single: ExperimentResult) -> None:
+    """The broken gate alone would not: the stop is the cause. In the message and in the text."""
+    arm = single.arms[0]
+    stopped = replace(arm.history, meta=replace(arm.history.meta, stopped="a probe cannot read: no such file"))
+    doubted = (replace(arm.checks[0], verdict=arm.checks[0].verdict.because_gate("every arrival accounted for")),)
+    root = ET.fromstring(junit.render([replace(single, arms=(replace(arm, history=stopped, checks=doubted),))]))
+    (error,) = root.iter("error")
+    assert (error.get("message") or "").endswith("stopped early: a probe cannot read: no such file")
+    assert (error.text or "").startswith("stopped early: a probe cannot read: no such file\n")

@@ -8,6 +8,7 @@ from chaoskit.core.result import ArmResult, ExperimentResult, Judged, Proof
 from chaoskit.core.verdict import FAIL, PASS, UNKNOWN, Result, Verdict
 from chaoskit.report.charts.bullet import bullet
 from chaoskit.report.markup import Markup, el, join
+from chaoskit.report.notices import notices
 
 _MARKS = {PASS: "✓", FAIL: "✕", UNKNOWN: "?"}
 _SENSES = {"<=": "≤", ">=": "≥", "==": "="}
@@ -20,12 +21,10 @@ def badge(outcome: Result) -> Markup:
 
 def arm_verdicts(arm: ArmResult) -> Markup:
     """The checks of one arm and its gates; broken gates come first, as they decide over every check."""
-    reason = el("p", arm.reason, class_="reason") if arm.reason else None
-    stopped = arm.history.meta.stopped
-    early = el("p", el("b", "Stopped early: "), stopped, class_="reason") if stopped else None
+    said = [el("p", el("b", f"{head}: ") if head else None, text, class_="reason") for head, text in notices(arm)]
     tables = [table("Checks", arm.checks), table("Gates", arm.gates, small=True)]
     broken = any(gate.verdict.outcome is not PASS for gate in arm.gates)
-    return join(early, reason, *(reversed(tables) if broken else tables))
+    return join(*said, *(reversed(tables) if broken else tables))
 
 
 def table(title: str, judged: Sequence[Judged], *, small: bool = False) -> Markup:

@@ -52,7 +52,7 @@ def _row(row: Row, here: Path) -> Markup:
     if row.report is not None:
         arm = el("a", row.arm, href=_link(row.report, here))
     mistake = el("small", row.mistake) if row.mistake else None
-    evidence = [el("p", el("b", name), f": {text}") for name, text in row.evidence]
+    evidence = [el("p", el("b", seen.fault), f": {seen.whole}") for seen in row.evidence]
     why = el("p", row.why, class_="reason") if row.why else None
     return el(
         "tr",

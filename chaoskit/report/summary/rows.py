@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from chaoskit.core.result import ArmResult, Judged, Proof
@@ -18,6 +18,26 @@ SHORT = 60
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What confirmed a fault: the first piece of evidence, and how many more there are."""
+
+    fault: str
+    text: str
+    more: int
+
+    @property
+    def whole(self) -> str:
+        """All of the first piece."""
+        return self.text + (f" (and {self.more} more)" if self.more else "")
+
+    @property
+    def short(self) -> str:
+        """As much of it as a table has room for."""
+        cut = self.text if len(self.text) <= SHORT else f"{self.text[: SHORT - 1].rstrip()}…"
+        return replace(self, text=cut).whole
+
+
+@dataclass(frozen=True)
 class Row:
     """One arm of one experiment, or the error of an experiment that has no result.
 
@@ -26,7 +46,7 @@ class Row:
         outcome: what colours the word.
         why: the reason, where it is not the good word.
         shown: the checks that matter here: those the twins must fail, and whatever did not pass in a guarded arm.
-        evidence: what confirmed each fault, by its name.
+        evidence: what confirmed each fault.
         report: the arm's HTML report.
     """
 
@@ -37,7 +57,7 @@ class Row:
     outcome: Result
     why: str = ""
     shown: tuple[Judged, ...] = ()
-    evidence: tuple[tuple[str, str], ...] = ()
+    evidence: tuple[Seen, ...] = ()
     effort: Effort = field(default_factory=Effort)
     report: Path | None = None
 
@@ -60,7 +80,7 @@ class Row:
     @property
     def confirmed(self) -> str:
         """The evidence, short."""
-        return "; ".join(f"{name}: {text}" for name, text in self.evidence)
+        return "; ".join(f"{seen.fault}: {seen.short}" for seen in self.evidence)
 
 
 def rows_of(summary: Summary) -> tuple[Row, ...]:
@@ -124,18 +144,14 @@ def _comparison(item: Item, judged: Judged) -> Row:
     return Row(item.experiment, "arms compared", "", str(verdict.outcome), verdict.outcome, why, (judged,))
 
 
-def _evidence(arm: ArmResult) -> Iterator[tuple[str, str]]:
+def _evidence(arm: ArmResult) -> Iterator[Seen]:
     """What was seen of each fault in the lab itself."""
     for event in arm.history.events:
         if event.kind == "action" and event.what == Moment.CONFIRMED:
             said = event.data.get("evidence")
             lines = [str(one) for one in said] if isinstance(said, list) else []
             if lines:
-                yield event.subject, _short(lines[0]) + (f" (and {len(lines) - 1} more)" if len(lines) > 1 else "")
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= SHORT else f"{text[: SHORT - 1].rstrip()}…"
+                yield Seen(event.subject, lines[0], len(lines) - 1)
 
 
 def samples_text(judged: Judged) -> str:

@@ -13,6 +13,7 @@ from chaoskit.core.result import Judged
 from chaoskit.core.summary import Summary
 from chaoskit.report.summary.rows import Row, counts_text, effort_text, rows_of, samples_text
 from chaoskit.report.terminal import STYLES
+from chaoskit.report.unpadded import print_table
 
 _ENDLESS = 1000
 """Columns of a console that is no terminal: nothing is folded there, so that a line is a row for grep and awk."""
@@ -25,7 +26,7 @@ def print_summary(summary: Summary, console: Console) -> None:
         console.print(_table(rows, grouped=True))
         _print_list("confirmed by", [(row, row.confirmed) for row in rows if row.evidence], console)
     else:
-        _print_unfolded(_table(rows, grouped=False), console)
+        print_table(_table(rows, grouped=False), console, _ENDLESS)
     _print_list("to look into", [(row, f"{row.word}: {row.why}") for row in rows if row.why], console)
     for attempt in (line for result in summary.results for line in _attempts(result.experiment, result.attempts)):
         console.print(Text(attempt, style="dim"), soft_wrap=not console.is_terminal)
@@ -34,15 +35,6 @@ def print_summary(summary: Summary, console: Console) -> None:
     console.print(Text(f"total    {counts_text(summary)}; {effort_text(summary)}"), soft_wrap=True)
     console.print(Text(f"report   {summary.directory / 'index.html'}"), soft_wrap=True)
     console.print(Text(f"repeat   {summary.command}"), soft_wrap=True)
-
-
-def _print_unfolded(table: Table, console: Console) -> None:
-    width = console.width
-    console.width = _ENDLESS
-    try:
-        console.print(table)
-    finally:
-        console.width = width
 
 
 def _attempts(experiment: str, attempts: Sequence[str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from chaoskit.core.result import Judged
 from chaoskit.core.summary import Item
 from chaoskit.core.verdict import FAIL, PASS, UNKNOWN, unknown
-from chaoskit.report.summary.rows import SHORT, counts_text, effort_text, item_rows, rows_of, word_of
+from chaoskit.report.summary.rows import SHORT, Seen, counts_text, effort_text, item_rows, rows_of, word_of
 from tests.report import synthetic
 from tests.report.summary import made
 
@@ -27,7 +27,9 @@ def test_evidence_is_that_of_the_lab_and_short(tmp_path: Path) -> None:
     """What confirmed the fault, not what the load suffered from it; the first of several, cut to what a table holds."""
     (row, *_) = rows_of(made.summary(tmp_path))
     assert row.confirmed == "outage: web-eu-1: process 4100 is gone (and 2 more)"
-    assert len(row.evidence[0][1]) <= SHORT + len(" (and 99 more)")
+    long = Seen("outage", "x" * 200, 2)
+    assert len(long.short) == SHORT + len(" (and 2 more)")
+    assert long.whole == "x" * 200 + " (and 2 more)", "a page has room for all of it"
 
 
 def test_a_guarded_arm_shows_what_went_wrong_in_it(tmp_path: Path) -> None:

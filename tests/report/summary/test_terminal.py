@@ -43,6 +43,7 @@ def test_in_a_pipe_a_line_is_a_row(tmp_path: Path) -> None:
     ]
     assert all("process 4100 is gone" in " ".join(row) for row in rows)
     assert "\x1b" not in "".join(lines)
+    assert [line for line in lines if line != line.rstrip()] == []
 
 
 def test_it_says_what_to_look_into_what_was_repeated_and_where_the_index_is(tmp_path: Path) -> None:

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chaoskit.core.result import ExperimentResult
+from chaoskit.report import html, markdown
+from chaoskit.report.notices import notices
+
+
+def stopped_with(single: ExperimentResult, reason: str) -> ExperimentResult:
+    """The run, stopped early because of a full disk."""
+    arm = single.arms[0]
+    history = replace(arm.history, meta=replace(arm.history.meta, stopped="the disk is full"))
+    return replace(single, arms=(replace(arm, history=history, reason=reason),))
+
+
+def test_the_reason_of_a_stop_is_said_once(single: ExperimentResult) -> None:
+    """In each report, where the verdict has no other reason."""
+    result = stopped_with(single, "stopped: the disk is full")
+    assert list(notices(result.arms[0])) == [("Stopped early", "the disk is full")]
+    assert html.render(result).count("the disk is full") == 1
+    assert markdown.render(result).count("the disk is full") == 1
+
+
+def test_another_reason_stands_beside_the_stop(single: ExperimentResult) -> None:
+    """A check that failed before the stop decides; whoever reads learns both."""
+    said = list(notices(stopped_with(single, "recovered: never").arms[0]))
+    assert said == [("Stopped early", "the disk is full"), ("", "recovered: never")]
+
+
+def test_a_run_that_was_not_stopped_has_its_reason_alone(single: ExperimentResult) -> None:
+    """Nothing else is said."""
+    assert list(notices(single.arms[0])) == [("", "every check passed")]
