@@ -216,3 +216,5 @@ def _all(tap: Tap, late: Lateness, times: int, limit_s: float) -> None:
             late.hear(*heard)
         else:
             late.pause()
+    if lost := tap.lost():
+        sys.exit(f"{lost} segments of the sender were not heard, so what was late may be another one than it should be")

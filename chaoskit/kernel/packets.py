@@ -9,9 +9,12 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+SOL_PACKET = 263
+"""The level of packet(7)'s socket options."""
 _ETH_P_ALL = 3
+"""Only a socket of every protocol sees what the host itself sends (packet(7))."""
 _SO_ATTACH_FILTER, _SO_RCVBUFFORCE, _SO_TIMESTAMPNS_NEW = 26, 33, 64
-_SOL_PACKET, _PACKET_STATISTICS = 263, 6
+_PACKET_STATISTICS = 6
 _BUFFER = 16 << 20
 """Bytes that wait to be read, as the kernel accounts them: some 10,000 small packets."""
 _LARGEST = 1 << 18
@@ -32,31 +35,52 @@ class Packet:
     data: bytes
 
 
-class Sniffer:
-    """Every packet that enters or leaves an interface of the calling thread's network and passes the filter.
+class PacketSocket:
+    """A packet(7) socket at an interface of the calling thread's network, with a filter of the kernel's.
 
     It takes packets from its making on, also while nobody reads; what no longer fits its buffer is counted.
 
     Args:
         device: the interface's name.
         program: struct sock_filter instructions, as `chaoskit.kernel.bpf.compiled` gives them.
+        options: level, name and value of what else is set before the first packet comes in.
+        buffer: bytes that may wait to be read, as the kernel accounts them; less where this process may not.
 
     Raises:
         OSError: there is no such interface, or packets may not be seen (CAP_NET_RAW).
     """
 
-    def __init__(self, device: str, program: bytes) -> None:
+    def __init__(self, device: str, program: bytes, *options: tuple[int, int, int], buffer: int) -> None:
         self._lost = 0
         # Protocol 0 takes nothing yet: no packet comes in before the filter is there (packet(7)).
-        self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
         try:
-            _attach(self._socket, program)
-            self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS_NEW, 1)
-            _enlarge(self._socket)
-            self._socket.bind((device, _ETH_P_ALL))
+            _attach(self.socket, program)
+            for option in options:
+                self.socket.setsockopt(*option)
+            _enlarge(self.socket, buffer)
+            self.socket.bind((device, _ETH_P_ALL))
         except OSError:
-            self._socket.close()
+            self.socket.close()
             raise
+
+    def lost(self) -> int:
+        """How many packets passed the filter and found no room, since the making."""
+        # The kernel counts from the last time it was asked.
+        raw = self.socket.getsockopt(SOL_PACKET, _PACKET_STATISTICS, 8)
+        self._lost += struct.unpack("=II", raw)[1]
+        return self._lost
+
+    def close(self) -> None:
+        """Close the socket."""
+        self.socket.close()
+
+
+class Sniffer(PacketSocket):
+    """Every packet that enters or leaves an interface and passes the filter, with its time; see `PacketSocket`."""
+
+    def __init__(self, device: str, program: bytes) -> None:
+        super().__init__(device, program, (socket.SOL_SOCKET, _SO_TIMESTAMPNS_NEW, 1), buffer=_BUFFER)
 
     def packets(self, at_most: int) -> Iterator[Packet]:
         """What has come in by now, in order, so many at most.
@@ -66,21 +90,10 @@ class Sniffer:
         """
         for _ in range(at_most):
             try:
-                data, ancillary, _, _ = self._socket.recvmsg(_LARGEST, 64)
+                data, ancillary, _, _ = self.socket.recvmsg(_LARGEST, 64)
             except BlockingIOError:
                 return
             yield Packet(_stamp(ancillary), data)
-
-    def lost(self) -> int:
-        """How many packets passed the filter and found no room, since the making."""
-        # The kernel counts from the last time it was asked.
-        raw = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
-        self._lost += struct.unpack("=II", raw)[1]
-        return self._lost
-
-    def close(self) -> None:
-        """Close the socket."""
-        self._socket.close()
 
 
 def _attach(sock: socket.socket, program: bytes) -> None:
@@ -92,12 +105,12 @@ def _attach(sock: socket.socket, program: bytes) -> None:
     sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, described)
 
 
-def _enlarge(sock: socket.socket) -> None:
+def _enlarge(sock: socket.socket, size: int) -> None:
     """A larger buffer than the machine gives to everybody; without root as large as it gives."""
     with contextlib.suppress(PermissionError):
-        sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
+        sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, size)
         return
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
 
 
 def _stamp(ancillary: list[tuple[int, int, bytes]]) -> int:

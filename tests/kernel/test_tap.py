@@ -6,12 +6,16 @@ from contextlib import ExitStack
 
 import pytest
 
+from chaoskit.kernel import bpf
 from chaoskit.kernel.namespaces import in_network
 from chaoskit.kernel.segment import SYN, Segment, cut, distance
 from chaoskit.kernel.tap import Tap
 from tests.wire import Wire, wired
 
-pytestmark = pytest.mark.lab
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.skipif(not bpf.is_here(), reason=f"libpcap is not installed: apt-get install {bpf.PACKAGE}"),
+]
 
 PORT = 7000
 SAID = bytes(range(256)) * 1_000
@@ -68,6 +72,22 @@ def test_it_hears_what_is_said_and_nothing_else(wire: Wire) -> None:
         for place, part in parts.items():
             together[place : place + part.length] = part.payload
         assert together == SAID
+
+
+def test_what_finds_no_room_is_counted(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tap that nobody reads in time says how much it did not hear."""
+    monkeypatch.setattr("chaoskit.kernel.tap._BUFFER", 4096)
+    with ExitStack() as stack:
+        tap = stack.enter_context(
+            in_network(wire.networks["a"], lambda: Tap("eth0", wire.address("a"), wire.address("b"), PORT))
+        )
+        own, calling = talk(wire, stack)
+        assert tap.lost() == 0
+        own.sendall(SAID)
+        assert take(calling) == SAID
+        lost = tap.lost()
+        assert lost > 0
+        assert tap.lost() == lost
 
 
 def test_a_device_that_is_not_there_is_an_error(wire: Wire) -> None:

@@ -14,4 +14,12 @@ def facts() -> Iterator[Fact]:
         yield Fact("libpcap", "tool", OK, "installed")
     else:
         remedy = f"apt-get install {bpf.PACKAGE}"
-        yield Fact("libpcap", "tool", MISSING, "not found", "captures cannot be filtered", remedy, bpf.PACKAGE)
+        yield Fact(
+            "libpcap",
+            "tool",
+            MISSING,
+            "not found",
+            "captures cannot be filtered, and late segments not be taken down",
+            remedy,
+            bpf.PACKAGE,
+        )
