@@ -2,7 +2,7 @@
 
     progress.phase("run", lasting_s=30)
     progress.tick(4.0, rate=498, error_share=0.0, p99_s=0.0031)
-    progress.fault("outage", Moment.BEGIN)
+    progress.fault("outage", Moment.BEGIN, 4.002)
 
 Several runs at a time are watched on a `Board`, which gives each a progress of its own.
 
@@ -37,8 +37,14 @@ class Progress(Protocol):
         """
         ...
 
-    def fault(self, name: str, moment: str) -> None:
-        """An action of the timeline came to a moment: begin, confirmed, end, undone, failed."""
+    def fault(self, name: str, moment: str, t_s: float | None = None) -> None:
+        """An action came to a moment: begin, confirmed, end, undone, failed.
+
+        Args:
+            name: the action's.
+            moment: which.
+            t_s: seconds since the run's origin, as recorded; None where it was before.
+        """
         ...
 
     def note(self, text: str) -> None:
@@ -86,7 +92,7 @@ class Silent:
     def tick(self, t_s: float, rate: float, error_share: float, p99_s: float) -> None:
         """Say nothing."""
 
-    def fault(self, name: str, moment: str) -> None:
+    def fault(self, name: str, moment: str, t_s: float | None = None) -> None:
         """Say nothing."""
 
     def note(self, text: str) -> None:

@@ -30,6 +30,7 @@ from chaoskit.engine.rpc import PeerGone
 EXPIRY_MARGIN = 2 * NS
 """How long after its planned end the keeper waits for the runner before it undoes an action itself."""
 _LOOK_EVERY = NS // 10
+_AT_BEGIN = ("begin", "confirmed", "not confirmed")
 
 
 _STOPPED_WITHIN = CONFIRM_WITHIN + NS
@@ -77,7 +78,7 @@ class Actions:
     def tell(self) -> None:
         """Tell whoever watches of confirmations; on the runner's thread, as progress wants it."""
         for said in self._confirmations.said():
-            self.progress.fault(*said)
+            self._tell(*said)
 
     def await_confirmations(self, meanwhile: Callable[[], None] = lambda: None, *, stopped: bool = False) -> None:
         """Wait for those under way, each for as long as it may take; shortly only in a run that was stopped."""
@@ -111,7 +112,7 @@ class Actions:
             raise RunAborted(f"the action {entry.name} could not be done: {error}") from error
         self._under_way = None
         self._record_begin(entry, took, answers)
-        self.progress.fault(entry.name, "begin")
+        self._tell(entry, "begin", took.begin)
         self._confirmations.begin(entry)
 
     def _record_begin(self, entry: PlannedEntry, took: Took, answers: Answers) -> None:
@@ -128,6 +129,11 @@ class Actions:
             took_s=(took.end - took.begin) / NS,
             answers={question: hosts[0] for question, hosts in answers.items()},
         )
+
+    def _tell(self, entry: PlannedEntry, moment: str, t: int) -> None:
+        """Tell progress, with the time that is recorded; before the lab is ready there is no origin to tell it by."""
+        before_ready = moment in _AT_BEGIN and entry in self.plan.boot
+        self.progress.fault(entry.name, moment, None if before_ready else self._since_origin(t) / NS)
 
     def _since_origin(self, t: int) -> int:
         return t - self.recorder.meta.origin
@@ -189,7 +195,7 @@ class Actions:
         self.recorder.event("action", entry.name, "end", self._since_origin(took.begin))
         outcome = "failed" if took.failures else "undone"
         self.recorder.event("action", entry.name, outcome, self._since_origin(took.end), error=list(took.failures))
-        self.progress.fault(entry.name, outcome)
+        self._tell(entry, outcome, took.end)
         return took
 
     def heal(self) -> None:
@@ -212,7 +218,7 @@ class Actions:
             took = self.aside.undo(cut.entry.name)
             end = self._since_origin(took.end)
             self.recorder.event("action", cut.entry.name, "cut short", end, error=list(took.failures))
-            self.progress.fault(cut.entry.name, "cut short")
+            self._tell(cut.entry, "cut short", took.end)
 
 
 def _ended(action: str, words: Sequence[str]) -> str:
