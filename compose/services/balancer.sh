@@ -6,6 +6,13 @@
 # Environment: BALANCER, the name that selects this machine's lines of keepalived.conf.
 haproxy -W -db -f /etc/haproxy/haproxy.cfg &
 haproxy=$!
+# Keepalived starts when HAProxy serves, or its first question would find nobody and keep this machine from being a backup
+# for two seconds more. Should HAProxy not serve within five seconds, keepalived says so.
+tries=0
+until curl --silent --fail --output /dev/null http://127.0.0.1:8404/health || [ "$tries" -ge 50 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+done
 keepalived --dont-fork --log-console --config-id "$BALANCER" --use-file /etc/keepalived/keepalived.conf &
 keepalived=$!
 

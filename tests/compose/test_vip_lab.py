@@ -94,6 +94,14 @@ def test_one_balancer_holds_the_address_and_serves_every_client(vip: NativeLab) 
         assert (done.exit_code, done.stdout + done.stderr) == (0, "")
 
 
+def test_a_balancer_that_starts_is_a_backup_at_once(vip: NativeLab) -> None:
+    """Keepalived's first question finds HAProxy serving: nothing has failed when the lab is ready."""
+    for balancer in PEER:
+        log = vip.logs(balancer).read_text()
+        assert "VRRP_Script(haproxy) succeeded" in log
+        assert "VRRP_Script(haproxy) failed" not in log
+
+
 def test_clients_doubt_an_arp_entry_as_late_as_the_twin_relies_on(vip: NativeLab) -> None:
     """Believed for half of 30 s at least, then doubted for 5 s, probed three times: after 23 s, longer than a run."""
     folder = "/proc/sys/net/ipv4/neigh/eth0"
