@@ -87,6 +87,7 @@ class Child:
             if self._stopped:
                 self._engine.stop()
             self._account = self._engine.run()
+            self._error = self._engine.failure
         except BaseException as error:  # noqa: BLE001  told to the runner by the main thread
             self._error = error
         try:
@@ -110,17 +111,16 @@ class Child:
 
     def _close(self, requests: int, failures: int) -> int:
         error = self._error
-        if isinstance(error, ChaoskitError):
-            message = {"message": str(error.args[0]), "remedy": error.remedy, "kind": type(error).__name__}
-            frames.write(self._pipe, Kind.ERROR, json.dumps(message).encode())
-            return 3
-        if error is not None:
+        if error is not None and not isinstance(error, ChaoskitError):
             raise error
-        assert self._account is not None
+        told = error and {"message": str(error.args[0]), "remedy": error.remedy, "kind": type(error).__name__}
+        if self._account is None:
+            frames.write(self._pipe, Kind.ERROR, json.dumps(told).encode())
+            return 3
         account = [[row.load, row.client, row.scheduled, row.recorded, row.abandoned] for row in self._account]
-        done = {"generated": account, "locust": {"requests": requests, "failures": failures}}
+        done = {"generated": account, "locust": {"requests": requests, "failures": failures}, "error": told}
         frames.write(self._pipe, Kind.DONE, json.dumps(done).encode())
-        return 0
+        return 3 if told else 0
 
 
 def _come_first() -> None:

@@ -44,6 +44,7 @@ class Engine:
     Attributes:
         lab: address ranges of the lab.
         numbers: for streams that need a number no other request of the run has.
+        failure: what ended the run before its time, see `fail`.
 
     Raises:
         TargetRefused: a load's literal address lies outside the lab; nothing was sent.
@@ -59,6 +60,7 @@ class Engine:
         self.loop = Loop()
         self.lab = work.networks
         self.numbers = count(1)
+        self.failure: BaseException | None = None
         self._work = work
         self._deadlines: dict[int, deque[Call]] = {}
         self._stopping = False
@@ -95,6 +97,11 @@ class Engine:
         """End arrivals now and abandon what is under way; for other threads."""
         self._stopping = True
         self.loop.wake()
+
+    def fail(self, error: BaseException) -> None:
+        """As `stop`, because of a mistake outside of the engine: what was recorded is kept and accounted for."""
+        self.failure = self.failure or error
+        self.stop()
 
     def move(self, host: str, netns: Path) -> None:
         """A client host came back with a new network; for other threads."""

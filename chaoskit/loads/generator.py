@@ -66,8 +66,13 @@ class Generator:
         return self._process is not None and self._process.poll() is None
 
     def failed(self) -> bool:
-        """Whether it has ended without an account; a load whose last arrival comes early ends early with one."""
-        return self._ended and self._generated is None
+        """Whether it has ended without an account or by a mistake; a load's last arrival may well come early."""
+        return self._ended and (self._generated is None or self._error is not None)
+
+    @property
+    def account(self) -> tuple[Generated, ...]:
+        """What it did, even where `wait` raises since it had to stop; empty where it could not say."""
+        return self._generated or ()
 
     def open(self) -> None:
         """Start the process and wait until it has imported everything.
@@ -204,7 +209,8 @@ class Generator:
         elif kind is Kind.DONE:
             done = json.loads(data)
             self.totals = Totals(**done["locust"])
-            self._tell(_generated=tuple(Generated(*row) for row in done["generated"]))
+            error = _error(done["error"]) if done["error"] else self._error
+            self._tell(_generated=tuple(Generated(*row) for row in done["generated"]), _error=error)
 
     def _judge_end(self, log: IO[bytes]) -> None:
         """Say how the process ended, if it ended without an account."""

@@ -20,9 +20,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic_ns
+from traceback import extract_tb
 from typing import TYPE_CHECKING, Protocol
 
+from chaoskit.core.errors import ChaoskitError
 from chaoskit.core.load import Outcome
 from chaoskit.core.units import NS
 from chaoskit.loads.call import ANSWERED, CONNECTING, RESOLVING, SENT
@@ -209,6 +212,23 @@ def _positive(seconds: float) -> float:
     if seconds <= 0:
         raise TimeoutError
     return seconds
+
+
+def defect(error: BaseException, whose: str) -> BaseException:
+    """An error that is no outcome of an operation, as an account of whose mistake it is; one that says so stays.
+
+    Args:
+        error: what was raised.
+        whose: the load and its session.
+    """
+    if isinstance(error, ChaoskitError):
+        return error
+    frames = extract_tb(error.__traceback__)
+    where = f", at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return ChaoskitError(
+        f"{whose} raised {type(error).__name__}: {error}",
+        remedy=f"That is a defect of the session{where}, and no failure of the system: mend it and run again.",
+    )
 
 
 class Session(Protocol):

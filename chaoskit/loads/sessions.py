@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from chaoskit.core.load import Connections, Outcome
 from chaoskit.loads.call import CODE, CONNECTING, ENDED, Call
 from chaoskit.loads.directory import Directory
-from chaoskit.loads.session import Operation, Session
+from chaoskit.loads.session import Operation, Session, defect
 from chaoskit.loads.stream import LATE, Stream
 from chaoskit.loads.worker import Done, Worker
 
@@ -137,7 +137,8 @@ class Sessions(Stream):
     def _done(self, worker: Worker, done: Done) -> None:
         """Something came of an operation, and its worker is free again."""
         if done.error is not None:
-            raise done.error
+            self._engine.fail(defect(done.error, f"load {self.name} from {self.client}: {done.session}"))
+            return
         if self._under_way.get(done.call) is done.operation:
             self._ended(done)
         if worker not in self._workers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from _queue import Empty, SimpleQueue
 from _thread import start_new_thread
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic_ns
 
 from chaoskit.core.units import NS
@@ -25,6 +25,7 @@ class Done:
         definite: of a failure: it had no effect.
         end: when the session said so.
         error: what the session raised that is no outcome: a mistake in the program.
+        session: of an error: whose mistake.
     """
 
     call: Call
@@ -35,6 +36,7 @@ class Done:
     definite: bool
     end: int
     error: BaseException | None = None
+    session: str = ""
 
 
 class Worker:
@@ -103,15 +105,16 @@ class Worker:
             return self._failed(call, operation, operation.phase)
         except OSError as error:
             return self._failed(call, operation, outcome_of(error.errno))
-        except BaseException as error:  # noqa: BLE001  raised again in the engine's thread
-            return self._failed(call, operation, operation.phase, error)
+        except BaseException as error:  # noqa: BLE001  ends the run, in the engine's thread
+            session = "a session to be" if self._session is None else type(self._session).__qualname__
+            return replace(self._failed(call, operation, operation.phase), error=error, session=session)
         definite = answer.definite or operation.repeatable
         return Done(call, operation, CODE[answer.outcome], answer.status, answer.instance, definite, monotonic_ns())
 
-    def _failed(self, call: Call, operation: Operation, outcome: int, error: BaseException | None = None) -> Done:
+    def _failed(self, call: Call, operation: Operation, outcome: int) -> Done:
         end = monotonic_ns()
         self._drop()
-        return Done(call, operation, outcome, 0, "", operation.sent < 0 or operation.repeatable, end, error)
+        return Done(call, operation, outcome, 0, "", operation.sent < 0 or operation.repeatable, end)
 
     def _session_now(self) -> Session:
         if self._session is not None and self._life is not None and monotonic_ns() - self._born >= self._life:

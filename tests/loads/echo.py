@@ -92,6 +92,7 @@ def echo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = ["[chaoskit.protocols]", "echo = tests.loads.echo:open_stream", "wrong = tests.loads.echo:__doc__"]
     (info / "entry_points.txt").write_text("\n".join(lines) + "\n")
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))  # for a generator's process
 
 
 def repeats(first: bytes = b"ok\n", then: bytes = b"ok\n") -> Behaviour:

@@ -201,6 +201,9 @@ def generate(
         except BaseException as error:  # noqa: BLE001  raised below, in the test's thread
             result.append(error)
             return
+        if engine.failure is not None:
+            result.append(engine.failure)
+            return
         known = {column: [""] for column in TEXT_COLUMNS} | engine.labels.since({})
         parts = [unpack(pack(columns(data, engine.rows.combinations, work.origin)), known) for data in raw]
         result.append((concatenate(parts), account))

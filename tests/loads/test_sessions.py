@@ -9,14 +9,16 @@ import time
 import numpy as np
 import pytest
 
-from chaoskit.core.errors import DefinitionError, UsageError
+from chaoskit.core.errors import ChaoskitError, DefinitionError, UsageError
+from chaoskit.core.history import Requests, concatenate
 from chaoskit.core.load import Connections
 from chaoskit.core.units import NS
 from chaoskit.loads.arrivals import constant
+from chaoskit.loads.generator import Generator, Work
 from chaoskit.loads.registry import opener, protocol_names
 from chaoskit.loads.work import Client
 from tests.loads.echo import Echo, echo, repeats
-from tests.loads.servers import generate, job, namespace, naming, outcomes, record, serving, silent
+from tests.loads.servers import HELLO, answers, generate, job, namespace, naming, outcomes, record, serving, silent
 
 __all__ = ["echo"]
 pytestmark = pytest.mark.usefixtures("echo")
@@ -127,9 +129,30 @@ def test_only_what_had_no_effect_is_tried_again() -> None:
 
 
 def test_a_mistake_in_a_library_ends_the_load() -> None:
-    """What is no outcome of an operation is raised by the engine, not counted as a failure of the system."""
-    with pytest.raises(ZeroDivisionError, match="the library's own mistake"):
+    """What is no outcome of an operation is no failure of the system: the error says whose mistake it is, and where."""
+    said = "load shop from client-1: EchoSession raised ZeroDivisionError: the library's own mistake"
+    with pytest.raises(ChaoskitError, match=said) as caught:
         generate(job(Echo("127.0.0.1", 1, broken=True)))
+    assert "echo.py:" in caught.value.remedy
+
+
+def test_what_was_recorded_before_a_mistake_in_a_library_is_kept() -> None:
+    """The generator's process ends early, with every row and an account of all it owed until then."""
+    clients = (Client("client-1"),)
+    batches: list[Requests] = []
+    with serving(answers(HELLO)) as port, Generator() as generator:
+        good = job(f"http://127.0.0.1:{port}/", name="good", clients=clients)
+        bad = job(Echo("127.0.0.1", 1, broken=True), name="bad", clients=clients, start=NS // 2, lasting=NS)
+        generator.open()
+        generator.start(Work(time.monotonic_ns() + NS // 4, 30 * NS, 1, (good, bad)), batches.append)
+        with pytest.raises(ChaoskitError, match="load bad from client-1: EchoSession raised ZeroDivisionError"):
+            generator.wait(10)
+        account = {row.load: row for row in generator.account}
+    table = concatenate(batches)
+    assert account["good"].scheduled == account["good"].recorded >= 25
+    assert len(table) == sum(row.recorded - row.abandoned for row in account.values())
+    assert outcomes(table) == {"ok": len(table)}
+    assert account["bad"].abandoned >= 1
 
 
 def test_names_are_resolved_as_the_client_host_would() -> None:

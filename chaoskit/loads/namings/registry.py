@@ -23,6 +23,7 @@ from chaoskit.loads.directory import Directory
 from chaoskit.loads.gateway import endpoints_of
 from chaoskit.loads.lookup import Resolved
 from chaoskit.loads.naming import Found, Place, Vantage
+from chaoskit.loads.session import defect
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,9 @@ class RegistryFinder:
 
     def _take(self, asker: Asker, answer: Answered) -> None:
         if answer.error is not None:
-            raise answer.error
+            name = f"load {self._vantage.stream.name} from {self._vantage.client.host}: the registry's client"
+            self._vantage.engine.fail(defect(answer.error, name))
+            return
         if asker is not self._asker:
             return  # what the network that is gone had to say
         asked, self._asking = self._asking or [], None
