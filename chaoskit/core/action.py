@@ -87,7 +87,17 @@ class Action:
         return tuple(value for value in self.arguments.values() if isinstance(value, Load))
 
     def __str__(self) -> str:
-        return f"{self.kind}({', '.join(str(value) for value in self.arguments.values())})"
+        # As its author would write it: the first argument by position, nothing said of what is empty.
+        given = [
+            f"{f'{key}=' if number else ''}{_shown(value)}"
+            for number, (key, value) in enumerate(self.arguments.items())
+            if value not in (None, ())
+        ]
+        return f"{self.kind}({', '.join(given)})"
+
+
+def _shown(value: object) -> str:
+    return value.called if isinstance(value, Load) else repr(value) if type(value) is str else str(value)
 
 
 class ActionKind(Generic[P]):

@@ -150,6 +150,11 @@ class Load:
     label: str | None = None
     where: Where = field(default_factory=caller)
 
+    @property
+    def called(self) -> str:
+        """What it is called where the names of its experiment are not at hand."""
+        return self.label or self.request.title
+
     def named(self, label: str) -> Load:
         """The same load under a name of its own."""
         return replace(self, label=label)

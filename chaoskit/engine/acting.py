@@ -26,6 +26,7 @@ from chaoskit.engine.patience import patiently
 from chaoskit.engine.plan import Plan
 from chaoskit.engine.recorder import Recorder
 from chaoskit.engine.rpc import PeerGone
+from chaoskit.engine.title import title
 
 EXPIRY_MARGIN = 2 * NS
 """How long after its planned end the keeper waits for the runner before it undoes an action itself."""
@@ -122,7 +123,7 @@ class Actions:
             entry.name,
             "begin",
             self._since_origin(took.begin),
-            action=str(entry.action),
+            action=title(entry.action, self.plan.names),
             hosts=list(entry.targets),
             steps=steps,
             one_shot=entry.one_shot,

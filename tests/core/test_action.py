@@ -5,11 +5,14 @@ from typing import ClassVar, cast
 
 import pytest
 
-from chaoskit.core.action import Planning, action
+from chaoskit.core.action import Action, Planning, action
 from chaoskit.core.errors import UsageError
+from chaoskit.core.load import Load, load
+from chaoskit.core.request import get
 from chaoskit.core.selector import Selector, name, role
 from chaoskit.core.step import Step
 from chaoskit.core.units import NS
+from chaoskit.loads.arrivals import constant
 from chaoskit.testing import two_regions
 
 
@@ -39,7 +42,7 @@ def test_an_action_plans_steps_when_it_is_asked_to() -> None:
     bound = touch(name("lb-*"))
     assert (bound.kind, bound.longest, bound.one_shot, bound.arguments["twice"]) == ("touch", 600 * NS, False, False)
     assert bound.steps(planning()) == (Touch("lb-eu", 5 * NS), Touch("lb-na", 5 * NS))
-    assert str(bound) == "touch(name('lb-*'), False)"
+    assert str(bound) == "touch(name('lb-*'), twice=False)"
     assert bound.where.file == __file__
 
 
@@ -64,3 +67,22 @@ def test_arguments_that_do_not_exist_are_refused_when_they_are_bound() -> None:
     """Not when the run is under way."""
     with pytest.raises(TypeError, match="twcie"):
         touch(name("lb-*"), twcie=True)  # type: ignore[call-arg]
+
+
+@action(longest="1m")
+def bring(plan: Planning, surge: Load, *, why: str = "", undo: Iterable[str] = ()) -> Iterable[Step]:
+    """Bring a load."""
+    return ()
+
+
+@pytest.mark.parametrize(
+    ("bound", "text"),
+    [
+        (bring(load(get("http://shop/"), constant("9/s"), clients=name("a"))), "bring(GET http://shop/, why='')"),
+        (bring(load(get("http://shop/"), constant("9/s"), clients=name("a")).named("sale")), "bring(sale, why='')"),
+        (bring(cast(Load, "x"), why="now", undo=["rm"]), "bring('x', why='now', undo=['rm'])"),
+    ],
+)
+def test_an_action_reads_as_it_was_written(bound: Action, text: str) -> None:
+    """A load by its name, or what it asks for: never the whole of it."""
+    assert str(bound) == text

@@ -121,6 +121,8 @@ def test_an_overload_arrives_while_its_action_is_in_force(tmp_path: Path) -> Non
     assert rush.intended.max() < 2 * NS
     (confirmed,) = (e for e in arm.history.events if e.subject == "rush_hour" and e.what == "confirmed")
     assert "requests sent" in str(confirmed.data["evidence"])
+    (begun,) = (e for e in arm.history.events if e.subject == "rush_hour" and e.what == "begin")
+    assert begun.data["action"] == "overload(rush)"
 
 
 def test_an_overload_is_planned_with_its_load() -> None:
