@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from chaoskit.core.history import no_requests
+from chaoskit.core.history import Event, no_requests
+from chaoskit.core.load import Outcome
 from chaoskit.core.result import ExperimentResult, Proof
+from chaoskit.core.units import NS
 from chaoskit.report import html
-from chaoskit.testing import make_history
+from chaoskit.testing import make_history, rows
 from tests.report import synthetic
 
 _VOID = {"br", "hr", "img", "meta", "circle", "line", "path", "rect"}
@@ -158,3 +160,23 @@ def test_a_run_without_anything_has_a_report(tmp_path: Path) -> None:
 def test_experiments_without_a_run_have_a_report(tmp_path: Path) -> None:
     """A proof whose guarded arm never came up still renders."""
     assert "<h1>nothing</h1>" in html.render(ExperimentResult("x.y", "nothing", tmp_path, ()))
+
+
+def test_each_of_several_loads_has_its_chart(single: ExperimentResult) -> None:
+    """Experiments' texts refer to the traffic by load; a single load has one chart."""
+    assert "Load shoppers" not in html.render(single)
+    two = make_history([rows("lookups"), rows("lone", at=[1.5], outcome=Outcome.RESET)])
+    text = html.render(replace(single, arms=(replace(single.arms[0], history=two),)))
+    assert "<b>Load lookups</b>" in text
+    assert "<b>Load lone</b>" in text
+
+
+def test_what_made_the_lab_is_not_drawn_as_a_fault(single: ExperimentResult) -> None:
+    """It has a bar of its own colour from the start, named so, and its host is not hit by a fault."""
+    begun = Event(-NS, "action", "way", "begin", {"action": "advertise_route(...)", "hosts": ["web-eu-1"]})
+    history = make_history([rows()], events=[begun])
+    text = html.render(replace(single, arms=(replace(single.arms[0], history=history, checks=()),)))
+    assert "<b>way (before ready)</b>" in text
+    assert 'class="bar boot-bar"' in text
+    assert 'class="bar fault-bar"' not in text
+    assert "hit by" not in text.replace("hit by faults: none", "")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chaoskit.core.load import Outcome
 from chaoskit.report.model import RunModel
-from chaoskit.report.model.traffic import NOBODY, place
+from chaoskit.report.model.traffic import ELSEWHERE, NOBODY, place
 
 HUES = 6
 """How many hues the style sheet has for regions, roles and states; beyond that they repeat."""
@@ -54,10 +54,12 @@ class Palette:
         return self.place(state)
 
 
-def palette_of(models: Iterable[RunModel]) -> Palette:
+def palette_of(models: Sequence[RunModel]) -> Palette:
     """The hues of everything that occurs in these runs."""
     hosts = [host for model in models for host in model.arm.history.topology.hosts]
     regions = sorted({host.region for host in hosts if host.region})
     services = [place(host) for host in hosts]
     roles = [host.role for host in hosts if host.role]
-    return Palette(tuple(dict.fromkeys([*regions, *services])), tuple(dict.fromkeys(roles)))
+    served = [name for model in models for shares in model.shares for name in sorted(shares.by_place)]
+    places = [name for name in (*regions, *services, *served) if name not in (NOBODY, ELSEWHERE)]
+    return Palette(tuple(dict.fromkeys(places)), tuple(dict.fromkeys(roles)))

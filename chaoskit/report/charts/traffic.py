@@ -1,8 +1,11 @@
-"""Charts of arrivals: the rate by outcome, and who served each region's clients."""
+"""Charts of arrivals: the rate by outcome, and by load too, and who served each region's clients."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+from numpy.typing import NDArray
 
 from chaoskit.core.load import OUTCOMES, Outcome
 from chaoskit.report.charts.palette import Palette, outcome_colour
@@ -12,33 +15,44 @@ from chaoskit.report.markup import Markup, join
 from chaoskit.report.model import RunModel
 from chaoskit.report.model.traffic import NOBODY, Shares
 
+Rate = NDArray[np.float64]
+
 
 def rate_chart(model: RunModel, top: float) -> Markup:
     """Arrivals a second, stacked: failures below, where their onset can be read, successes above them."""
-    order = [outcome for outcome in (*OUTCOMES[1:], Outcome.OK) if outcome in model.rates]
+    return _stacked(model, "Requests by outcome", model.rates, top, height=132)
+
+
+def load_charts(model: RunModel, tops: Mapping[str, float]) -> list[Markup]:
+    """The same for each load, where there are several: what one of them suffers the others would hide."""
+    return [_stacked(model, f"Load {load}", of_load, tops[load], height=56) for load, of_load in model.by_load.items()]
+
+
+def _stacked(model: RunModel, title: str, rates: Mapping[Outcome, Rate], top: float, *, height: int) -> Markup:
+    order = [outcome for outcome in (*OUTCOMES[1:], Outcome.OK) if outcome in rates]
     scale = Linear(top)
     base = np.zeros(model.bins.count)
     areas = []
     for outcome in order:
-        edge = base + model.rates[outcome]
+        edge = base + rates[outcome]
         areas.append(area(base / top, np.minimum(edge / top, 1), outcome_colour(outcome)))
         base = edge
-    totals = {outcome: round(float((model.rates[outcome] * model.bins.coverage()).sum())) for outcome in order}
+    totals = {outcome: round(float((rates[outcome] * model.bins.coverage()).sum())) for outcome in order}
     keys = [Key(f"{outcome} {totals[outcome]:,}", outcome_colour(outcome)) for outcome in reversed(order)]
     return panel(
         model,
-        "Requests by outcome",
+        title,
         join(*areas),
         unit="a second, at their intended start",
         summary=", ".join(f"{count:,} {outcome}" for outcome, count in totals.items()) or "no requests",
-        height=132,
+        height=height,
         ticks=scale.ticks(),
         keys=keys,
     )
 
 
 def share_charts(model: RunModel, palette: Palette) -> list[Markup]:
-    """One chart a client group: which region served it."""
+    """One chart a client group: which region, or instance, served it."""
     return [_share_chart(model, shares, palette) for shares in model.shares]
 
 

@@ -18,7 +18,7 @@ from chaoskit.report.model.impact import Impact, impacts
 from chaoskit.report.model.lanes import Lane, lanes
 from chaoskit.report.model.latency import Latency, latency
 from chaoskit.report.model.milestones import Milestone, milestones
-from chaoskit.report.model.traffic import Shares, rates, shares
+from chaoskit.report.model.traffic import Shares, rates, rates_by_load, shares
 from chaoskit.report.model.utc import Utc
 
 
@@ -29,6 +29,7 @@ class RunModel:
     Attributes:
         arm: the judged run they come from.
         rates: arrivals a second by outcome, a bin each.
+        by_load: the same for each load apart, where there are several.
         windows: the windows of its checks, by name.
     """
 
@@ -36,6 +37,7 @@ class RunModel:
     bins: Bins
     utc: Utc
     rates: Mapping[Outcome, NDArray[np.float64]]
+    by_load: Mapping[str, Mapping[Outcome, NDArray[np.float64]]]
     latency: Latency
     shares: tuple[Shares, ...]
     lanes: tuple[Lane, ...]
@@ -64,6 +66,7 @@ def model_of(arm: ArmResult) -> RunModel:
         bins,
         Utc(history.anchors),
         rates(requests, bins),
+        rates_by_load(requests, bins),
         latency(requests, bins),
         shares(history, bins),
         states,

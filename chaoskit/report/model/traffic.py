@@ -69,12 +69,21 @@ def rates(requests: Requests, bins: Bins) -> Mapping[Outcome, NDArray[np.float64
     return {outcome: table[:, i] / seconds for i, outcome in enumerate(OUTCOMES) if table[:, i].any()}
 
 
+def rates_by_load(requests: Requests, bins: Bins, most: int = 6) -> Mapping[str, Mapping[Outcome, NDArray[np.float64]]]:
+    """As `rates`, for each load apart (the first `most` by name); empty where a run has one load only."""
+    loads = requests.load
+    sent = sorted({loads.labels[code] for code in np.unique(loads.codes)})
+    if len(sent) < 2:
+        return {}
+    return {load: rates(requests.take(loads.equals(load)), bins) for load in sent[:most]}
+
+
 @dataclass(frozen=True)
 class Shares:
     """Who served one group of clients.
 
     Attributes:
-        by_place: share (0..1) of the bin's arrivals that a region served; `nobody` is what failed.
+        by_place: share (0..1) of the bin's arrivals that a region, or an instance, served; `nobody` is what failed.
             NaN in bins without arrivals.
     """
 
@@ -83,10 +92,15 @@ class Shares:
 
 
 def shares(history: History, bins: Bins, most: int = 6) -> tuple[Shares, ...]:
-    """Share of arrivals served by each region, for each client group (the first `most` of them)."""
+    """Share of arrivals served by each region, for each client group (the first `most` of them).
+
+    In a lab without regions it is the instance that answered; where answers do not name one, nothing can be said.
+    """
     requests = history.requests
     codes, groups = client_groups(history)
-    servers = server_places(requests, history.topology)
+    servers = _servers(requests, history.topology)
+    if servers is None:
+        return ()
     good, when = succeeded(requests), bins.of(requests.intended)
     columns = [label or ELSEWHERE for label in servers.labels] + [NOBODY]
     column = np.where(good, servers.codes, len(columns) - 1)
@@ -97,6 +111,14 @@ def shares(history: History, bins: Bins, most: int = 6) -> tuple[Shares, ...]:
         table = np.bincount(cells, minlength=bins.count * len(columns)).reshape(bins.count, len(columns))
         found.append(_shares_of(group, columns, table))
     return tuple(found)
+
+
+def _servers(requests: Requests, topology: Topology) -> Text | None:
+    """Who served each row, as the lab tells them apart."""
+    if any(host.region for host in topology.hosts):
+        return server_places(requests, topology)
+    named = requests.instance
+    return named if any(named.labels[code] for code in np.unique(named.codes)) else None
 
 
 def _shares_of(group: str, columns: list[str], table: NDArray[np.int64]) -> Shares:

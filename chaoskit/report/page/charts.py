@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chaoskit.core.load import Outcome
 from chaoskit.core.units import NS, show_duration
 from chaoskit.report.charts.counters import counter_chart
 from chaoskit.report.charts.lanes import lane_chart, span_chart
@@ -16,7 +17,7 @@ from chaoskit.report.charts.latency import heat_chart, percentile_chart
 from chaoskit.report.charts.palette import Palette
 from chaoskit.report.charts.panel import time_axis
 from chaoskit.report.charts.scale import Log, nice_top
-from chaoskit.report.charts.traffic import rate_chart, share_charts
+from chaoskit.report.charts.traffic import load_charts, rate_chart, share_charts
 from chaoskit.report.markup import Markup, el
 from chaoskit.report.model import RunModel
 
@@ -29,21 +30,33 @@ class Scales:
         spans: rows for faults and windows.
         rate_top: top of the axis of rates, in requests a second.
         latency: axis of latencies.
+        load_tops: as `rate_top`, of each load's own chart.
     """
 
     spans: int
     rate_top: float
     latency: Log
+    load_tops: Mapping[str, float]
 
 
 def scales_for(models: Sequence[RunModel]) -> Scales:
     """Axes that hold every arm."""
-    rates = [float(sum(model.rates.values(), np.zeros(model.bins.count)).max(initial=0)) for model in models]
+    highest = max((_highest(model.rates, model) for model in models), default=0.0)
+    loads: dict[str, float] = {}
+    for model in models:
+        for load, rates in model.by_load.items():
+            loads[load] = max(loads.get(load, 0.0), _highest(rates, model))
     edges = [model.latency.edges for model in models if model.latency.heat.any()]
     low = min((float(edge[0]) for edge in edges), default=1e-3)
     high = max((float(edge[-1]) for edge in edges), default=1.0)
     spans = max((len(model.faults) + len(model.windows) for model in models), default=0)
-    return Scales(spans, nice_top(max(rates, default=0.0)), Log(low, high))
+    tops = {load: nice_top(most) for load, most in loads.items()}
+    return Scales(spans, nice_top(highest), Log(low, high), tops)
+
+
+def _highest(rates: Mapping[Outcome, NDArray[np.float64]], model: RunModel) -> float:
+    """The highest stack of a bin, in arrivals a second."""
+    return float(sum(rates.values(), np.zeros(model.bins.count)).max(initial=0))
 
 
 def run_charts(model: RunModel, scales: Scales, palette: Palette) -> Markup:
@@ -60,7 +73,11 @@ def run_charts(model: RunModel, scales: Scales, palette: Palette) -> Markup:
 
 
 def _load_charts(model: RunModel, scales: Scales, palette: Palette) -> list[Markup]:
-    drawn = [rate_chart(model, scales.rate_top), *share_charts(model, palette)]
+    drawn = [
+        rate_chart(model, scales.rate_top),
+        *load_charts(model, scales.load_tops),
+        *share_charts(model, palette),
+    ]
     if model.latency.heat.any():
         drawn += [percentile_chart(model, scales.latency), heat_chart(model, scales.latency)]
     return drawn

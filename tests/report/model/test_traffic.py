@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from chaoskit.core.load import Outcome
+from chaoskit.core.topology import HostInfo, Link, Network, Topology
 from chaoskit.core.units import NS
 from chaoskit.report.model.bins import Bins
-from chaoskit.report.model.traffic import ELSEWHERE, NOBODY, failed, rates, shares
+from chaoskit.report.model.traffic import ELSEWHERE, NOBODY, failed, rates, rates_by_load, shares
 from chaoskit.testing import make_history, rows
 from tests.report import synthetic
 
@@ -54,3 +55,36 @@ def test_an_address_outside_the_lab_is_elsewhere() -> None:
     """A server that is none of the lab's hosts is not taken for one."""
     (group,) = shares(make_history([rows(at=[0.5], server="127.0.0.1")]), SECONDS)
     assert group.by_place[ELSEWHERE][0] == pytest.approx(1.0)
+
+
+def without_regions() -> Topology:
+    """A client, and two instances behind an address that is no host's own."""
+    names = (("client", 10), ("web-1", 11), ("web-2", 12))
+    links = [(name, Link(name, "front", "eth0", f"198.18.0.{n}", 24, f"02:42:c6:12:00:{n}")) for name, n in names]
+    hosts = tuple(HostInfo(name, name, {}, (link,)) for name, link in links)
+    return Topology("vip", hosts, (Network("front", "198.18.0.0/24"),))
+
+
+def test_without_regions_it_is_the_instance_that_served() -> None:
+    """The address is shared, and tells nobody apart; the answers name who gave them."""
+    answered = [
+        rows(at=[at], client="client", server="198.18.0.100", instance=web) for at, web in ((0, "web-1"), (1, "web-2"))
+    ]
+    (group,) = shares(make_history(answered, topology=without_regions()), SECONDS)
+    assert (group.group, group.by_place["web-1"][0], group.by_place["web-2"][1]) == ("client", 1, 1)
+
+
+def test_without_regions_or_names_nothing_is_said_of_who_served() -> None:
+    """Rather no chart than one of `elsewhere`."""
+    nameless = rows(at=[0], client="client", server="198.18.0.100", instance="")
+    assert shares(make_history([nameless], topology=without_regions()), SECONDS) == ()
+
+
+def test_each_of_several_loads_is_counted_apart() -> None:
+    """A small load that fails is not lost in a large one; a single load is its own sum already."""
+    two = make_history([rows("big", seconds=4), rows("small", at=[1.5], outcome=Outcome.RESET)]).requests
+    found = rates_by_load(two, SECONDS)
+    assert list(found) == ["big", "small"]
+    assert list(found["big"]) == [Outcome.OK]
+    assert found["small"][Outcome.RESET].tolist() == [0, 1, 0, 0]
+    assert rates_by_load(rows(seconds=4), SECONDS) == {}
