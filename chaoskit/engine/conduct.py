@@ -173,8 +173,9 @@ class Conduct:
         if not self.keeping.alive:
             raise RunAborted(KEEPER_ENDED)
         if self.plan.loads and self.generator.failed():
-            self._account()
-            raise RunAborted("the load generator ended before its time")
+            why = self._account()
+            self.recorder.generated(self.generator.account)
+            raise RunAborted(f"the load generator ended before its time: {why}")
         self._watch.look()
 
     def _take_news(self) -> None:
@@ -265,16 +266,22 @@ class Conduct:
         if self.keeping.alive:
             self._aside.ask.close()
 
-    def _account(self) -> None:
-        """Have the generator's account recorded; without one, the gate on arrivals says that there is none."""
+    def _account(self) -> str:
+        """Have the generator's account recorded; without one, the gate on arrivals says that there is none.
+
+        Returns:
+            Why there is none, or none of a whole run; empty when all is well.
+        """
         if not self.plan.loads:
-            return
+            return ""
         longest = max(one.load.timeout for one in self.plan.loads)
         try:
             self.recorder.generated(self.generator.wait(longest / NS + 5))
         except ChaoskitError as error:
-            self.recorder.event("note", "", f"no account of the load: {error}")
+            self.recorder.event("note", "", f"no account of the whole load: {error}")
             self.progress.note(str(error))
+            return str(error)
+        return ""
 
     def _phase(self, name: str) -> None:
         if name == self._now_in:

@@ -21,7 +21,10 @@ from chaoskit.engine.plan import make_plan
 from chaoskit.engine.prove import Choice, prove, run_experiment
 from chaoskit.engine.rejudge import judge_directory
 from chaoskit.engine.run import run_arm
+from tests.loads.echo import echo
 from tests.support.machine import look
+
+__all__ = ["echo"]
 
 pytestmark = pytest.mark.lab
 SMALL = Path(__file__).parent / "small" / "small.py"
@@ -94,6 +97,18 @@ def test_a_load_may_end_before_the_run(tmp_path: Path) -> None:
     (arm,) = _run("ends_early", tmp_path).arms
     assert arm.verdict is PASS, arm.reason
     assert arm.history.meta.stopped == ""
+
+
+@pytest.mark.usefixtures("machine", "echo")
+def test_a_mistake_of_a_client_library_stops_the_run_and_is_named(tmp_path: Path) -> None:
+    """Soon, as unknown; what the other loads recorded until then is kept, with the generator's account of it."""
+    (found,) = select([f"{SMALL.with_name('mistaken.py')}::mistaken"])
+    (arm,) = run_experiment(found, Choice(seed=1), RunOptions(tmp_path), Silent()).arms
+    assert "bad from client: EchoSession raised ZeroDivisionError" in arm.history.meta.stopped
+    assert arm.verdict is UNKNOWN, arm.reason
+    account = {one.load: one for one in arm.history.generated}
+    assert account["good"].scheduled == account["good"].recorded > 50
+    assert arm.history.requests.load.equals("good").sum() == account["good"].recorded - account["good"].abandoned
 
 
 @pytest.mark.usefixtures("machine")
