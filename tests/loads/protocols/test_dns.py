@@ -197,6 +197,43 @@ def test_a_server_that_floods_by_tcp_holds_nobody_up(server: str, start: bytes) 
     assert int(flooded.end.max()) < 1_300_000
 
 
+@contextmanager
+def pouring() -> Iterator[str]:
+    """A server that answers whoever asked last with datagrams that answer something else, one after the other."""
+    with socket.socket(type=socket.SOCK_DGRAM) as pours:
+        pours.bind(("127.0.0.1", 0))
+        pours.settimeout(0.1)
+        ended = threading.Event()
+
+        def pour() -> None:
+            peer = None
+            while not ended.is_set():
+                try:
+                    peer = pours.recvfrom(4096)[1] if peer is None else peer
+                    pours.sendto(bytes(12), peer)
+                except TimeoutError:
+                    continue
+                except OSError:
+                    peer = None
+
+        thread = threading.Thread(target=pour)
+        thread.start()
+        yield f"127.0.0.1#{pours.getsockname()[1]}"
+        ended.set()
+        thread.join(5)
+
+
+def test_a_server_that_pours_datagrams_holds_nobody_up(server: str) -> None:
+    """None of them is an answer: the look-up ends with its time-out, those of others are neither late nor slow."""
+    with pouring() as address:
+        poured = job(lookup("a.shop.example.com", server=address), name="poured", arrivals=constant("5/s"))
+        table, _ = generate(poured, job(lookup("a.shop.example.com", server=server)), seconds=0.5)
+    flooded, spared = (table.take(table.load.equals(name)) for name in ("poured", "shop"))
+    assert set(outcomes(flooded)) == {"dns timeout"}
+    assert outcomes(spared) == {"ok": 25}
+    assert int(table.end.max()) < 1_900_000
+
+
 def test_each_arrival_may_ask_for_a_name_of_its_own() -> None:
     """With `{n}` no two questions of a run are for the same name, whatever load or client asks."""
     names: list[str] = []
