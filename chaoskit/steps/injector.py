@@ -101,7 +101,8 @@ class Injector:
     @property
     def fate(self) -> str:
         """How it ended, for a sentence: ` (signal 9)`; empty while it runs."""
-        match self._process.poll():
+        # Its first thread is a zombie for a moment before its last one has ended and it can be reaped.
+        match self.wait(0 if self.identity.alive() else _REAPED_WITHIN_S):
             case None:
                 return ""
             case status if status < 0:
