@@ -88,7 +88,8 @@ def _entry(entry: PlannedEntry, plan: Plan) -> Iterator[str]:
         yield from (f"    {step.describe()}" for step in entry.steps)
     for choice in entry.choices:
         said = ", ".join(host for hosts in choice.answers.values() for host in hosts)
-        yield f"    if the lab answers {said}:"
+        targets = entry.decided(choice.answers).targets
+        yield f"    if the lab answers {said}: hits {', '.join(dict.fromkeys(t.partition('/')[0] for t in targets))}"
         yield from (f"      {step.describe()}" for step in choice.steps)
 
 

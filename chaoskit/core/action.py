@@ -17,7 +17,8 @@ from dataclasses import dataclass, field, replace
 from typing import Concatenate, Generic, ParamSpec
 
 from chaoskit.core import selector as resolve
-from chaoskit.core.bind import without_first
+from chaoskit.core.bind import bound, without_first
+from chaoskit.core.errors import DefinitionError
 from chaoskit.core.load import Load
 from chaoskit.core.selector import Answers, Selector
 from chaoskit.core.step import Step
@@ -115,11 +116,9 @@ class ActionKind(Generic[P]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Action:
         """Bind the arguments; nothing is planned and nothing happens."""
-        bound = self.signature.bind(*args, **kwargs)
-        bound.apply_defaults()
         return Action(
             self.name,
-            dict(bound.arguments),
+            bound(self.name, self.signature, args, kwargs),
             lambda planning: tuple(self.plan(planning, *args, **kwargs)),
             self.longest,
             self.one_shot,
@@ -150,8 +149,17 @@ class Entry:
 
 
 def at(start: Duration, what: Action, *, lasting: Duration | None = None) -> Entry:
-    """Fire an action at a time; a reversible one is undone after `lasting`, or its longest duration."""
+    """Fire an action at a time; a reversible one is undone after `lasting`, or its longest duration.
+
+    Raises:
+        DefinitionError: `lasting` was given for an action that cannot be undone.
+    """
     if what.one_shot:
+        if lasting is not None:
+            raise DefinitionError(
+                f"{caller()}: {what.kind} is one-shot and cannot be undone after {lasting}",
+                remedy="Leave out lasting=, or use a reversible action.",
+            )
         return Entry(duration(start), what, None, caller())
     span = what.longest if lasting is None else duration(lasting)
     return Entry(duration(start), what, span, caller())

@@ -27,3 +27,19 @@ def validated(accepts: Callable[[Mapping[str, Any]], None] | None, arguments: Ma
             accepts(arguments)
     except UsageError as error:
         raise DefinitionError(f"{caller()}: {error.args[0]}", remedy=error.remedy) from None
+
+
+def bound(
+    name: str, signature: inspect.Signature, args: tuple[object, ...], kwargs: Mapping[str, object]
+) -> dict[str, Any]:
+    """The arguments by name, defaults included.
+
+    Raises:
+        TypeError: they do not fit the signature; the message says whose.
+    """
+    try:
+        given = signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise TypeError(f"{name}(): {error}") from None
+    given.apply_defaults()
+    return dict(given.arguments)

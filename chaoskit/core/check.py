@@ -26,7 +26,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec
 
-from chaoskit.core.bind import validated, without_first
+from chaoskit.core.bind import bound, validated, without_first
 from chaoskit.core.errors import ChaoskitError
 from chaoskit.core.selector import Selector
 from chaoskit.core.verdict import Verdict, unknown
@@ -117,12 +117,11 @@ class CheckKind(Generic[P]):
         Raises:
             DefinitionError: the arguments make no sense; the message starts with file and line.
         """
-        bound = self.signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        validated(self._accepts, bound.arguments)
+        given = bound(self.name, self.signature, args, kwargs)
+        validated(self._accepts, given)
         return Check(
             self.name,
-            dict(bound.arguments),
+            given,
             lambda history: self.judge(history, *args, **kwargs),
             lambda forecast: self._samples(forecast, *args, **kwargs) if self._samples else None,
             where=caller(),
@@ -170,11 +169,10 @@ class ComparisonKind(Generic[P]):
         Raises:
             DefinitionError: the arguments make no sense; the message starts with file and line.
         """
-        bound = self.signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        validated(self._accepts, bound.arguments)
+        given = bound(self.name, self.signature, args, kwargs)
+        validated(self._accepts, given)
         decide = lambda histories: self.judge(histories, *args, **kwargs)  # noqa: E731
-        return Comparison(self.name, dict(bound.arguments), decide, where=caller())
+        return Comparison(self.name, given, decide, where=caller())
 
 
 def compare(judge: Callable[Concatenate[Mapping[str, History], P], Verdict]) -> ComparisonKind[P]:

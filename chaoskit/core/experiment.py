@@ -112,9 +112,13 @@ def _timeline_problems(experiment: Experiment) -> Iterator[str]:
             longest, asked = show_duration(entry.action.longest), show_duration(entry.lasting)
             yield f"{entry.where}: {entry.action} may be in force for {longest} at most, not {asked}"
         elif finish > last:
+            unsaid = (
+                "; give lasting=, or it is in force for its longest" if entry.lasting == entry.action.longest else ""
+            )
             yield (
                 f"{entry.where}: {entry.action} ends at {show_duration(finish)}, but the run ends at "
                 f"{show_duration(experiment.length)} with {show_duration(duration(experiment.quiet))} of quiet before"
+                f"{unsaid}"
             )
     if experiment.steady and any(entry.start == 0 for entry in experiment.timeline):
         yield f"{experiment.where}: an action at 0 s leaves no time before it in which the steady state could be seen"

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, overload, runtime_checkable
 
-from chaoskit.core.bind import validated, without_first
+from chaoskit.core.bind import bound, validated, without_first
 from chaoskit.core.errors import DefinitionError, UsageError
 from chaoskit.core.host import HostState, Status
 from chaoskit.core.selector import Selector
@@ -204,9 +204,7 @@ class ProbeKind(Generic[P]):
         Raises:
             DefinitionError: the arguments make no sense; the message starts with file and line.
         """
-        bound = self.signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        given = dict(bound.arguments)
+        given = bound(self.name, self.signature, args, kwargs)
         validated(self._accepts, given)
         return Probe(
             self.name,

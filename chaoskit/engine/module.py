@@ -6,6 +6,7 @@ import ast
 import contextlib
 import inspect
 import itertools
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,9 @@ from chaoskit.core.experiment import Experiment
 from chaoskit.core.param import params
 from chaoskit.engine.found import Found, name_parts
 from chaoskit.engine.sources import Source
+
+_PLACED = re.compile(r"[^\n]+?\.py:\d+: ")
+"""A message that says where already."""
 
 
 def load(source: Source, overrides: Mapping[str, str] | None = None) -> tuple[Found, ...]:
@@ -62,7 +66,9 @@ def _execute(source: Source, module: ModuleType) -> Mapping[str, str]:
         place = f"{error.filename or source.path}:{error.lineno or 1}"
         raise DefinitionError(f"{place}: {error.msg}", remedy=(error.text or "").strip()) from None
     except ChaoskitError as error:
-        raise DefinitionError(f"{_place(source, error)}: {error.args[0]}", remedy=error.remedy) from None
+        said = str(error.args[0])
+        place = "" if _PLACED.match(said) else f"{_place(source, error)}: "
+        raise DefinitionError(f"{place}{said}", remedy=error.remedy) from None
     except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a user's file raises is told with its place
         raise DefinitionError(f"{_place(source, error)}: {type(error).__name__}: {error}") from None
 

@@ -102,6 +102,10 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
         {"quiet": "14s"},
         "ends at 17 s, but the run ends at 30 s with 14 s of quiet",
     ),
+    "an entry that does not say how long": (
+        {"timeline": [at("5s", outage)]},
+        "give lasting=, or it is in force for its longest",
+    ),
     "an action beyond its longest duration": (
         {"timeline": [at("1s", brief(), lasting="12s")]},
         r"brief\(\) may be in force for 10 s at most, not 12 s",
@@ -193,7 +197,11 @@ def test_an_action_is_undone_after_its_longest_duration() -> None:
     """An entry asks for a length, or leaves it to what the action allows; a one-shot has none."""
     assert at("1s", brief(), lasting="5s").lasting == 5 * NS
     assert at("1s", brief()).lasting == 10 * NS
-    assert at("1s", shot(), lasting="5s").lasting is None
+    assert at("1s", shot()).lasting is None
+    with pytest.raises(
+        DefinitionError, match=r"test_experiment.py:\d+: shot is one-shot and cannot be undone after 5s"
+    ):
+        at("1s", shot(), lasting="5s")
 
 
 def test_an_action_keeps_everything_but_its_name() -> None:

@@ -245,3 +245,10 @@ def test_a_pyproject_of_something_else_is_passed_over(project: Path) -> None:
     """In a repository of several packages the settings may stand further up."""
     (project / "chaos/pyproject.toml").write_text("[project]\nname = 'other'\n")
     assert ids("gslb", cwd=project / "chaos") == ["gslb.pool_death"]
+
+
+def test_a_mistake_is_told_with_its_place_once(project: Path) -> None:
+    """Also where what refuses it has named file and line already."""
+    write(project / "chaos/bad.py", "from chaoskit.core.errors import UsageError\nraise UsageError('bad.py:7: no')\n")
+    (broken,) = discover(project).broken
+    assert str(broken.error) == "bad.py:7: no"

@@ -70,3 +70,9 @@ def test_planning_touches_nothing(cli: Cli) -> None:
     before = look()
     assert cli("plan", "gslb.pool_death").status == 0
     assert look() == before
+
+
+def test_a_late_target_is_planned_for_each_answer_with_whom_it_hits(cli: Cli) -> None:
+    """Whom the lab names need not be whom the action hits."""
+    out = cli("plan", f"{Path(__file__).parents[2] / 'engine' / 'small' / 'small.py'}::late").out
+    assert "if the lab answers web-1: hits web-" in out
