@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from chaoskit.cli import options
 from chaoskit.cli.output import say, say_json, warn
 from chaoskit.cli.status import PASS
+
+if TYPE_CHECKING:
+    from chaoskit.engine.plan import Plan
 
 HELP = "print what a run would do, and to whom; touches nothing"
 EXAMPLES = """\
@@ -40,9 +45,26 @@ def run(args: argparse.Namespace) -> int:
         say_json([plan_json(plan) for plan in plans] if len(plans) > 1 else plan_json(plans[0]))
     else:
         say("\n\n".join("\n".join(plan_lines(plan)) for plan in plans))
-    for warning in (text for plan in plans for text in plan_warnings(plan)):
+    for warning in (text for plan in plans for text in (*plan_warnings(plan), *_unchanged(args, plan))):
         warn(warning)
     for problem in dict.fromkeys(preflight.problem(plan.spec) for plan in plans):
         if problem:
             warn(problem)
     return PASS
+
+
+def _unchanged(args: argparse.Namespace, plan: Plan) -> Iterator[str]:
+    """Say which of the parameters that were set is rather another experiment's, of the same file."""
+    from chaoskit.cli.plan_text import plan_lines
+    from chaoskit.engine.discovery import select
+    from chaoskit.engine.plan import make_plan
+
+    given = options.overrides(args.set)
+    for name, value in given.items():
+        others = {other: text for other, text in given.items() if other != name}
+        (found,) = select([plan.found.operand], overrides=others)
+        without = make_plan(found, arm=args.arm, seed=args.seed, driver=args.driver)
+        own = f"{name} = {value}", f"{name} = {found.params.get(name)}"
+        kept = [[line for line in plan_lines(one) if not line.endswith(own)] for one in (plan, without)]
+        if kept[0] == kept[1]:
+            yield f"{plan.found.id}: --set {name}={value} changes nothing of what is planned"

@@ -76,3 +76,13 @@ def test_a_late_target_is_planned_for_each_answer_with_whom_it_hits(cli: Cli) ->
     """Whom the lab names need not be whom the action hits."""
     out = cli("plan", f"{Path(__file__).parents[2] / 'engine' / 'small' / 'small.py'}::late").out
     assert "if the lab answers web-1: hits web-" in out
+
+
+def test_a_parameter_that_changes_nothing_here_is_warned_of(cli: Cli, project: Path) -> None:
+    """It is another experiment's, of the same file; one that changes the plan passes without a word."""
+    script = project / "shop.py"
+    script.write_text(script.read_text() + "\nspare = param('spare', '9/s')\n")
+    done = cli("plan", "shop.py", "--set", "spare=7/s", "--set", "rate=50/s")
+    assert done.status == 0
+    assert "checkout: --set spare=7/s changes nothing of what is planned" in done.err
+    assert "--set rate" not in done.err
