@@ -10,8 +10,9 @@ import pytest
 
 from chaoskit.core.history import Event, no_requests
 from chaoskit.core.load import Outcome
-from chaoskit.core.result import ExperimentResult, Proof
+from chaoskit.core.result import ExperimentResult, Judged, Proof
 from chaoskit.core.units import NS
+from chaoskit.core.verdict import PASS, Limit, Unit, Verdict
 from chaoskit.report import html
 from chaoskit.testing import make_history, rows
 from tests.report import synthetic
@@ -180,3 +181,19 @@ def test_what_made_the_lab_is_not_drawn_as_a_fault(single: ExperimentResult) -> 
     assert 'class="bar boot-bar"' in text
     assert 'class="bar fault-bar"' not in text
     assert "hit by" not in text.replace("hit by faults: none", "")
+
+
+def test_an_interval_is_written_with_both_its_ends(single: ExperimentResult) -> None:
+    """One end alone would read as a limit of its own."""
+    verdict = Verdict(PASS, "", 0.334, Limit("in", 0.29, upper=0.38), Unit.SHARE)
+    arm = replace(single.arms[0], checks=(Judged("used_again", "outcome_share(...)", verdict),))
+    assert f" in {verdict.bound_text}</span>" in html.render(replace(single, arms=(arm,)))
+    assert "29.0 % to 38.0 %" in verdict.bound_text
+
+
+def test_the_action_log_says_who_a_late_target_was(single: ExperimentResult) -> None:
+    """Above the steps, which name hosts without saying why them."""
+    data = {"action": "power_off(...)", "steps": ["etcd-a: off"], "answers": {"found_by(m at x, 'leader')": "etcd-a"}}
+    history = make_history([rows()], events=[Event(5 * NS, "action", "cut", "begin", data)])
+    text = html.render(replace(single, arms=(replace(single.arms[0], history=history),)))
+    assert "<div>leader: etcd-a</div><div>etcd-a: off</div>" in text
