@@ -169,9 +169,7 @@ def everything() -> Selector:
     return _where("everything()", lambda _item: True)
 
 
-def hosts(
-    selector: Selector, topology: Topology, seed: int, answers: Answers = NOTHING
-) -> tuple[HostInfo, ...]:
+def hosts(selector: Selector, topology: Topology, seed: int, answers: Answers = NOTHING) -> tuple[HostInfo, ...]:
     """The hosts a selector means, in the lab's order.
 
     Raises:
@@ -181,9 +179,7 @@ def hosts(
     return _resolve(selector, topology.hosts, Draw(seed, answers), f"host of lab {topology.name}")
 
 
-def networks(
-    selector: Selector, topology: Topology, seed: int, answers: Answers = NOTHING
-) -> tuple[Network, ...]:
+def networks(selector: Selector, topology: Topology, seed: int, answers: Answers = NOTHING) -> tuple[Network, ...]:
     """The networks a selector means, in the lab's order.
 
     Raises:
