@@ -1,4 +1,4 @@
-"""`command` and `command_once`: what they plan."""
+"""`command`: what it plans."""
 
 import random
 from pathlib import Path
@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 
 from chaoskit.actions.command import command
-from chaoskit.actions.command_once import command_once
 from chaoskit.core.action import Planning
 from chaoskit.core.errors import UsageError
 from chaoskit.core.selector import region, role
-from chaoskit.steps.command import Command, CommandOnce
+from chaoskit.steps.command import Command
 from chaoskit.testing import FakeLab, check_action, two_regions
 
 LAB = two_regions()
@@ -25,16 +24,6 @@ def test_a_command_keeps_the_contract_of_actions(tmp_path: Path) -> None:
     assert steps == (Command("", ("touch", file), ("test", "-e", file), "", 10**9, undo_argv=("rm", "-f", file)),)
 
 
-def test_a_one_shot_command_keeps_it_too(tmp_path: Path) -> None:
-    """It is declared as what cannot be undone."""
-    file = str(tmp_path / "there")
-    action = command_once(["touch", file], ["test", "-e", file])
-    assert check_action(action, LAB, lab=FakeLab(LAB, networks=NETWORKS)) == (
-        CommandOnce("", ("touch", file), ("test", "-e", file)),
-    )
-    assert action.one_shot
-
-
 def test_it_runs_in_every_selected_host() -> None:
     """One step a host, with what it waits for."""
     action = command(["a"], ["b"], ["c"], at=role("service") & region("eu"), expect="yes")
@@ -46,6 +35,6 @@ def test_it_runs_in_every_selected_host() -> None:
 @pytest.mark.parametrize("wrong", ["ip link set wg0 down", [], ["sleep", 1]])
 def test_what_is_no_argument_list_is_a_usage_error(wrong: object) -> None:
     """A text would be read letter by letter; the error shows how a command is written."""
-    for action in (command(wrong, ["b"], ["c"]), command(["a"], ["b"], wrong), command_once(wrong, ["c"])):  # type: ignore[arg-type]
+    for action in (command(wrong, ["b"], ["c"]), command(["a"], ["b"], wrong)):  # type: ignore[arg-type]
         with pytest.raises(UsageError, match="is no command"):
             action.steps(Planning(LAB, random.Random(1), 1))
