@@ -76,7 +76,7 @@ def test_the_queue_fills_to_its_end_and_empties_with_the_undo(wire: Wire) -> Non
         evidence = step.confirm(wire.lab, prior)
         assert (evidence.holds, evidence.what) == (
             False,
-            f"a: 0 connections to port {PORT} taken on, 2 wanted; 5 wait",
+            f"a: 0 connections to port {PORT} taken on, 2 wanted, 0 of them from here; 5 wait",
         )
         for _ in range(2):
             stack.enter_context(server.accept()[0])
