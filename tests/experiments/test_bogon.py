@@ -1,8 +1,5 @@
 """The experiments of chapter TIME_WAIT: what they claim follows from the lab's configuration, and proves true."""
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +14,7 @@ from chaoskit.engine.plan import Plan, make_plan
 from chaoskit.kernel.conversation import ISN_CLOCK
 from chaoskit.labs.load import load_lab
 from chaoskit.steps.call import Call
+from tests.support.proving import failed, proved
 
 ROOT = Path(__file__).parents[2]
 HOSTS = {host.name: host for host in load_lab(Lab("bogon")).hosts}
@@ -95,18 +93,11 @@ def test_a_run_is_short(plan: Plan) -> None:
 
 
 @pytest.mark.lab
-@pytest.mark.slow
+@pytest.mark.catalogue
 @pytest.mark.timeout(240)
 def test_time_wait_keeps_late_segments_out_and_assassination_lets_them_in(tmp_path: Path) -> None:
     """`prove` passes: the guarded arm passes every check, and the twin fails exactly those it must."""
-    argv = ["prove", "bogon.time_wait", "--json", "--rerun-unknown", "1", "--runs", str(tmp_path)]
-    done = subprocess.run(
-        [sys.executable, "-m", "chaoskit.cli.main", *argv], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
-    assert result["proved"] is True
-    verdicts = {arm["arm"]: {check["name"]: check["verdict"] for check in arm["checks"]} for arm in result["arms"]}
+    verdicts = proved("bogon.time_wait", tmp_path)
     assert set(verdicts["guarded"].values()) == {"pass"}
-    failed = {name for name, verdict in verdicts["assassinated"].items() if verdict == "fail"}
-    assert failed - {"none_fails"} == {"no_stray_byte", "ports_kept"}
+    wrong = failed(verdicts, "assassinated")
+    assert wrong - {"none_fails"} == {"no_stray_byte", "ports_kept"}

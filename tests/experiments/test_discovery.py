@@ -1,9 +1,6 @@
 """The experiments of chapter Discovery: what they claim follows from the lab's configuration, and proves true."""
 
-import json
 import math
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +13,7 @@ from chaoskit.engine.found import Found
 from chaoskit.engine.plan import Plan, make_plan
 from chaoskit.labs.load import load_lab
 from chaoskit.steps.nft import Nft
+from tests.support.proving import failed, proved
 
 ROOT = Path(__file__).parents[2]
 REGISTRY = {"etcd-a", "etcd-b", "etcd-c"}
@@ -106,20 +104,12 @@ def test_an_arm_takes_three_quarters_of_a_minute_at_rates_that_leave_room_for_an
 
 
 @pytest.mark.lab
-@pytest.mark.slow
+@pytest.mark.catalogue
 @pytest.mark.timeout(300)
 def test_the_guarantee_holds_and_both_mistakes_are_caught(tmp_path: Path) -> None:
     """`prove` passes: the guarded arm passes every check, and the twins fail exactly those they must."""
-    argv = ["prove", "discovery.cp_partition", "--json", "--rerun-unknown", "1", "--runs", str(tmp_path)]
-    done = subprocess.run(
-        [sys.executable, "-m", "chaoskit.cli.main", *argv], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
-    assert result["proved"] is True
-    verdicts = {arm["arm"]: {check["name"]: check["verdict"] for check in arm["checks"]} for arm in result["arms"]}
-    failed = {arm: {name for name, said in checks.items() if said == "fail"} for arm, checks in verdicts.items()}
-    assert failed == {
+    verdicts = proved("discovery.cp_partition", tmp_path)
+    assert {arm: failed(verdicts, arm) for arm in verdicts} == {
         "guarded": set(),
         "serializable-reads": {"order_exists", "never_stale", "leader_refuses", "follower_refuses"},
         "one-member": {"lookups_fall_back"},

@@ -1,9 +1,6 @@
 """The experiments of chapter GSLB: what they claim follows from the lab's configuration, and proves true."""
 
-import json
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +11,7 @@ from chaoskit.engine.discovery import select
 from chaoskit.engine.forecast import planned_checks
 from chaoskit.engine.found import Found
 from chaoskit.engine.plan import Plan, make_plan
+from tests.support.proving import failed, proved
 
 ROOT = Path(__file__).parents[2]
 CONF = ROOT / "compose" / "conf" / "gslb"
@@ -103,15 +101,8 @@ def test_an_arm_takes_half_a_minute(plan: Plan) -> None:
 @pytest.mark.timeout(240)
 def test_the_guarantee_holds_and_plain_dns_is_caught(tmp_path: Path) -> None:
     """`prove` passes: the guarded arm passes every check, and the twin fails exactly those it must."""
-    argv = ["prove", "gslb.pool_death", "--json", "--rerun-unknown", "1", "--runs", str(tmp_path)]
-    done = subprocess.run(
-        [sys.executable, "-m", "chaoskit.cli.main", *argv], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
-    assert result["proved"] is True
-    verdicts = {arm["arm"]: {check["name"]: check["verdict"] for check in arm["checks"]} for arm in result["arms"]}
+    verdicts = proved("gslb.pool_death", tmp_path)
     assert set(verdicts["guarded"].values()) == {"pass"}
-    failed = {name for name, verdict in verdicts["plain-dns"].items() if verdict == "fail"}
-    assert failed - {"eu_comes_home"} == {"answers_move", "eu_recovers", "eu_left_alone", "available"}
+    wrong = failed(verdicts, "plain-dns")
+    assert wrong - {"eu_comes_home"} == {"answers_move", "eu_recovers", "eu_left_alone", "available"}
     assert verdicts["plain-dns"]["eu_all_503"] == "pass"

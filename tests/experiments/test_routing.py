@@ -1,9 +1,6 @@
 """The experiments of chapter routing: what they claim follows from the lab's configuration, and proves true."""
 
-import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +11,7 @@ from chaoskit.engine.discovery import select
 from chaoskit.engine.forecast import planned_checks
 from chaoskit.engine.found import Found
 from chaoskit.engine.plan import Plan, make_plan
+from tests.support.proving import failed, proved
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "compose"
@@ -88,22 +86,15 @@ def test_an_arm_takes_less_than_half_a_minute(plan: Plan) -> None:
 
 
 @pytest.mark.lab
-@pytest.mark.slow
+@pytest.mark.catalogue
 @pytest.mark.timeout(300)
 def test_the_guarantee_holds_and_both_leaks_are_caught(tmp_path: Path) -> None:
     """`prove` passes; the captures hold no clear text in the guarded arm, and a customer's name in each twin."""
-    argv = ["prove", "routing.vpn_leak", "--json", "--rerun-unknown", "2", "--runs", str(tmp_path)]
-    done = subprocess.run(
-        [sys.executable, "-m", "chaoskit.cli.main", *argv], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
-    assert result["proved"] is True
-    verdicts = {arm["arm"]: {check["name"]: check["verdict"] for check in arm["checks"]} for arm in result["arms"]}
+    verdicts = proved("routing.vpn_leak", tmp_path, reruns=2)
     assert set(verdicts["guarded"].values()) == {"pass"}
     for twin in ("dynamic", "no-refusal"):
-        failed = {name for name, verdict in verdicts[twin].items() if verdict == "fail"}
-        assert failed == {"stays_private", "fails_closed"}
+        wrong = failed(verdicts, twin)
+        assert wrong == {"stays_private", "fails_closed"}
     told = {
         path.parents[2].name: b"".join(bytes(packet.original) for packet in rdpcap(str(path)))
         for path in tmp_path.glob("*/*/files/clear_text/isp.pcapng")

@@ -50,7 +50,7 @@ class FixedFinder:
 
     def find(self, found: Found) -> None:
         """Never called: everything is known."""
-        raise NotImplementedError("a fixed list has nothing to find")
+        raise AssertionError("a fixed list has nothing to find")
 
     def forget(self) -> None:
         """A configuration outlives its host's network."""
