@@ -63,6 +63,8 @@ def _unchanged(args: argparse.Namespace, plan: Plan) -> Iterator[str]:
     for name, value in given.items():
         others = {other: text for other, text in given.items() if other != name}
         (found,) = select([plan.found.operand], overrides=others)
+        if str(found.params.get(name)) == value:
+            continue  # what it is by default
         without = make_plan(found, arm=args.arm, seed=args.seed, driver=args.driver)
         own = f"{name} = {value}", f"{name} = {found.params.get(name)}"
         kept = [[line for line in plan_lines(one) if not line.endswith(own)] for one in (plan, without)]

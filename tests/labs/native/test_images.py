@@ -67,8 +67,10 @@ def test_an_unknown_image_names_place_neighbour_and_way_out() -> None:
         resolve("redsi:7", "compose.yaml:12")
     text = str(caught.value)
     assert text.startswith("compose.yaml:12: ")
-    assert "'redis'" in text
-    assert "docker compose -f compose.yaml up" in text
+    assert "Did you mean 'redis'?" in text
+    with pytest.raises(LabError) as caught:
+        resolve("acme/till:7", "compose.yaml:12")
+    assert "docker compose -f compose.yaml up" in str(caught.value)
 
 
 def test_packages_of_a_lab() -> None:
