@@ -9,7 +9,7 @@ from pathlib import Path
 from chaoskit.core.arm import GUARDED
 from chaoskit.core.errors import UsageError
 
-DRIVERS = ("native",)
+DRIVERS = ("native", "docker")
 
 
 def experiments(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:

@@ -21,7 +21,6 @@ from chaoskit.core.verdict import exit_status
 from chaoskit.engine.discovery import select
 from chaoskit.engine.found import Found
 from chaoskit.engine.options import RunOptions
-from chaoskit.engine.plan import make_plan
 from chaoskit.engine.prove import Choice
 from chaoskit.report import junit
 from chaoskit.report.forgiving import Forgiving
@@ -85,7 +84,7 @@ def _each(
 def warn_of(found: Found, choice: Choice) -> None:
     """Say before a run of minutes what `plan` would have said; what keeps it from running is said by the run."""
     with contextlib.suppress(ChaoskitError):
-        for warning in plan_warnings(make_plan(found, arm=choice.arm, seed=choice.seed, driver=choice.driver)):
+        for warning in plan_warnings(choice.plan(found)):
             warn(warning)
 
 

@@ -31,7 +31,7 @@ class Experiment:
         steady: a check that must pass on the time before the first fault, or no fault is injected.
         quiet: the time at the end in which nothing may be in force any more.
         lag: the 99th percentile of the generator's own delay up to which a run is believed.
-        drivers: which drivers can run it.
+        drivers: which drivers can bring its lab up.
     """
 
     claim: str
@@ -48,7 +48,7 @@ class Experiment:
     steady: Check | None = None
     quiet: Duration = "2s"
     lag: Duration = "50ms"
-    drivers: Sequence[str] = ("native",)
+    drivers: Sequence[str] = ("native", "docker")
     where: Where = field(default_factory=caller)
 
     def __post_init__(self) -> None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +20,7 @@ class Lab:
         regions: `chaoskit.region` by service name or glob.
         environment: variables for interpolation, over those of the caller's environment.
         profiles: Compose profiles to bring up.
+        egress: `deny`: no packet leaves the lab; `allow`: its networks are as the file has them (docker only).
         base: the folder relative names start from; by default that of the file that says `Lab(...)`.
     """
 
@@ -28,6 +30,7 @@ class Lab:
     regions: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     profiles: Sequence[str] = ()
+    egress: Literal["deny", "allow"] = "deny"
     base: Path | None = None
 
     def __post_init__(self) -> None:
@@ -38,6 +41,11 @@ class Lab:
     def over(self, *overlays: str) -> Lab:
         """The same lab with further Compose files merged over it."""
         return replace(self, overlays=(*self.overlays, *overlays))
+
+    @property
+    def is_external(self) -> bool:
+        """Whether it is a system that chaoskit neither brings up nor has any hosts of."""
+        return False
 
     @property
     def is_shipped(self) -> bool:

@@ -30,8 +30,9 @@ from chaoskit.core.units import duration, show_duration
 from chaoskit.core.window import Span
 from chaoskit.engine.entries import PlannedEntry, planned_entry
 from chaoskit.engine.found import Found
+from chaoskit.engine.ground import ground
 from chaoskit.engine.overlap import refuse_overlaps
-from chaoskit.labs.load import load_lab
+from chaoskit.labs.attachment import Attachment
 from chaoskit.labs.spec import LabSpec
 
 T = TypeVar("T")
@@ -107,8 +108,10 @@ class Plan:
         return self.spec.topology
 
 
-def make_plan(found: Found, *, arm: str = GUARDED, seed: int = 0, driver: str = "native") -> Plan:
-    """Plan one arm; reads the lab's files and touches nothing.
+def make_plan(
+    found: Found, *, arm: str = GUARDED, seed: int = 0, driver: str = "native", attachment: Attachment | None = None
+) -> Plan:
+    """Plan one arm; reads the lab's files, or looks at the project it is attached to, and touches nothing.
 
     Raises:
         UsageError: there is no such arm, the experiment does not run on the driver, a selector
@@ -117,12 +120,12 @@ def make_plan(found: Found, *, arm: str = GUARDED, seed: int = 0, driver: str = 
     """
     experiment = found.experiment
     twin = _twin(found, arm)
-    if driver not in experiment.drivers:
+    if attachment is None and driver not in experiment.drivers:
         raise UsageError(
             f"{found.id} does not run on the {driver} driver", remedy=f"It runs on: {', '.join(experiment.drivers)}."
         )
     instead = _substitutes(experiment, twin)
-    spec = load_lab(_lab(experiment, twin))
+    held_by, spec = ground(_lab(experiment, twin), driver, attachment)
     names = found.names.alias(instead)
     planner = _Planner(spec.topology, names, instead, seed)
     checks = tuple((names.of(check), check) for check in (*experiment.checks, *(twin.checks if twin else ())))
@@ -138,7 +141,7 @@ def make_plan(found: Found, *, arm: str = GUARDED, seed: int = 0, driver: str = 
         arm,
         twin,
         seed,
-        driver,
+        held_by,
         spec,
         names,
         experiment.length,

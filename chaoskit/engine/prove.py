@@ -21,6 +21,7 @@ from chaoskit.engine.options import RunOptions
 from chaoskit.engine.paths import new_run_id, point_latest
 from chaoskit.engine.plan import Plan, make_plan
 from chaoskit.engine.proof import compared, never_ran, prove_twin
+from chaoskit.labs.attachment import Attachment
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Choice:
 
     Attributes:
         jobs: how many arms run side by side, of all experiments together.
+        attachment: the running project that takes the place of the experiment's own lab.
     """
 
     seed: int
@@ -36,6 +38,15 @@ class Choice:
     arm: str = GUARDED
     rerun_unknown: int = 0
     jobs: int = 1
+    attachment: Attachment | None = None
+
+    def plan(self, found: Found, arm: str | None = None) -> Plan:
+        """The plan of the chosen arm, or of another.
+
+        Raises:
+            ChaoskitError: it cannot be planned.
+        """
+        return make_plan(found, arm=arm or self.arm, seed=self.seed, driver=self.driver, attachment=self.attachment)
 
 
 def run_experiment(found: Found, choice: Choice, options: RunOptions, progress: Progress) -> ExperimentResult:
@@ -47,7 +58,7 @@ def run_experiment(found: Found, choice: Choice, options: RunOptions, progress: 
         ChaoskitError: it cannot be planned, or its lab cannot be brought up.
         KeyboardInterrupt: it was interrupted; nothing is left.
     """
-    plan = make_plan(found, arm=choice.arm, seed=choice.seed, driver=choice.driver)
+    plan = choice.plan(found)
     arm, attempts = attempt(plan, choice.rerun_unknown, options, progress)
     point_latest(options.runs, arm.directory)
     return ExperimentResult(found.id, found.experiment.claim, arm.directory, (arm,), attempts=attempts)
@@ -113,7 +124,7 @@ class _Proving:
         """
         directory = self.options.runs.resolve() / new_run_id(found.id)
         choice = self.choice
-        plans = [make_plan(found, arm=arm, seed=choice.seed, driver=choice.driver) for arm in found.experiment.arms]
+        plans = [choice.plan(found, arm) for arm in found.experiment.arms]
         self._arms += [Arm(plan, directory / plan.arm) for plan in plans]
         self._directories[found.id], self._missing[found.id], self._ran[found.id] = directory, len(plans), {}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -10,12 +10,20 @@ from chaoskit.core.errors import UsageError
 from chaoskit.core.host import RunningLab
 from chaoskit.kernel.identity import Identity
 from chaoskit.labs.change import HostChange, Timings
-from chaoskit.labs.native.lab import NativeLab
 from chaoskit.labs.spec import LabSpec
+
+NATIVE, DOCKER, ATTACHED, EXTERNAL = "native", "docker", "attached", "external"
+DRIVERS = (NATIVE, DOCKER)
+"""What `--driver` takes. A project that is attached to was brought up by somebody else, as was what is external."""
 
 
 class DriverLab(RunningLab, Protocol):
     """A running lab with what its keeper needs beside it: its beginning, its end, and what it owns."""
+
+    @property
+    def outlives_keeper(self) -> bool:
+        """Whether what `up` made stays when the process that made it ends, and has to be taken down by another."""
+        ...
 
     def up(self, timeout_s: float) -> Timings:
         """Create every host, start every daemon, wait until all healthchecks are healthy.
@@ -28,6 +36,18 @@ class DriverLab(RunningLab, Protocol):
 
     def down(self) -> None:
         """Take everything down that `up` made; doing it twice changes nothing more."""
+        ...
+
+    def take_over(self) -> None:
+        """Bind to what another process brought up: `hosts` are there afterwards, and `down` takes it down.
+
+        Raises:
+            LabError: such a lab ends with its keeper, or nothing of it is there any more.
+        """
+        ...
+
+    def left(self) -> Sequence[str]:
+        """What is still there of what `up` made, a line each; of an attached project, how it differs from before."""
         ...
 
     def identities(self) -> Sequence[tuple[str, Identity]]:
@@ -45,6 +65,34 @@ def make_lab(driver: str, spec: LabSpec, directory: Path, run: str, notify: Call
     Raises:
         UsageError: there is no such driver.
     """
-    if driver != "native":
-        raise UsageError(f"there is no driver {driver!r}", remedy="This version brings labs up with --driver native.")
+    makers: Mapping[str, Maker] = {NATIVE: _native, DOCKER: _docker, ATTACHED: _attached, EXTERNAL: _external}
+    if driver not in makers:
+        raise UsageError(f"there is no driver {driver!r}", remedy=f"Labs are brought up by: {', '.join(DRIVERS)}.")
+    return makers[driver](spec, directory, run, notify)
+
+
+Maker = Callable[[LabSpec, Path, str, Callable[[HostChange], None]], DriverLab]
+
+
+def _native(spec: LabSpec, directory: Path, run: str, notify: Callable[[HostChange], None]) -> DriverLab:
+    from chaoskit.labs.native.lab import NativeLab  # noqa: PLC0415  a driver is imported by who uses it
+
     return NativeLab(spec, directory, run_id=run, notify=notify)
+
+
+def _docker(spec: LabSpec, directory: Path, run: str, notify: Callable[[HostChange], None]) -> DriverLab:
+    from chaoskit.labs.docker.lab import DockerLab  # noqa: PLC0415
+
+    return DockerLab(spec, directory, run_id=run, notify=notify)
+
+
+def _attached(spec: LabSpec, directory: Path, run: str, notify: Callable[[HostChange], None]) -> DriverLab:
+    from chaoskit.labs.attached.lab import AttachedLab  # noqa: PLC0415
+
+    return AttachedLab(spec, directory, run_id=run, notify=notify)
+
+
+def _external(spec: LabSpec, directory: Path, run: str, notify: Callable[[HostChange], None]) -> DriverLab:
+    from chaoskit.labs.external.lab import ExternalLab  # noqa: PLC0415
+
+    return ExternalLab(spec, directory, run_id=run, notify=notify)

@@ -44,7 +44,15 @@ def load_lab(lab: Lab) -> LabSpec:
     context = Context(name, project.fields, project.folder, project.environment, _by_service(topology))
     hosts = tuple(host_spec(each, topology.by_name[each.name], context) for each in instances(services))
     return LabSpec(
-        name, found.files, topology, hosts, _notes(project, services, used), _refused(project, services, used)
+        name,
+        found.files,
+        topology,
+        hosts,
+        _notes(project, services, used),
+        _refused(project, services, used),
+        dict(lab.environment),
+        tuple(lab.profiles),
+        lab.egress == "allow",
     )
 
 

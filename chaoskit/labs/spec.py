@@ -9,6 +9,7 @@ from pathlib import Path
 
 from chaoskit.core.topology import Topology
 from chaoskit.core.units import NS
+from chaoskit.labs.attachment import Attachment
 
 
 class MountKind(StrEnum):
@@ -155,6 +156,10 @@ class LabSpec:
         topology: hosts, networks and links with every address decided.
         hosts: one for each host of the topology, in the file's order.
         refused: keys the native driver cannot honour: what `lab check` lists and `lab up` stops at.
+        environment: variables for interpolation, over those of the caller's environment.
+        profiles: Compose profiles to bring up.
+        egress: whether the lab's hosts may reach what is outside of it.
+        attachment: the running project this is, where it is one; no files then.
     """
 
     name: str
@@ -163,3 +168,7 @@ class LabSpec:
     hosts: tuple[HostSpec, ...]
     notes: tuple[Note, ...] = ()
     refused: tuple[Note, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    profiles: tuple[str, ...] = ()
+    egress: bool = False
+    attachment: Attachment | None = None

@@ -63,6 +63,23 @@ class NativeLab:
         """What the host's daemon wrote to stdout and stderr."""
         return self._directory / "logs" / f"{host}.log"
 
+    @property
+    def outlives_keeper(self) -> bool:
+        """No: the kernel ends the island's processes with the process that made them."""
+        return False
+
+    def take_over(self) -> None:
+        """A native lab cannot be taken over.
+
+        Raises:
+            LabError: always.
+        """
+        raise LabError(f"the native lab {self._spec.name} ended with its keeper")
+
+    def left(self) -> tuple[str, ...]:
+        """Nothing that its processes and control groups, which the journal names, do not show."""
+        return ()
+
     def identities(self) -> list[tuple[str, Identity]]:
         """The processes that hold the lab, each with what it is."""
         return list(self._identities)

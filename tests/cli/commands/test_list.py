@@ -17,7 +17,7 @@ def test_json_has_what_a_machine_needs(cli: Cli) -> None:
     (gslb,) = [each for each in done.json if each["id"] == "gslb.pool_death"]  # type: ignore[attr-defined]
     assert gslb["lab"] == "gslb"
     assert gslb["duration"] == 30.0
-    assert gslb["drivers"] == ["native"]
+    assert gslb["drivers"] == ["native", "docker"]
     assert gslb["arms"] == ["guarded", "plain-dns"]
     assert gslb["claim"]
 
