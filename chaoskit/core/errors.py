@@ -35,6 +35,10 @@ class NotReady(LabError):
     """A lab that was not ready in time; on a machine with less else to do it may be."""
 
 
+class LabGone(LabError):
+    """A lab of which nothing is there any more; what was done to it ended with it."""
+
+
 class MissingTool(LabError):
     """A program this machine lacks; the remedy names the package that holds it."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 from chaoskit.core.errors import UsageError
 from chaoskit.core.host import RunningLab
@@ -14,7 +15,9 @@ from chaoskit.labs.spec import LabSpec
 
 NATIVE, DOCKER, ATTACHED, EXTERNAL = "native", "docker", "attached", "external"
 DRIVERS = (NATIVE, DOCKER)
-"""What `--driver` takes. A project that is attached to was brought up by somebody else, as was what is external."""
+"""chaoskit's own. A project that is attached to was brought up by somebody else, as was what is external."""
+GROUP = "chaoskit.drivers"
+"""The entry-point group for drivers of others; an entry names a `Maker`, whose labs outlive their keeper."""
 
 
 class DriverLab(RunningLab, Protocol):
@@ -39,15 +42,24 @@ class DriverLab(RunningLab, Protocol):
         ...
 
     def take_over(self) -> None:
-        """Bind to what another process brought up: `hosts` are there afterwards, and `down` takes it down.
+        """Bind to what another process brought up, half up if need be: what can be had of it is in `hosts`.
+
+        `down` takes it down afterwards.
 
         Raises:
-            LabError: such a lab ends with its keeper, or nothing of it is there any more.
+            LabGone: nothing of it is there any more, or such a lab ends with its keeper: nothing is to be undone.
+            LabError: it cannot be told, such as while an engine does not answer; somebody has to try again.
         """
         ...
 
     def left(self) -> Sequence[str]:
-        """What is still there of what `up` made, a line each; of an attached project, how it differs from before."""
+        """What is still there of what `up` made, a line each; of an attached project, how it differs from before.
+
+        Asked of another object than the one that brought it up as well, which was neither `up` nor took over.
+
+        Raises:
+            LabError: it cannot be told.
+        """
         ...
 
     def identities(self) -> Sequence[tuple[str, Identity]]:
@@ -59,6 +71,11 @@ class DriverLab(RunningLab, Protocol):
         ...
 
 
+def outlives_keeper(driver: str) -> bool:
+    """Whether labs of a driver stay when their keeper is killed; known before there is one."""
+    return driver != NATIVE
+
+
 def make_lab(driver: str, spec: LabSpec, directory: Path, run: str, notify: Callable[[HostChange], None]) -> DriverLab:
     """A lab that is not up yet.
 
@@ -66,9 +83,18 @@ def make_lab(driver: str, spec: LabSpec, directory: Path, run: str, notify: Call
         UsageError: there is no such driver.
     """
     makers: Mapping[str, Maker] = {NATIVE: _native, DOCKER: _docker, ATTACHED: _attached, EXTERNAL: _external}
-    if driver not in makers:
-        raise UsageError(f"there is no driver {driver!r}", remedy=f"Labs are brought up by: {', '.join(DRIVERS)}.")
-    return makers[driver](spec, directory, run, notify)
+    return (makers.get(driver) or _brought(driver))(spec, directory, run, notify)
+
+
+def driver_names() -> tuple[str, ...]:
+    """What `--driver` takes: chaoskit's own, and those of installed distributions."""
+    return (*DRIVERS, *sorted({entry.name for entry in entry_points(group=GROUP)}))
+
+
+def _brought(driver: str) -> Maker:
+    for entry in entry_points(group=GROUP, name=driver):
+        return cast(Maker, entry.load())
+    raise UsageError(f"there is no driver {driver!r}", remedy=f"Labs are brought up by: {', '.join(driver_names())}.")
 
 
 Maker = Callable[[LabSpec, Path, str, Callable[[HostChange], None]], DriverLab]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from chaoskit.core.errors import LabError
+from chaoskit.core.errors import LabError, LabGone
 from chaoskit.core.host import Host
 from chaoskit.core.topology import Topology
 from chaoskit.core.units import NS
@@ -72,9 +72,9 @@ class NativeLab:
         """A native lab cannot be taken over.
 
         Raises:
-            LabError: always.
+            LabGone: always.
         """
-        raise LabError(f"the native lab {self._spec.name} ended with its keeper")
+        raise LabGone(f"the native lab {self._spec.name} ended with its keeper")
 
     def left(self) -> tuple[str, ...]:
         """Nothing that its processes and control groups, which the journal names, do not show."""
