@@ -2,6 +2,10 @@
 
 from hypothesis import settings
 
+from tests.support.docker import docker_engine
+
+__all__ = ["docker_engine"]
+
 # A deadline an example would measure how busy the machine is, not what is true.
 settings.register_profile("chaoskit", deadline=None)
 settings.load_profile("chaoskit")
