@@ -17,6 +17,7 @@ class HostChange:
         exit_code: of the daemon that ended, negative for a signal.
         reason: `started`, `exited`, `restarting`, `healthy`, `unhealthy`, `paused`, `resumed`,
             `powered off`, `log cut`, ...
+        new_network: it runs in another network namespace than before: what was changed in that one is gone.
     """
 
     t: int
@@ -25,6 +26,7 @@ class HostChange:
     pid: int | None
     exit_code: int | None
     reason: str
+    new_network: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,11 @@
+"""Labs on a Docker engine: lifecycle by Docker Compose, all else by the engine's API and the containers' namespaces.
+
+engine.py    the engine: connecting, what it is
+host.py      one container as a `Host`; of our labs and of projects that were running already
+watch.py     what becomes of containers, told as it happens
+
+A driver for Docker Swarm would provide the same `DriverLab`: `docker stack deploy` in place of `docker compose up`, a
+host for each task that has run on a slot of a service (a task is never started again, its successor is the host's next
+life), `tasks.NAME` in place of fixed addresses, and an engine a node, of which chaoskit reaches the local one's
+namespaces only. `watch.py` and `host.py` take containers by label and by id, and hold for it as they are.
+"""
