@@ -29,6 +29,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("chaoskit", "experiments")
     group.addoption("--chaoskit-runs", type=Path, default=Path("runs"), metavar="DIR", help="where runs are recorded")
     group.addoption("--chaoskit-driver", choices=("native",), default="native", help="how labs are brought up")
+    group.addoption(
+        "--chaoskit-i-own-the-target",
+        action="store_true",
+        help="you may put load on the systems elsewhere that experiments name",
+    )
     group.addoption("--chaoskit-seed", type=int, default=0, metavar="N", help="decides arrivals and picks")
 
 
@@ -155,9 +160,11 @@ class ExperimentItem(pytest.Item):
 
         given = self.config.option
         choice = Choice(given.chaoskit_seed, given.chaoskit_driver)
-        if given.chaoskit_driver == "native" and os.geteuid() != 0:
+        elsewhere = self.found.experiment.lab.is_external
+        if given.chaoskit_driver == "native" and os.geteuid() != 0 and not elsewhere:
             return run_in_child(self.found, choice, given.chaoskit_runs, self.config.rootpath)
-        return run_experiment(self.found, choice, RunOptions(given.chaoskit_runs), Silent())
+        options = RunOptions(given.chaoskit_runs, owns_target=given.chaoskit_i_own_the_target)
+        return run_experiment(self.found, choice, options, Silent())
 
     def runtest(self) -> None:
         """Fail where a check failed."""

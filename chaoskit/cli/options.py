@@ -79,6 +79,16 @@ def driver(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--driver", choices=DRIVERS, default="native", help="how the lab is brought up (native)")
 
 
+def owner(parser: argparse.ArgumentParser) -> None:
+    """`--i-own-the-target`."""
+    parser.add_argument(
+        "--i-own-the-target",
+        action="store_true",
+        dest="owns_target",
+        help="you may put load on the system elsewhere that the experiment names; without, load goes to labs only",
+    )
+
+
 def as_json(parser: argparse.ArgumentParser) -> None:
     """`--json`."""
     parser.add_argument("--json", action="store_true", help="answer in JSON, alone on stdout")
@@ -97,6 +107,7 @@ def running(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
     seed(parser)
     driver(parser)
     params(parser)
+    owner(parser)
     runs(parser)
     as_json(parser)
     parser.add_argument(

@@ -20,6 +20,7 @@ from chaoskit.engine.forecast import (
 from chaoskit.engine.plan import Plan, PlannedProbe
 from chaoskit.engine.reach import who_is_hit
 from chaoskit.engine.title import title
+from chaoskit.labs.drivers import EXTERNAL
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
@@ -29,12 +30,22 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     yield f"  claim: {experiment.claim}"
     if plan.twin:
         yield f"  mistake: {plan.twin.mistake}"
-    files = " + ".join(file.name for file in plan.spec.files)
-    yield f"lab {plan.spec.name}: {len(plan.topology.hosts)} hosts, {len(plan.topology.networks)} networks ({files})"
+    yield _lab(plan)
     for heading, lines in _sections(plan):
         if lines:
             yield heading
             yield from (f"  {line}" for line in lines)
+
+
+def _lab(plan: Plan) -> str:
+    hosts, networks = plan.topology.hosts, plan.topology.networks
+    if plan.driver == EXTERNAL:
+        named = [f"{host.name} ({host.addresses[0]})" for host in hosts if host.addresses]
+        return f"{plan.spec.name}: a system elsewhere, none of it can be entered" + (
+            f"; it has {', '.join(named)}" if named else ""
+        )
+    files = " + ".join(file.name for file in plan.spec.files)
+    return f"lab {plan.spec.name}: {len(hosts)} hosts, {len(networks)} networks ({files})"
 
 
 def _sections(plan: Plan) -> Iterator[tuple[str, list[str]]]:

@@ -28,7 +28,7 @@ from chaoskit.report.summary.terminal import print_summary
 
 def prove_many(args: argparse.Namespace, wanted: Discovery) -> int:
     """Prove everything, print the table or the object, and merge the exit statuses."""
-    privileges.ensure(args)
+    privileges.ensure(args, wanted.found)
     if args.junit:
         refuse_unwritable(args.junit)
     offer_sweep()
@@ -56,7 +56,8 @@ def _prove(
 ) -> Summary:
     command = shlex.join(["chaoskit", *args.command_line])
     try:
-        return prove_all(wanted.found, wanted.broken, choice, RunOptions(args.runs), board, command, shown)
+        options = RunOptions(args.runs, owns_target=args.owns_target)
+        return prove_all(wanted.found, wanted.broken, choice, options, board, command, shown)
     except KeyboardInterrupt:
         board.close()
         tell(f"interrupted; everything was undone, and what was done by then is in {args.runs / 'latest'}")

@@ -34,8 +34,8 @@ def run_all(args: argparse.Namespace, run: Run, as_object: Callable[[ExperimentR
 
     An experiment that cannot be run is an error and does not keep the others from running.
     """
-    privileges.ensure(args)
     found = select(args.ids, overrides=options.overrides(args.set))
+    privileges.ensure(args, found)
     if args.junit:
         refuse_unwritable(args.junit)
     offer_sweep()
@@ -44,7 +44,7 @@ def run_all(args: argparse.Namespace, run: Run, as_object: Callable[[ExperimentR
     objects: list[Mapping[str, object]] = []
     errors: dict[str, str] = {}
     status = PASS
-    for each, result in _each(found, choice, RunOptions(args.runs), run):
+    for each, result in _each(found, choice, RunOptions(args.runs, owns_target=args.owns_target), run):
         if isinstance(result, ChaoskitError):
             complain(f"{each.id}: {result}" if len(found) > 1 else str(result))
             errors[each.id] = str(result)

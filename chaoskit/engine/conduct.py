@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chaoskit.core.clock import Clock
 from chaoskit.core.errors import ChaoskitError, LabError, RunAborted
@@ -27,10 +27,12 @@ from chaoskit.engine.patience import patiently
 from chaoskit.engine.plan import Plan, PlannedLoad
 from chaoskit.engine.probing import Probing
 from chaoskit.engine.recorder import Recorder
+from chaoskit.engine.recover import recover
 from chaoskit.engine.rpc import Caller, PeerGone
 from chaoskit.engine.timetable import Due, Turn, timetable
 from chaoskit.engine.watch import Watch
 from chaoskit.labs.change import HostChange, Timings
+from chaoskit.labs.drivers import EXTERNAL
 from chaoskit.loads.generator import Generator
 from chaoskit.loads.work import Job, Work
 
@@ -40,7 +42,7 @@ LEAD = NS // 2
 FILES = "files"
 """The folder of a run's directory in which probes keep what is more than a reading, a folder each."""
 INTERRUPTED = "it was interrupted"
-KEEPER_ENDED = "the keeper ended; a native lab ends with it"
+KEEPER_ENDED = "the keeper ended, and the run with it"
 
 
 @dataclass
@@ -139,7 +141,8 @@ class Conduct:
         self._origin = self.clock.now() + LEAD
         self.recorder.starts_at(self._origin)
         if jobs:
-            work = Work(self._origin, self.plan.length, self.plan.seed, jobs, networks)
+            owned = not self.plan.has_way_out or self.options.owns_target
+            work = Work(self._origin, self.plan.length, self.plan.seed, jobs, networks, owned)
             self.generator.start(work, self.recorder.requests)
         self._machine.start()
         self._probing.start()
@@ -147,7 +150,9 @@ class Conduct:
 
     def _job(self, one: PlannedLoad) -> Job:
         clients = [client(self._aside, host) for host in one.clients]
-        return Job.of(one.name, one.load, clients, start=one.span.start, lasting=one.span.length if one.by else None)
+        # All that a load on a system elsewhere goes to lies outside a lab of ours.
+        load = replace(one.load, any_target=True) if self.plan.driver == EXTERNAL else one.load
+        return Job.of(one.name, load, clients, start=one.span.start, lasting=one.span.length if one.by else None)
 
     # ---- the timetable -------------------------------------------------------------------------
 
@@ -252,6 +257,9 @@ class Conduct:
         """Heal first: whatever comes after may take time, and nothing may stay broken meanwhile."""
         self._phase("heal")
         self._actions.heal()
+        if not self.keeping.alive:  # what outlives it is undone now: what follows waits for requests
+            for line in recover(self.keeping.order.run):
+                self.recorder.event("note", "", line)
         if not self._going:
             self._probing.stop()
             return

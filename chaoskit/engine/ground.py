@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from chaoskit.core.errors import UsageError
 from chaoskit.core.lab import Lab
 from chaoskit.labs.attachment import Attachment
-from chaoskit.labs.drivers import ATTACHED, EXTERNAL
+from chaoskit.labs.drivers import ATTACHED, EXTERNAL, NATIVE
 from chaoskit.labs.load import load_lab
 from chaoskit.labs.spec import LabSpec
 
@@ -19,7 +20,7 @@ def ground(lab: Lab, driver: str, attachment: Attachment | None = None) -> tuple
 
     Raises:
         LabError: the lab cannot be read, or the project is not there.
-        UsageError: there is no such lab, or its roles and regions name no service.
+        UsageError: there is no such lab, its roles and regions name no service, or the driver cannot give it a way out.
     """
     if attachment is not None:
         from chaoskit.labs.attached.spec import attached_spec  # noqa: PLC0415  needs an engine, which few runs do
@@ -29,4 +30,9 @@ def ground(lab: Lab, driver: str, attachment: Attachment | None = None) -> tuple
         from chaoskit.labs.external.spec import external_spec  # noqa: PLC0415
 
         return EXTERNAL, external_spec(lab)
+    if lab.egress == "allow" and driver == NATIVE:
+        raise UsageError(
+            f"{lab.source} is to have a way out (egress='allow'), and labs of the native driver have none",
+            remedy="Run it with --driver docker, or leave out egress=.",
+        )
     return driver, load_lab(lab)

@@ -16,9 +16,11 @@ class RunOptions:
     Attributes:
         runs: the folder in which run directories are made.
         ready_within: ns a lab may take to come up with all healthchecks healthy.
+        owns_target: the user said that a system elsewhere, or one that a load may leave its lab for, is theirs.
         cancel: set by whoever wants runs on other threads to end as if they had been interrupted.
     """
 
     runs: Path = Path("runs")
     ready_within: int = 60 * NS
+    owns_target: bool = False
     cancel: threading.Event = field(default_factory=threading.Event)

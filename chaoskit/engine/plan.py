@@ -28,11 +28,13 @@ from chaoskit.core.suggest import did_you_mean
 from chaoskit.core.topology import PROTECTED, HostInfo, Topology
 from chaoskit.core.units import duration, show_duration
 from chaoskit.core.window import Span
+from chaoskit.engine.elsewhere import refuse_hosts, refuse_reading, refuse_selectors
 from chaoskit.engine.entries import PlannedEntry, planned_entry
 from chaoskit.engine.found import Found
 from chaoskit.engine.ground import ground
 from chaoskit.engine.overlap import refuse_overlaps
 from chaoskit.labs.attachment import Attachment
+from chaoskit.labs.drivers import ATTACHED, EXTERNAL
 from chaoskit.labs.spec import LabSpec
 
 T = TypeVar("T")
@@ -107,6 +109,11 @@ class Plan:
         """The lab of this arm, as data."""
         return self.spec.topology
 
+    @property
+    def has_way_out(self) -> bool:
+        """Whether a packet may leave the lab: it is not ours, or its networks were left as its file has them."""
+        return self.driver in (ATTACHED, EXTERNAL) or self.spec.egress
+
 
 def make_plan(
     found: Found, *, arm: str = GUARDED, seed: int = 0, driver: str = "native", attachment: Attachment | None = None
@@ -127,7 +134,7 @@ def make_plan(
     instead = _substitutes(experiment, twin)
     held_by, spec = ground(_lab(experiment, twin), driver, attachment)
     names = found.names.alias(instead)
-    planner = _Planner(spec.topology, names, instead, seed)
+    planner = _Planner(spec.topology, names, instead, seed, held_by == EXTERNAL)
     checks = tuple((names.of(check), check) for check in (*experiment.checks, *(twin.checks if twin else ())))
     steady = (names.of(experiment.steady), experiment.steady) if experiment.steady else None
     guards = tuple((names.of(guard), guard) for guard in experiment.guards)
@@ -201,6 +208,7 @@ class _Planner:
     names: Names
     instead: Mapping[object, object]
     seed: int
+    external: bool = False
 
     def boot(self, actions: Iterable[Action], length: int) -> Iterator[PlannedEntry]:
         for index, original in enumerate(actions):
@@ -242,6 +250,8 @@ class _Planner:
     def probes(self, probes: Iterable[Probe]) -> Iterator[PlannedProbe]:
         for original in probes:
             probe = self._actual(original)
+            if self.external:
+                refuse_reading(probe, self.topology.name)
             chosen = hosts(probe.hosts or everything(), self.topology, self.seed)
             read_from = (THIS_MACHINE,) if probe.outside else chosen
             for host in read_from:
@@ -274,9 +284,13 @@ class _Planner:
         def steps_for(answers: Answers) -> tuple[Step, ...]:
             return action.steps(Planning(self.topology, self._rng(stream), in_force or 0, answers, self.seed))
 
+        if self.external:
+            refuse_selectors(action, self.topology.name)
         entry = planned_entry(self.names.of(action), action, start, lasting, steps_for, self._candidates)
         if not entry.steps and not action.loads:
             raise UsageError(f"{action.where}: {action} comes to no step on lab {self.topology.name}")
+        if self.external:
+            refuse_hosts(action, entry.targets, self.topology.name)
         self._spare_protected(action, entry.targets)
         return entry
 

@@ -43,6 +43,7 @@ class Engine:
 
     Attributes:
         lab: address ranges of the lab.
+        owned: whether loads that were written to go anywhere may leave it.
         numbers: for streams that need a number no other request of the run has.
         failure: what ended the run before its time, see `fail`.
 
@@ -58,7 +59,7 @@ class Engine:
         self.again: deque[Call] = deque()
         self.networks = Networks()
         self.loop = Loop()
-        self.lab = work.networks
+        self.lab, self.owned = work.networks, work.owned
         self.numbers = count(1)
         self.failure: BaseException | None = None
         self._work = work

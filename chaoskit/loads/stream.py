@@ -62,7 +62,7 @@ class Stream(ABC):
         self.name, self.client = job.name, client.host
         self.network = engine.networks.add(client.netns)
         self.timeout = job.timeout
-        self.targets = Targets(engine.lab, anything=job.any_target)
+        self.targets = Targets(engine.lab, anything=job.any_target, owned=engine.owned)
         self.taken = self.recorded = self.abandoned = 0
         self.loop = engine.loop
         self.rows = engine.rows

@@ -1,4 +1,8 @@
-"""Where load may go: the lab's networks and loopback, unless the author of the load said otherwise."""
+"""Where load may go: the lab's networks and loopback.
+
+Elsewhere only where the author of the load wrote `any_target=True` or wrote it for a system elsewhere; and, where
+there is a way out at all, only if whoever runs it says that the target is theirs: `--i-own-the-target`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,9 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from chaoskit.core.errors import UsageError
+
+_SAY_SO = "Nothing was sent there. If the load is meant to go there, write load(..., any_target=True)"
+_OWN_IT = "Nothing was sent there. If that system is yours to put load on, say so with --i-own-the-target."
 
 
 class TargetRefused(UsageError):
@@ -26,12 +33,14 @@ class Targets:
 
     Args:
         networks: ranges (CIDR) that are allowed beside loopback.
-        anything: every address is allowed.
+        anything: the load was written to go anywhere.
+        owned: whoever runs it said that what it goes to is theirs, or there is no way out of the lab.
     """
 
-    def __init__(self, networks: Iterable[str], *, anything: bool = False) -> None:
+    def __init__(self, networks: Iterable[str], *, anything: bool = False, owned: bool = True) -> None:
         self._networks = [ip_network(network, strict=False) for network in networks]
-        self._anything = anything
+        self._anything = anything and owned
+        self._remedy = _OWN_IT if anything else f"{_SAY_SO}{'' if owned else ' and run it with --i-own-the-target'}."
         self.allows = lru_cache(maxsize=4096)(self._allows)
 
     def _allows(self, address: str) -> bool:
@@ -52,7 +61,7 @@ class Targets:
             ranges = ", ".join(map(str, self._networks)) or "none"
             raise TargetRefused(
                 f"{what}: {address} is outside the lab (its networks: {ranges}) and outside loopback",
-                remedy="Nothing was sent there. If the load is meant to go there, write load(..., any_target=True).",
+                remedy=self._remedy,
             )
 
 

@@ -97,6 +97,7 @@ class Work:
         duration: ns from the origin during which requests arrive.
         seed: the same seed gives the same schedules.
         networks: address ranges (CIDR) of the lab; addresses outside them and outside loopback are refused.
+        owned: a job with `any_target` may go there: there is no way out of the lab, or its targets are the user's.
     """
 
     origin: int
@@ -104,6 +105,7 @@ class Work:
     seed: int
     jobs: tuple[Job, ...]
     networks: tuple[str, ...] = ()
+    owned: bool = True
 
     def end_of(self, job: Job) -> int:
         """When a job's arrivals end, ns after the origin; never after the work's own end."""

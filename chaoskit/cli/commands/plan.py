@@ -37,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
     from chaoskit.engine.discovery import select
     from chaoskit.engine.plan import make_plan
     from chaoskit.engine.plan_json import plan_json
+    from chaoskit.labs.drivers import NATIVE
     from chaoskit.labs.native import preflight
 
     found = select(args.ids, overrides=options.overrides(args.set))
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         say("\n\n".join("\n".join(plan_lines(plan)) for plan in plans))
     for warning in (text for plan in plans for text in (*plan_warnings(plan), *_unchanged(args, plan))):
         warn(warning)
-    for problem in dict.fromkeys(preflight.problem(plan.spec) for plan in plans):
+    for problem in dict.fromkeys(preflight.problem(plan.spec) for plan in plans if plan.driver == NATIVE):
         if problem:
             warn(problem)
     return PASS
