@@ -51,7 +51,7 @@ def test_a_text_means_what_its_python_means(text: str, meant: Selector) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "web-1,", "role:", "colour:red", "a b", "label:key", "web@", "web@x", "web@0", "web@0%", "&web", "nobody"],
+    ["", " ", "web-1,", "role:", "colour:red", "a b", "label:key", "web@", "web@x", "web@0", "web@0%", "&web", "none"],
 )
 def test_what_means_nothing_is_refused(text: str) -> None:
     """Where it is no name either, the message says what can be written."""
