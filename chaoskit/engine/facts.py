@@ -1,4 +1,7 @@
-"""What is running now, as files: `RUNTIME/RUN/run.json`, so that other commands find runs and labs."""
+"""What is running now, as files: `RUN/run.json`, so that other commands find runs and labs.
+
+A lab that outlives its keeper has its order there as well, from which another process can make it again.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,10 @@ from pathlib import Path
 
 from chaoskit.core.errors import UsageError
 from chaoskit.core.suggest import did_you_mean
+from chaoskit.engine import paths, persisted
 from chaoskit.engine.order import FACTS, SOCKET, Order
-from chaoskit.engine.paths import runtime
 from chaoskit.kernel.identity import Identity
+from chaoskit.labs.drivers import NATIVE, outlives_keeper
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,7 @@ class Running:
     Attributes:
         title: the experiment's id, or the lab's name.
         keeper: None when it was never started.
+        lab: the name of its lab, or of the project it is attached to.
     """
 
     run: str
@@ -30,6 +35,8 @@ class Running:
     directory: Path
     keeper: Identity | None
     runner: Identity | None
+    driver: str = NATIVE
+    lab: str = ""
 
     @property
     def socket(self) -> Path:
@@ -48,9 +55,16 @@ class Running:
         return not self.alive and not starting
 
 
+def place(run: str, driver: str) -> Path:
+    """The folder of a run: where a reboot does not remove it if the lab may outlive one."""
+    return (paths.lasting() if outlives_keeper(driver) else paths.runtime()) / run
+
+
 def claim(order: Order) -> None:
     """Make the run's folder, before anything else of the run exists."""
     order.runtime.mkdir(mode=0o700, parents=True)
+    if order.outlives_keeper:
+        persisted.save(order)
     _dump(order, None)
 
 
@@ -64,12 +78,12 @@ def _dump(order: Order, keeper: Identity | None) -> None:
         "run": order.run,
         "title": order.title,
         "directory": str(order.directory),
+        "driver": order.driver,
+        "lab": order.spec.name,
         "runner": asdict(order.runner),
         "keeper": asdict(keeper) if keeper else None,
     }
-    draft = order.runtime / (FACTS + ".new")
-    draft.write_text(json.dumps(data))
-    draft.replace(order.runtime / FACTS)
+    persisted.put(order.runtime / FACTS, json.dumps(data).encode(), durably=order.outlives_keeper)
 
 
 def remove(order: Order) -> None:
@@ -79,7 +93,8 @@ def remove(order: Order) -> None:
 
 def everything() -> tuple[Running, ...]:
     """All runs and labs that have a folder, the oldest first."""
-    return tuple(running for folder in sorted(runtime().iterdir()) if (running := _read(folder)) is not None)
+    folders = sorted((folder for base in paths.running() for folder in base.iterdir()), key=lambda one: one.name)
+    return tuple(running for folder in folders if (running := _read(folder)) is not None)
 
 
 def _read(folder: Path) -> Running | None:
@@ -96,6 +111,8 @@ def _read(folder: Path) -> Running | None:
         Path(data["directory"]),
         Identity(**keeper) if keeper else None,
         Identity(**runner) if runner else None,
+        data.get("driver", NATIVE),
+        data.get("lab", ""),
     )
 
 

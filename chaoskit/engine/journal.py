@@ -64,6 +64,14 @@ class Journal:
         """Record a process that must not outlive the run."""
         self.write({"row": "process", "what": what, **asdict(identity)})
 
+    def conclude(self) -> None:
+        """Write down that nothing is left to do.
+
+        Raises:
+            ChaoskitError: the disk would not take it.
+        """
+        self.write({"row": "closed"})
+
     def close(self) -> None:
         """Close the file; the journal stays."""
         os.close(self._fd)
@@ -88,6 +96,8 @@ class Pending:
     """A step that was written down and not undone.
 
     Attributes:
+        begun: seconds since the Unix epoch.
+        over: when it should have been undone at the latest, likewise.
         outside: it was done by a command on this machine, so that it did not end with a lab of ours.
     """
 
@@ -96,6 +106,8 @@ class Pending:
     step: Mapping[str, Json]
     prior: Mapping[str, Json]
     outside: bool = False
+    begun: float | None = None
+    over: float | None = None
 
 
 @dataclass(frozen=True)
@@ -112,18 +124,14 @@ NOTHING = Left(closed=True, pending=(), processes=(), cgroups=())
 """What is left where no journal was begun."""
 
 
-def conclude(path: Path) -> None:
-    """Close the journal of a run that is gone, once nothing of it is left; a torn last line goes.
+def reopen(path: Path) -> Journal:
+    """The journal of a process that is gone, to be written on; a torn last line goes.
 
     Raises:
-        ChaoskitError: the disk would not take it.
+        OSError: it cannot be opened.
     """
     os.truncate(path, path.read_bytes().rfind(b"\n") + 1)
-    journal = Journal(path)
-    try:
-        journal.write({"row": "closed"})
-    finally:
-        journal.close()
+    return Journal(path)
 
 
 def read(path: Path) -> Left:
@@ -135,7 +143,8 @@ def read(path: Path) -> Left:
     for row in _rows(path.read_text().splitlines(keepends=True)):
         match row:
             case {"row": "step", "n": int(n), "action": str(action), "step": dict(step), "prior": dict(prior)}:
-                pending[n] = Pending(n, action, step, prior, row.get("outside") is True)
+                when = (_seconds(row.get("begun")), _seconds(row.get("over")))
+                pending[n] = Pending(n, action, step, prior, row.get("outside") is True, *when)
             case {"row": "undone", "n": int(n)}:
                 pending.pop(n, None)
             case {"row": "process", "what": str(what), "boot": str(boot), "pid": int(pid), "start": int(start)}:
@@ -145,6 +154,10 @@ def read(path: Path) -> Left:
             case {"row": "closed"}:
                 closed = True
     return Left(closed, tuple(pending.values()), tuple(processes), tuple(cgroups))
+
+
+def _seconds(value: Json) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _rows(lines: Iterable[str]) -> Iterable[dict[str, Json]]:

@@ -7,6 +7,10 @@
 It lives in a session of its own and is deaf to SIGINT. When the lifeline's other end closes (the runner
 ended, however), everything is undone and taken down - unless it was told to stay (`lab up`). The lifeline
 is a pipe of its own, because the connection may be in the middle of a long call.
+
+A native lab ends with its keeper by the kernel's doing, and the keeper with whatever ends the run as a whole.
+A lab that outlives its keeper is nobody's then: its keeper descends from no runner (`chaoskit.engine.detached`)
+and is in no control group by which the runner may be ended (`chaoskit.kernel.tracking`).
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -33,8 +38,9 @@ from chaoskit.core.topology import Topology
 from chaoskit.engine import facts, rpc
 from chaoskit.engine.journal import FILE, Journal
 from chaoskit.engine.ledger import ByItself, Ledger, Took
-from chaoskit.engine.order import SOCKET, Mail, News, Order
+from chaoskit.engine.order import SOCKET, Introduction, Mail, News, Order
 from chaoskit.kernel.identity import Identity
+from chaoskit.kernel.tracking import Refuge
 from chaoskit.labs.change import HostChange, Timings
 from chaoskit.labs.drivers import DriverLab, make_lab
 from chaoskit.steps.registry import step_kinds
@@ -44,8 +50,9 @@ T = TypeVar("T")
 _EXPIRY_EVERY_S = 0.05
 _ABANDON_WITHIN_S = 1.2
 """How long taking down may take when the runner has gone, so that nothing is left after 2 s."""
-_OUTSIDE_WITHIN_S = 60.0
-"""The same where commands on this machine have to be undone, which take the time they take."""
+_LASTING_WITHIN_S = 60.0
+"""The same where something stays that does not end with this process: undoing it takes the time it takes."""
+_TRY_AGAIN_AFTER_S = 1.0
 
 
 class Keeper:
@@ -61,6 +68,8 @@ class Keeper:
         self._states: dict[str, HostState] = {}
         self._holders: list[tuple[str, Identity]] = []
         self._stays = False
+        self._over = False
+        self._refuge = Refuge(f"chaoskit-{order.run}") if order.outlives_keeper else Refuge("", ())
         self._lab: DriverLab = make_lab(order.driver, order.spec, order.directory, order.run, self._changed)
         self._ledger = Ledger(self._lab, self._journal, self._clock)
         self._main: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -159,10 +168,16 @@ class Keeper:
 
     # ---- life ----------------------------------------------------------------------------------
 
-    def serve(self, owner: Connection[Any, Any], lifeline: int) -> None:
+    def settle(self) -> tuple[str, ...]:
+        """Leave the control groups that the runner may be ended by; a sentence for each that cannot be left."""
+        for path in self._refuge.planned:
+            self._journal.write({"row": "cgroup", "path": str(path)})
+        return tuple(f"{why}: what ends the run as a whole may end its keeper too" for why in self._refuge.enter())
+
+    def serve(self, owner: Connection[Any, Any], lifeline: int, remarks: tuple[str, ...]) -> None:
         """Answer the owner and everybody who connects; returns never."""
         with Listener(str(self._order.runtime / SOCKET), family="AF_UNIX") as listener:
-            owner.send((0, True, Identity.of(os.getpid())))
+            owner.send((0, True, Introduction(Identity.of(os.getpid()), remarks)))
             threading.Thread(target=rpc.serve, args=(owner, self._method), daemon=True).start()
             threading.Thread(target=self._hold, args=(lifeline,), daemon=True).start()
             threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
@@ -177,12 +192,21 @@ class Keeper:
             self.abandon()
 
     def abandon(self) -> None:
-        """The runner has gone: take down what there is, and end. The island dies with this process in any case."""
-        within = _OUTSIDE_WITHIN_S if self._ledger.reaches_outside else _ABANDON_WITHIN_S
-        ending = threading.Thread(target=self._take_down, kwargs={"undo": False}, daemon=True)
+        """The runner has gone: undo, take down what there is, and end. A native lab ends with this process anyway."""
+        lasting = self._order.outlives_keeper or self._ledger.reaches_outside
+        ending = threading.Thread(target=self._end_alone, daemon=True)
         ending.start()
-        ending.join(within)
+        ending.join(_LASTING_WITHIN_S if lasting else _ABANDON_WITHIN_S)
         self._exit(0)
+
+    def _end_alone(self) -> None:
+        """Take down with nobody to tell of a failure but the log; of a lab that would stay, again and again."""
+        while True:
+            for failure in self._take_down(undo=self._order.outlives_keeper).failures:
+                _log(f"the runner has gone, and {failure}")
+            if self._over or not self._order.outlives_keeper:
+                return
+            time.sleep(_TRY_AGAIN_AFTER_S)
 
     def _accept(self, listener: Listener) -> None:
         while True:
@@ -196,7 +220,7 @@ class Keeper:
             self._by_itself.extend(self._ledger.undo_expired())
 
     def _method(self, name: str) -> rpc.Handler:
-        if name.startswith("_") or name in ("serve", "abandon"):
+        if name.startswith("_") or name in ("settle", "serve", "abandon"):
             raise ChaoskitError(f"the keeper has no call {name!r}")
         method: rpc.Handler = getattr(self, name)
         return method
@@ -231,19 +255,30 @@ class Keeper:
                 self._lab.down()
             except (ChaoskitError, OSError) as error:  # the journal stays open, for recovery to go on from there
                 return replace(took, failures=(*took.failures, f"the lab could not be taken down: {error}"))
-            # What is still there elsewhere did not end with the lab, and where nobody is left to be told of a failure
-            # somebody has to be: the journal stays open for recovery.
-            if self._ledger.reaches_outside or (took.failures and not undo):
-                return took
-            with contextlib.suppress(ChaoskitError):  # a full disk; nobody reads it again once the facts are gone
-                self._journal.write({"row": "closed"})
-            facts.remove(self._order)
+            if not self._undo_is_left:
+                self._forget()
             return took
+
+    @property
+    def _undo_is_left(self) -> bool:
+        """Whether something is in force that did not end with the lab, so that the journal stays open for recovery."""
+        return bool(self._ledger.in_force) if self._order.is_guest else self._ledger.reaches_outside
+
+    def _forget(self) -> None:
+        self._over = True
+        with contextlib.suppress(ChaoskitError):  # a full disk; nobody reads it again once the facts are gone
+            self._journal.conclude()
+        if not self._refuge.leave():  # a group that stays has to be found again
+            facts.remove(self._order)
 
     def _exit(self, status: int) -> None:
         # Not sys.exit: other threads may be in calls that nobody waits for any more.
         sys.stderr.flush()
         os._exit(status)
+
+
+def _log(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _taken(queue: deque[T]) -> tuple[T, ...]:
@@ -259,13 +294,14 @@ def main() -> None:
     order: Order = owner.recv()
     try:
         keeper = Keeper(order)
+        remarks = keeper.settle()
     except ChaoskitError as error:
         owner.send((0, False, error))
         return
     facts.write(order)
     # A keeper that the system asks to end behaves as if its runner had gone.
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=keeper.abandon).start())
-    keeper.serve(owner, int(sys.argv[2]))
+    keeper.serve(owner, int(sys.argv[2]), remarks)
 
 
 if __name__ == "__main__":

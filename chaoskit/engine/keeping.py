@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,9 +16,9 @@ from chaoskit.core.step import Evidence, Step
 from chaoskit.core.topology import HostInfo, Topology
 from chaoskit.engine import facts
 from chaoskit.engine.ledger import Took
-from chaoskit.engine.order import SOCKET, News, Order
+from chaoskit.engine.order import SOCKET, Introduction, News, Order
+from chaoskit.engine.process import KeeperProcess, launch
 from chaoskit.engine.rpc import Caller
-from chaoskit.kernel.identity import Identity
 from chaoskit.labs.change import Timings
 
 _LOG = "keeper.log"
@@ -135,18 +133,19 @@ class Keeping:
     Attributes:
         process: the keeper; its end is the end of a native lab.
         lifeline: the descriptor whose closing, by whatever end of this process, ends the keeper.
+        remarks: what the user should know of how it is kept.
     """
 
     order: Order
     lab: Kept
-    identity: Identity
-    process: subprocess.Popen[bytes]
+    process: KeeperProcess
     lifeline: int
+    remarks: tuple[str, ...] = ()
 
     @property
     def alive(self) -> bool:
         """Whether the keeper still runs."""
-        return self.process.poll() is None
+        return self.process.alive
 
     def end(self) -> Took | None:
         """Undo, take down and wait for the keeper's end; None when the keeper had gone before.
@@ -166,11 +165,9 @@ class Keeping:
         """Close the lifeline, with which a keeper that has not ended yet does, and see it gone."""
         self.lab.ask.close()
         os.close(self.lifeline)
-        try:
+        if not self.process.wait(_EXIT_WITHIN_S):
+            self.process.kill()
             self.process.wait(_EXIT_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            self.identity.kill()
-            self.process.wait()
 
 
 def start_keeper(order: Order) -> Keeping:
@@ -183,35 +180,31 @@ def start_keeper(order: Order) -> Keeping:
     ours, theirs = Pipe()
     held, lifeline = os.pipe()
     with (order.directory / _LOG).open("wb") as log:
-        # What this process keeps of both is close-on-exec: no other child may hold the keeper's lifeline.
-        process = subprocess.Popen(
-            [sys.executable, "-m", "chaoskit.engine.keeper", str(theirs.fileno()), str(held)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            pass_fds=(theirs.fileno(), held),
-            start_new_session=True,
-        )
+        started = launch(theirs.fileno(), held, log, apart=order.outlives_keeper)
     theirs.close()
     os.close(held)
     try:
-        identity = _introduce(ours, order)
-    except ChaoskitError:
+        said = _introduce(ours, order)
+        process = KeeperProcess.of(started, said.identity)
+    except (ChaoskitError, ProcessLookupError) as error:
         os.close(lifeline)
-        process.wait(_EXIT_WITHIN_S)
+        started.wait(_EXIT_WITHIN_S)
         facts.remove(order)
-        raise
-    return Keeping(order, Kept(order.spec.topology, Caller(ours, "the keeper")), identity, process, lifeline)
+        raise error if isinstance(error, ChaoskitError) else _did_not_start(order) from None
+    return Keeping(order, Kept(order.spec.topology, Caller(ours, "the keeper")), process, lifeline, said.remarks)
 
 
-def _introduce(connection: Connection[Any, Any], order: Order) -> Identity:
+def _introduce(connection: Connection[Any, Any], order: Order) -> Introduction:
     try:
         connection.send(order)
         _number, fine, answer = connection.recv()
     except (EOFError, OSError):
-        log = (order.directory / _LOG).read_text()[-2000:]
-        raise LabError(f"the keeper did not start:\n{log}") from None
+        raise _did_not_start(order) from None
     if not fine:
         raise answer
-    identity: Identity = answer
-    return identity
+    said: Introduction = answer
+    return said
+
+
+def _did_not_start(order: Order) -> LabError:
+    return LabError(f"the keeper did not start:\n{(order.directory / _LOG).read_text()[-2000:]}")

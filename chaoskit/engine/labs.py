@@ -17,7 +17,7 @@ from chaoskit.engine import facts, store
 from chaoskit.engine.facts import Running
 from chaoskit.engine.keeping import start_keeper
 from chaoskit.engine.order import Order
-from chaoskit.engine.paths import new_run_id, runtime
+from chaoskit.engine.paths import new_run_id
 from chaoskit.engine.rpc import Caller
 from chaoskit.kernel.identity import Identity
 from chaoskit.labs.change import Timings
@@ -47,7 +47,7 @@ def up(spec: LabSpec, driver: str, timeout_s: float) -> tuple[Running, Timings]:
     directory = Path(tempfile.mkdtemp(prefix=_prefix(spec.name)))
     try:
         (directory / "logs").mkdir()
-        order = Order(run, spec.name, driver, spec, directory, runtime() / run, Identity.of(os.getpid()))
+        order = Order(run, spec.name, driver, spec, directory, facts.place(run, driver), Identity.of(os.getpid()))
         timings = _started(order, timeout_s)
         return facts.find(run), timings
     except BaseException:

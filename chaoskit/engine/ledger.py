@@ -6,7 +6,7 @@ prepare all --> journal --> do all --> (confirm) --> undo, last one first
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -15,7 +15,7 @@ from chaoskit.core.errors import ChaoskitError, StepError
 from chaoskit.core.host import RunningLab
 from chaoskit.core.step import THIS_MACHINE, Evidence, Json, Perishable, Prior, Step, targets
 from chaoskit.core.units import NS
-from chaoskit.engine.journal import Journal
+from chaoskit.engine.journal import Journal, Pending
 from chaoskit.steps.codec import encode
 
 _CONFIRM_EVERY = 20_000_000
@@ -66,6 +66,8 @@ class _Held:
     expires: int | None
     told: bool = False
     """Whether it was said that its effect ended by itself."""
+    failed: str = ""
+    """Why it would not be undone when that was tried last."""
 
 
 @dataclass
@@ -79,6 +81,11 @@ class Ledger:
     _priors: dict[str, list[Prior]] = field(default_factory=dict)
     _count: int = 0
     _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def resume(self, left: Iterable[tuple[Pending, Step]]) -> None:
+        """Hold what another process did and wrote down, to undo it in its place."""
+        with self._lock:
+            self._held += (_Held(one.number, one.action, step, one.prior, None) for one, step in left)
 
     def apply(self, action: str, steps: Sequence[Step], expires: int | None) -> Took:
         """Do all steps of an action, as close together as can be; all of them or none.
@@ -121,7 +128,7 @@ class Ledger:
         held: list[_Held] = []
         try:
             held += (self._prepared(action, step, expires) for step in steps)
-            self.journal.write(*(_row(entry) for entry in held))
+            self.journal.write(*(_row(entry, self.clock) for entry in held))
         except Exception as error:
             # An injector's process is there from `prepare` on: neither the journal nor an undo would ever name it.
             failures = _each(held, lambda entry: entry.step.undo(self.lab, entry.prior))
@@ -218,6 +225,12 @@ class Ledger:
         with self._lock:
             return tuple(dict.fromkeys(entry.action for entry in self._held))
 
+    @property
+    def failing(self) -> Mapping[int, str]:
+        """Why steps in force would not be undone when that was tried last, by their numbers in the journal."""
+        with self._lock:
+            return {entry.number: entry.failed for entry in self._held if entry.failed}
+
     def _undo_where(self, chosen: Callable[[_Held], bool]) -> Took:
         with self._lock:
             begin = self.clock.now()
@@ -239,7 +252,8 @@ class Ledger:
         rows: list[dict[str, Json]] = []
         for entry in entries:
             if entry.number in failed:
-                rows.append({"row": "failed", "n": entry.number, "error": failed[entry.number]})
+                entry.failed = failed[entry.number]
+                rows.append({"row": "failed", "n": entry.number, "error": entry.failed})
             else:
                 self._held.remove(entry)
                 rows.append({"row": "undone", "n": entry.number})
@@ -274,8 +288,9 @@ def _ended(entry: _Held) -> str:
     return entry.step.ended(entry.prior) if isinstance(entry.step, Perishable) else ""
 
 
-def _row(entry: _Held) -> dict[str, Json]:
+def _row(entry: _Held, clock: Clock) -> dict[str, Json]:
     kind = "one-shot" if entry.step.one_shot else "step"
+    begun = clock.utc()
     return {
         "row": kind,
         "n": entry.number,
@@ -283,6 +298,8 @@ def _row(entry: _Held) -> dict[str, Json]:
         "step": encode(entry.step),
         "prior": dict(entry.prior),
         "expires": entry.expires,
+        "begun": begun / NS,
+        "over": None if entry.expires is None else (begun + entry.expires - clock.now()) / NS,
         "outside": entry.step.target == THIS_MACHINE,
     }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from chaoskit.engine.ledger import ByItself
 from chaoskit.kernel.identity import Identity
 from chaoskit.labs.change import HostChange
+from chaoskit.labs.drivers import outlives_keeper
 from chaoskit.labs.spec import LabSpec
 
 SOCKET = "keeper.sock"
@@ -22,6 +23,7 @@ class Order:
         runtime: the run's own folder among those of what is running; it holds socket and facts.
         directory: the run directory, with `logs/` and the journal.
         title: what the run is, for `chaoskit lab ps` and `sweep`: an experiment's id or a lab's name.
+        runner: who asked for it.
     """
 
     run: str
@@ -31,6 +33,28 @@ class Order:
     directory: Path
     runtime: Path
     runner: Identity
+
+    @property
+    def outlives_keeper(self) -> bool:
+        """Whether the lab stays when its keeper is killed, so that another process has to undo and take down."""
+        return outlives_keeper(self.driver)
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether its hosts are somebody else's and stay: what was done to them does not end with the run."""
+        return self.spec.attachment is not None
+
+
+@dataclass(frozen=True)
+class Introduction:
+    """What a keeper says first.
+
+    Attributes:
+        remarks: what its runner should know, such as that one thing may end them both.
+    """
+
+    identity: Identity
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

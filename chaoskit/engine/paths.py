@@ -24,6 +24,29 @@ def runtime() -> Path:
     return _private(Path(tempfile.gettempdir()) / f"chaoskit-{user_outside()}")
 
 
+def lasting() -> Path:
+    """The folder of what outlives its keeper, and may outlive a reboot: containers do. For this user's eyes only.
+
+    By default where the XDG Base Directory Specification has a user's state, and `/var/lib` for root.
+    """
+    base = _state()
+    with space_is_said(base):
+        base.mkdir(parents=True, exist_ok=True)
+    return _private(base / "chaoskit")
+
+
+def running() -> tuple[Path, ...]:
+    """Every folder of what is running, and of what was left."""
+    folders = [runtime(), *([lasting()] if (_state() / "chaoskit").exists() else [])]
+    return tuple(dict.fromkeys(folders))
+
+
+def _state() -> Path:
+    if base := os.environ.get("XDG_STATE_HOME"):
+        return Path(base)
+    return Path("/var/lib") if os.geteuid() == 0 else Path.home() / ".local" / "state"
+
+
 def _private(folder: Path) -> Path:
     """The folder, made if need be. What travels through its sockets is pickled: nobody else may put one there.
 

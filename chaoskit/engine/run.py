@@ -13,12 +13,13 @@ from chaoskit.engine.audit import left_behind
 from chaoskit.engine.conduct import Conduct
 from chaoskit.engine.digest import digest
 from chaoskit.engine.environment import environment
+from chaoskit.engine.facts import place
 from chaoskit.engine.interruption import interruption_waits
 from chaoskit.engine.judge import judge
 from chaoskit.engine.keeping import Keeping, start_keeper
 from chaoskit.engine.options import RunOptions
 from chaoskit.engine.order import Order
-from chaoskit.engine.paths import make_directory, new_run_id, runtime, space_is_said
+from chaoskit.engine.paths import make_directory, new_run_id, space_is_said
 from chaoskit.engine.plan import Plan
 from chaoskit.engine.recorder import Recorder
 from chaoskit.engine.recover import recover
@@ -46,7 +47,7 @@ def run_arm(
     run = run or new_run_id(plan.found.id)
     folder = make_directory(directory or options.runs.resolve() / run, "logs")
     recorder = Recorder(folder, _meta(plan, run, clock), plan, clock)
-    order = Order(run, plan.found.id, plan.driver, plan.spec, folder, runtime() / run, Identity.of(os.getpid()))
+    order = Order(run, plan.found.id, plan.driver, plan.spec, folder, place(run, plan.driver), Identity.of(os.getpid()))
     with space_is_said(folder):
         history = _record(plan, options, order, recorder, clock, progress)
     return judge(plan.found, plan.arm, history, folder)
@@ -59,6 +60,8 @@ def _record(
     with Generator() as generator, interruption_waits(options):
         keeping = start_keeper(order)
         try:
+            for remark in keeping.remarks:
+                recorder.event("note", "", remark)
             stopped = Conduct(plan, options, keeping, recorder, generator, clock, progress).perform()
         finally:
             progress.phase("down")
