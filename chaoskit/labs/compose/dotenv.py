@@ -11,9 +11,10 @@ from chaoskit.core.where import Where
 from chaoskit.labs.compose.interpolate import BadTemplate, Lookup, substitute
 from chaoskit.labs.compose.mistake import mistake, shown
 
-_KEY = re.compile(r"(?:export[ \t]+)?([A-Za-z0-9_.\-]+)[ \t]*(=|:(?=[ \t]|$)|(?=\r?\n|\Z|[ \t]*#))[ \t]*", re.MULTILINE)
+_KEY = re.compile(r"(?:export[ \t]+)?([A-Za-z0-9_.\-]+)[ \t]*(=|:(?=[ \t]|$)|(?=\r?\n|\Z))[ \t]*", re.MULTILINE)
 _BLANK = re.compile(r"(?:\s+|#[^\n]*)*")
-_COMMENT = re.compile(r"(?:^|\s)#.*")
+_COMMENT = re.compile(r" #.*")
+"""Behind an unquoted value; Compose has trimmed it before, so that `A= #x` is the value `#x`."""
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 

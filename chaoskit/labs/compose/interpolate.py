@@ -17,7 +17,7 @@ _OPERATOR = re.compile(r":[-?+]|[-?+]")
 
 
 class BadTemplate(ValueError):
-    """A `$` that starts nothing, an unclosed brace, or a variable that must be set and is not."""
+    """An unclosed brace, braces around no variable, or a variable that must be set and is not."""
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message)
@@ -26,6 +26,8 @@ class BadTemplate(ValueError):
 
 def substitute(text: str, lookup: Lookup, missing: Callable[[str], None] = lambda _name: None) -> str:
     """The text with every variable replaced; `missing` is told of those that became empty for want of a value.
+
+    A dollar sign that starts nothing stands for itself, as in Compose.
 
     Raises:
         BadTemplate: the text cannot be read, or says itself that a variable is required.
@@ -49,7 +51,7 @@ def _expand(text: str, dollar: int, lookup: Lookup, missing: Callable[[str], Non
         return _braced(text[after + 1 : end], lookup, missing), end + 1
     name = _NAME.match(text, after)
     if name is None:
-        raise BadTemplate(f"the $ in {text!r} starts no variable", "Write $$ for a dollar sign.")
+        return "$", after
     return _bare(name[0], lookup, missing), name.end()
 
 

@@ -26,7 +26,7 @@ def labels(name: str, service: Fields, lab: Lab, environment: Environment) -> di
         found.update(read_env_file(Path(file), environment.get))
     found.update(service.pairs("labels"))
     for key, given in ((ROLE, lab.roles), (REGION, lab.regions)):
-        value = _given(name, given)
+        value = given_to(name, given)
         found.update({} if value is None else {key: value})
     return found
 
@@ -44,7 +44,7 @@ def check_given(lab: Lab, services: Iterable[str]) -> None:
                 raise UsageError(f"{what}: {glob!r} matches no service of {lab.source}", remedy=nearest(glob, names))
 
 
-def _given(name: str, given: Mapping[str, str]) -> str | None:
+def given_to(name: str, given: Mapping[str, str]) -> str | None:
     """The entry for exactly this name, else the first glob that matches it."""
     if name in given:
         return given[name]

@@ -6,12 +6,11 @@ what they publish, hosts by name, address pools by subnet. Relative paths become
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path as FilePath
 
-from chaoskit.labs.compose import short_forms
+from chaoskit.labs.compose import short_forms, words
 from chaoskit.labs.compose.mistake import mistake
 from chaoskit.labs.compose.nodes import Map, Node, Path, Scalar, Seq, Tag, is_null, strings, text_of
 from chaoskit.labs.compose.paths import absolute
@@ -66,7 +65,7 @@ def _argv(node: Node, _folder: FilePath, path: Path) -> Node:
     if not isinstance(node, Scalar):
         return node
     try:
-        return strings(node.where, shlex.split(text_of(node.value)))
+        return strings(node.where, words.split(text_of(node.value)))
     except ValueError as error:
         raise mistake(node.where, path, f"the command cannot be split into words: {error}") from error
 
@@ -74,8 +73,8 @@ def _argv(node: Node, _folder: FilePath, path: Path) -> Node:
 def _healthcheck(node: Node, _folder: FilePath, _path: Path) -> Node:
     test = node.get("test") if isinstance(node, Map) else None
     if isinstance(node, Map) and isinstance(test, Scalar):
-        words = replace(strings(test.where, ["CMD-SHELL", text_of(test.value)]), tag=test.tag)
-        return node.with_entries({**node.entries, "test": words})
+        argv = replace(strings(test.where, ["CMD-SHELL", text_of(test.value)]), tag=test.tag)
+        return node.with_entries({**node.entries, "test": argv})
     return node
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 from chaoskit.labs.compose.nodes import Value
 
@@ -13,6 +14,7 @@ _CONSTANTS: dict[str, Value] = {
 }
 _INTEGER = re.compile(r"[-+]?(0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9][0-9_]*\.[0-9_]*|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?")
+_MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d):(\d\d)(\.\d+)?Z?)?")
 _SPECIAL = re.compile(r"([-+]?)\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
@@ -26,7 +28,8 @@ def resolve(text: str) -> Value:
         return float(text.replace("_", ""))
     if _SPECIAL.fullmatch(text):
         return float(text.replace(".", "").lower())
-    return text
+    moment = _MOMENT.fullmatch(text)
+    return _moment(text, moment) if moment else text
 
 
 def _integer(text: str) -> Value:
@@ -38,3 +41,14 @@ def _integer(text: str) -> Value:
     if len(digits) > 1 and digits.startswith("0"):
         return sign * int(digits, 8) if re.fullmatch("[0-7]+", digits) else sign * float(digits)
     return sign * int(digits)
+
+
+def _moment(text: str, match: re.Match[str]) -> Value:
+    """A date, with or without a time of UTC, as Go writes a `time.Time`: that is what containers get of it."""
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+    try:
+        read = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return text
+    fraction = (match[7] or "").rstrip("0").rstrip(".")
+    return f"{read:%Y-%m-%d %H:%M:%S}{fraction} +0000 UTC"
