@@ -8,6 +8,8 @@ from pathlib import Path
 
 from chaoskit.core.arm import GUARDED
 from chaoskit.core.errors import UsageError
+from chaoskit.core.units import duration, show_duration
+from chaoskit.labs.attachment import LONGEST, Attachment, Permit
 
 DRIVERS = ("native", "docker")
 
@@ -89,6 +91,49 @@ def owner(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def attach(parser: argparse.ArgumentParser) -> None:
+    """`--attach` and what goes with it."""
+    group = parser.add_argument_group("a running Compose project, which stays up and is left as found")
+    group.add_argument("--attach", metavar="PROJECT", help="act on this project, as `docker compose ls` names it")
+    group.add_argument(
+        "--client-network",
+        metavar="NET",
+        help="its network that load comes from (that of its published port)",
+    )
+    group.add_argument(
+        "--longest", metavar="DURATION", help=f"how long a run on it may take ({show_duration(LONGEST)})"
+    )
+    for permit in Permit:
+        group.add_argument(permit.flag, action="append_const", const=permit, dest="permits", help=_ALLOWS[permit])
+
+
+_ALLOWS = {
+    Permit.EVERY_INSTANCE: "faults may hit all instances of a service at once",
+    Permit.PROTECTED: "faults may hit hosts labelled chaoskit.protected",
+    Permit.ONE_SHOT: "actions that cannot be undone may be done",
+    Permit.REMOTE_ENGINE: "the engine may be another machine's: by its API alone, namespaces cannot be entered",
+}
+
+
+def attachment(args: argparse.Namespace) -> Attachment | None:
+    """The running project that `--attach` named, with what the user allows; None without it.
+
+    Raises:
+        UsageError: an option is about an attached project, and none is named; or a duration is none.
+    """
+    permits = frozenset(args.permits or ())
+    if args.attach is None:
+        given = [permit.flag for permit in permits]
+        given += [
+            flag for flag, value in (("--client-network", args.client_network), ("--longest", args.longest)) if value
+        ]
+        if given:
+            raise UsageError(f"{given[0]} is about a running project: name it with --attach PROJECT")
+        return None
+    longest = LONGEST if args.longest is None else duration(args.longest)
+    return Attachment(args.attach, args.client_network, permits, longest)
+
+
 def as_json(parser: argparse.ArgumentParser) -> None:
     """`--json`."""
     parser.add_argument("--json", action="store_true", help="answer in JSON, alone on stdout")
@@ -108,6 +153,7 @@ def running(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
     driver(parser)
     params(parser)
     owner(parser)
+    attach(parser)
     runs(parser)
     as_json(parser)
     parser.add_argument(

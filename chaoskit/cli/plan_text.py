@@ -18,7 +18,7 @@ from chaoskit.engine.forecast import (
     planned_windows,
 )
 from chaoskit.engine.plan import Plan, PlannedProbe
-from chaoskit.engine.reach import who_is_hit
+from chaoskit.engine.reach import replicas_hit, who_is_hit
 from chaoskit.engine.title import title
 from chaoskit.labs.drivers import EXTERNAL
 
@@ -44,6 +44,12 @@ def _lab(plan: Plan) -> str:
         return f"{plan.spec.name}: a system elsewhere, none of it can be entered" + (
             f"; it has {', '.join(named)}" if named else ""
         )
+    if plan.spec.standing is not None:
+        known = plan.spec.standing.engine
+        return (
+            f"project {plan.spec.name}, which is up: {len(hosts) - 1} hosts and a client, {len(networks)} networks; "
+            f"engine {known.name} (Docker {known.version}, {'local' if known.local else 'remote'}, {known.where})"
+        )
     files = " + ".join(file.name for file in plan.spec.files)
     return f"lab {plan.spec.name}: {len(hosts)} hosts, {len(networks)} networks ({files})"
 
@@ -51,6 +57,7 @@ def _lab(plan: Plan) -> str:
 def _sections(plan: Plan) -> Iterator[tuple[str, list[str]]]:
     names = plan.names
     yield "params", [f"{name} = {value}" for name, value in plan.found.params.items()]
+    yield "containers", list(_containers(plan))
     yield "loads", list(_loads(plan))
     yield "probes", [_probe(probe, plan) for probe in plan.probes]
     yield "boot", [line for entry in plan.boot for line in _entry(entry, plan)]
@@ -63,6 +70,22 @@ def _sections(plan: Plan) -> Iterator[tuple[str, list[str]]]:
     if plan.twin:
         yield "must fail", [names.of(check) for check in plan.twin.must_fail]
         yield "may fail", [names.of(check) for check in plan.twin.may_fail]
+
+
+def _containers(plan: Plan) -> Iterator[str]:
+    """Those of a project that is running, with what is going to be done to each."""
+    standing = plan.spec.standing
+    if standing is None:
+        return
+    for host, container in standing.containers.items():
+        hitting = [
+            entry.name for entry in plan.entries if any(target.partition("/")[0] == host for target in entry.targets)
+        ]
+        hit = f", hit by {', '.join(hitting)}" if hitting else ""
+        yield f"{host}: {container.id[:12]} {container.name}{hit}"
+    client = standing.client
+    yield f"{client.host}: added for the run at {client.address}, removed afterwards"
+    yield from (f"{note.where}: {note.text}" for note in plan.spec.notes)
 
 
 def _steady(plan: Plan) -> list[PlannedCheck]:
@@ -92,7 +115,8 @@ def _hosts(hosts: Sequence[HostInfo]) -> str:
 def _entry(entry: PlannedEntry, plan: Plan) -> Iterator[str]:
     when = "before ready" if entry in plan.boot else f"T+{show_duration(entry.start)}"
     lasting = f" for {show_duration(entry.lasting)}" if entry.lasting else ", one-shot" if entry.one_shot else ""
-    hit = ", ".join(who_is_hit(entry.targets, plan.topology))
+    who = who_is_hit if plan.spec.standing is None else replicas_hit
+    hit = ", ".join(who(entry.targets, plan.topology))
     hit = f"found when it fires, among {hit}" if entry.choices else hit or "the load"
     yield f"{when}  {entry.name}: {title(entry.action, plan.names)}{lasting}: {hit}"
     if not entry.choices:

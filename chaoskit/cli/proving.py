@@ -11,8 +11,9 @@ from chaoskit.cli import privileges
 from chaoskit.cli.leftovers import offer_sweep
 from chaoskit.cli.output import complain, console, say_json, tell
 from chaoskit.cli.run_directory import find_summary
-from chaoskit.cli.running import refuse_unwritable, verdict_status, warn_of
+from chaoskit.cli.running import chosen, refuse_unwritable, verdict_status, warn_of
 from chaoskit.cli.status import ERROR, worst
+from chaoskit.core.errors import UsageError
 from chaoskit.core.progress import Board
 from chaoskit.core.summary import Item, Summary
 from chaoskit.engine.catalogue import prove_all
@@ -32,7 +33,11 @@ def prove_many(args: argparse.Namespace, wanted: Discovery) -> int:
     if args.junit:
         refuse_unwritable(args.junit)
     offer_sweep()
-    choice = Choice(args.seed, args.driver, rerun_unknown=args.rerun_unknown, jobs=args.jobs)
+    choice = chosen(args)
+    if choice.attachment is not None and args.resume:
+        raise UsageError(
+            "what was proved on a running project may not hold of it any more", remedy="Leave out --resume."
+        )
     for each in wanted.found:
         warn_of(each, choice)
     shown = (

@@ -39,7 +39,7 @@ def run_all(args: argparse.Namespace, run: Run, as_object: Callable[[ExperimentR
     if args.junit:
         refuse_unwritable(args.junit)
     offer_sweep()
-    choice = Choice(args.seed, args.driver, getattr(args, "arm", GUARDED), args.rerun_unknown, getattr(args, "jobs", 1))
+    choice = chosen(args)
     results: list[ExperimentResult] = []
     objects: list[Mapping[str, object]] = []
     errors: dict[str, str] = {}
@@ -61,6 +61,21 @@ def run_all(args: argparse.Namespace, run: Run, as_object: Callable[[ExperimentR
     if args.junit:
         args.junit.write_text(junit.render(results, errors), encoding="utf-8")
     return status
+
+
+def chosen(args: argparse.Namespace) -> Choice:
+    """What of the experiments is to be run, and on what.
+
+    Raises:
+        UsageError: two options do not go together.
+    """
+    attachment, jobs = options.attachment(args), getattr(args, "jobs", 1)
+    if attachment is not None and jobs > 1:
+        raise UsageError(
+            f"project {attachment.project} is one: its runs come one after the other", remedy="Leave out --jobs."
+        )
+    arm = getattr(args, "arm", GUARDED)
+    return Choice(args.seed, args.driver, arm, args.rerun_unknown, jobs, attachment)
 
 
 def _each(

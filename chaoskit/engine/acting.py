@@ -23,6 +23,7 @@ from chaoskit.engine.ledger import Took
 from chaoskit.engine.order import Order
 from chaoskit.engine.overlap import refuse_overlaps
 from chaoskit.engine.patience import patiently
+from chaoskit.engine.permits import refuse_together
 from chaoskit.engine.plan import Plan
 from chaoskit.engine.recorder import Recorder
 from chaoskit.engine.rpc import PeerGone
@@ -160,11 +161,12 @@ class Actions:
         """The entry with its target known now; one that is being broken already would be healed too early.
 
         Raises:
-            RunAborted: another action is in force on that host.
+            RunAborted: another action is in force on that host, or on a project's every other instance.
         """
         entry = planned.decided(answers)
         try:
             refuse_overlaps([*self.in_force.values(), entry])
+            refuse_together([*self.in_force.values(), entry], self.plan.spec)
         except UsageError as error:
             raise RunAborted(str(error.args[0])) from error
         return entry

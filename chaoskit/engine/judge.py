@@ -17,6 +17,7 @@ from chaoskit.engine.found import Found
 from chaoskit.engine.gates import gates_of
 from chaoskit.engine.title import title
 from chaoskit.engine.unplanned import unplanned_exits
+from chaoskit.labs.drivers import ATTACHED
 
 
 def judge(found: Found, arm: str, history: History, directory: Path) -> ArmResult:
@@ -48,6 +49,7 @@ def command(found: Found, arm: str, history: History) -> str:
     words = ["chaoskit", "run", found.operand, "--arm", arm, "--seed", str(history.meta.seed)]
     for name, value in history.meta.params.items():
         words += ["--set", f"{name}={value}"]
+    words += ["--attach", history.topology.name] if history.meta.driver == ATTACHED else []
     return shlex.join(words)
 
 

@@ -25,7 +25,7 @@ from chaoskit.core.probe import THIS_MACHINE, Probe
 from chaoskit.core.selector import NOTHING, Answers, Selector, everything, hosts
 from chaoskit.core.step import Step
 from chaoskit.core.suggest import did_you_mean
-from chaoskit.core.topology import PROTECTED, HostInfo, Topology
+from chaoskit.core.topology import HostInfo, Topology
 from chaoskit.core.units import duration, show_duration
 from chaoskit.core.window import Span
 from chaoskit.engine.elsewhere import refuse_hosts, refuse_reading, refuse_selectors
@@ -33,6 +33,7 @@ from chaoskit.engine.entries import PlannedEntry, planned_entry
 from chaoskit.engine.found import Found
 from chaoskit.engine.ground import ground
 from chaoskit.engine.overlap import refuse_overlaps
+from chaoskit.engine.permits import refuse_unpermitted, refuse_unsuited
 from chaoskit.labs.attachment import Attachment
 from chaoskit.labs.drivers import ATTACHED, EXTERNAL
 from chaoskit.labs.spec import LabSpec
@@ -122,7 +123,7 @@ def make_plan(
 
     Raises:
         UsageError: there is no such arm, the experiment does not run on the driver, a selector
-            matches nothing, or an action would hit a protected host.
+            matches nothing, or an action would hit what it may not.
         LabError: the lab cannot be read.
     """
     experiment = found.experiment
@@ -131,6 +132,8 @@ def make_plan(
         raise UsageError(
             f"{found.id} does not run on the {driver} driver", remedy=f"It runs on: {', '.join(experiment.drivers)}."
         )
+    if attachment is not None:
+        refuse_unsuited(experiment, twin, attachment)
     instead = _substitutes(experiment, twin)
     held_by, spec = ground(_lab(experiment, twin), driver, attachment)
     names = found.names.alias(instead)
@@ -143,6 +146,7 @@ def make_plan(
     boot = tuple(planner.boot(experiment.boot, experiment.length))
     entries = tuple(planner.timeline(experiment.timeline))
     refuse_overlaps((*boot, *entries))
+    refuse_unpermitted((*boot, *entries), spec)
     return Plan(
         found,
         arm,
@@ -291,20 +295,10 @@ class _Planner:
             raise UsageError(f"{action.where}: {action} comes to no step on lab {self.topology.name}")
         if self.external:
             refuse_hosts(action, entry.targets, self.topology.name)
-        self._spare_protected(action, entry.targets)
         return entry
 
     def _actual(self, original: T) -> T:
         return cast(T, self.instead.get(original, original))
-
-    def _spare_protected(self, action: Action, targets: tuple[str, ...]) -> None:
-        for target in targets:
-            host = self.topology.by_name.get(target.partition("/")[0])
-            if host and host.labels.get(PROTECTED, "").lower() in ("true", "1", "yes"):
-                raise UsageError(
-                    f"{action.where}: {action} would hit {host.name}, which is protected",
-                    remedy=f"Leave it out of the selector, or remove the label {PROTECTED} from the Compose file.",
-                )
 
     def _rng(self, stream: str) -> random.Random:
         return random.Random(f"{self.seed}/{stream}")

@@ -9,7 +9,7 @@ from chaoskit.core.units import NS
 from chaoskit.engine.entries import PlannedEntry
 from chaoskit.engine.forecast import PlannedCheck, planned_arrivals, planned_checks, planned_steady, planned_windows
 from chaoskit.engine.plan import Plan
-from chaoskit.engine.reach import who_is_hit
+from chaoskit.engine.reach import replicas_hit, who_is_hit
 from chaoskit.engine.title import title
 
 
@@ -30,6 +30,7 @@ def plan_json(plan: Plan) -> dict[str, object]:
             "files": [str(file) for file in plan.spec.files],
             "hosts": [host.name for host in plan.topology.hosts],
             "networks": [network.name for network in plan.topology.networks],
+            "attached": _attached_json(plan),
         },
         "loads": _loads_json(plan),
         "probes": [
@@ -58,6 +59,20 @@ def plan_json(plan: Plan) -> dict[str, object]:
     }
 
 
+def _attached_json(plan: Plan) -> dict[str, object] | None:
+    """How the running project stood; None for a lab that is brought up."""
+    standing, attached = plan.spec.standing, plan.spec.attachment
+    if standing is None or attached is None:
+        return None
+    return {
+        "engine": dataclasses.asdict(standing.engine),
+        "containers": {host: dataclasses.asdict(one) for host, one in standing.containers.items()},
+        "client": dataclasses.asdict(standing.client),
+        "allowed": sorted(attached.permits),
+        "longest": attached.longest / NS,
+    }
+
+
 def _loads_json(plan: Plan) -> list[dict[str, object]]:
     arrivals = planned_arrivals(plan)
     return [
@@ -83,7 +98,7 @@ def _entry_json(entry: PlannedEntry, plan: Plan) -> dict[str, object]:
         "start": None if entry in plan.boot else entry.start / NS,
         "lasting": entry.lasting / NS if entry.lasting is not None else None,
         "one_shot": entry.one_shot,
-        "hit": list(who_is_hit(entry.targets, plan.topology)),
+        "hit": list((who_is_hit if plan.spec.standing is None else replicas_hit)(entry.targets, plan.topology)),
         "targets": list(entry.targets),
         "steps": [_step_json(step) for step in entry.steps],
         "choices": [

@@ -18,6 +18,17 @@ def who_is_hit(targets: Iterable[str], topology: Topology) -> tuple[str, ...]:
     return (*groups, *others)
 
 
+def replicas_hit(targets: Iterable[str], topology: Topology) -> tuple[str, ...]:
+    """The same by services, as who runs them counts: `1 of 3 replicas of web`, `the only web`."""
+    names = {target.partition("/")[0] for target in targets}
+    sizes = Counter(host.service for host in topology.hosts)
+    counts = Counter(host.service for host in topology.hosts if host.name in names)
+    told = [
+        f"{counts[s]} of {sizes[s]} replicas of {s}" if sizes[s] > 1 else f"the only {s}" for s in sizes if counts[s]
+    ]
+    return (*told, *sorted(name for name in names if name not in topology.by_name))
+
+
 def _group(host: HostInfo) -> str:
     what = host.role or host.service
     return f"{what} in {host.region}" if host.region else what

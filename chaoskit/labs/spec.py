@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chaoskit.core.topology import Topology
 from chaoskit.core.units import NS
-from chaoskit.labs.attachment import Attachment
+from chaoskit.labs.attachment import Attachment, Standing
 
 
 class MountKind(StrEnum):
@@ -160,6 +160,7 @@ class LabSpec:
         profiles: Compose profiles to bring up.
         egress: whether the lab's hosts may reach what is outside of it.
         attachment: the running project this is, where it is one; no files then.
+        standing: how that project stood when this was made.
     """
 
     name: str
@@ -172,3 +173,4 @@ class LabSpec:
     profiles: tuple[str, ...] = ()
     egress: bool = False
     attachment: Attachment | None = None
+    standing: Standing | None = None

@@ -12,12 +12,14 @@ from chaoskit.cli.status import PASS
 
 if TYPE_CHECKING:
     from chaoskit.engine.plan import Plan
+    from chaoskit.engine.prove import Choice
 
 HELP = "print what a run would do, and to whom; touches nothing"
 EXAMPLES = """\
   chaoskit plan gslb.pool_death                      steps, loads, bounds with their sums, sample sizes
   chaoskit plan gslb.pool_death --arm plain-dns      the same for a twin
   chaoskit plan chaos/shop.py::checkout --json       an experiment of yours, for a machine
+  chaoskit plan chaos/shop.py --attach shop          on a project that is running: which engine, which containers
 """
 
 
@@ -27,6 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     options.arm(parser)
     options.seed(parser)
     options.driver(parser)
+    options.attach(parser)
     options.params(parser)
     options.as_json(parser)
 
@@ -35,18 +38,19 @@ def run(args: argparse.Namespace) -> int:
     """Plan and print."""
     from chaoskit.cli.plan_text import plan_lines, plan_warnings
     from chaoskit.engine.discovery import select
-    from chaoskit.engine.plan import make_plan
     from chaoskit.engine.plan_json import plan_json
+    from chaoskit.engine.prove import Choice
     from chaoskit.labs.drivers import NATIVE
     from chaoskit.labs.native import preflight
 
     found = select(args.ids, overrides=options.overrides(args.set))
-    plans = [make_plan(each, arm=args.arm, seed=args.seed, driver=args.driver) for each in found]
+    choice = Choice(args.seed, args.driver, args.arm, attachment=options.attachment(args))
+    plans = [choice.plan(each) for each in found]
     if args.json:
         say_json([plan_json(plan) for plan in plans] if len(plans) > 1 else plan_json(plans[0]))
     else:
         say("\n\n".join("\n".join(plan_lines(plan)) for plan in plans))
-    for warning in (text for plan in plans for text in (*plan_warnings(plan), *_unchanged(args, plan))):
+    for warning in (text for plan in plans for text in (*plan_warnings(plan), *_unchanged(args, plan, choice))):
         warn(warning)
     for problem in dict.fromkeys(preflight.problem(plan.spec) for plan in plans if plan.driver == NATIVE):
         if problem:
@@ -54,11 +58,10 @@ def run(args: argparse.Namespace) -> int:
     return PASS
 
 
-def _unchanged(args: argparse.Namespace, plan: Plan) -> Iterator[str]:
+def _unchanged(args: argparse.Namespace, plan: Plan, choice: Choice) -> Iterator[str]:
     """Say which of the parameters that were set is rather another experiment's, of the same file."""
     from chaoskit.cli.plan_text import plan_lines
     from chaoskit.engine.discovery import select
-    from chaoskit.engine.plan import make_plan
 
     given = options.overrides(args.set)
     for name, value in given.items():
@@ -66,7 +69,7 @@ def _unchanged(args: argparse.Namespace, plan: Plan) -> Iterator[str]:
         (found,) = select([plan.found.operand], overrides=others)
         if str(found.params.get(name)) == value:
             continue  # what it is by default
-        without = make_plan(found, arm=args.arm, seed=args.seed, driver=args.driver)
+        without = choice.plan(found)
         own = f"{name} = {value}", f"{name} = {found.params.get(name)}"
         kept = [[line for line in plan_lines(one) if not line.endswith(own)] for one in (plan, without)]
         if kept[0] == kept[1]:

@@ -13,6 +13,7 @@ EXAMPLES = """\
   chaoskit run gslb --set rate=200/s --seed 7       every experiment of a module, with a parameter changed
   chaoskit run chaos/shop.py::checkout --json       an experiment of yours, verdicts for a machine
   chaoskit run 'gslb.*' --junit gslb.xml            results for a CI server
+  chaoskit run chaos/shop.py --attach shop          on a Compose project that is running, left as found
 """
 
 

@@ -1,0 +1,145 @@
+"""Which containers a Compose project has: by the labels that `docker compose` gives them.
+
+The labels are those of Compose v2 (docker/compose, pkg/api/labels.go): `com.docker.compose.project`, `.service`,
+`.container-number`, and `.oneoff`, which is `True` for a container of `docker compose run`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import docker
+from docker.errors import NotFound
+
+from chaoskit.core.errors import UsageError
+from chaoskit.core.suggest import did_you_mean
+from chaoskit.labs.docker.engine import api_errors
+
+PROJECT = "com.docker.compose.project"
+SERVICE = "com.docker.compose.service"
+NUMBER = "com.docker.compose.container-number"
+ONE_OFF = "com.docker.compose.oneoff"
+COMPOSE = "com.docker.compose."
+"""What every label of Compose's own starts with."""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One container of a project.
+
+    Attributes:
+        raw: what `docker inspect` says of it.
+    """
+
+    raw: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """The engine's id."""
+        return str(self.raw["Id"])
+
+    @property
+    def name(self) -> str:
+        """The container's name, as `docker ps` shows it."""
+        return str(self.raw["Name"]).removeprefix("/")
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Every label."""
+        return self.raw["Config"].get("Labels") or {}
+
+    @property
+    def service(self) -> str:
+        """The Compose service it is an instance of."""
+        return self.labels[SERVICE]
+
+    @property
+    def number(self) -> int:
+        """Which of the service's instances it is, from 1."""
+        return int(self.labels.get(NUMBER, "1"))
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has processes, be they paused."""
+        return bool(self.raw["State"]["Running"])
+
+    @property
+    def pid(self) -> int:
+        """Of its init; 0 when it does not run."""
+        return int(self.raw["State"]["Pid"])
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project with at least one running container, in the order of services and numbers.
+
+    Attributes:
+        running: containers that act as hosts.
+        idle: those that have ended, such as one that prepared something.
+    """
+
+    name: str
+    running: tuple[Instance, ...]
+    idle: tuple[Instance, ...] = ()
+
+
+def find_project(client: docker.DockerClient, name: str) -> Project:
+    """The project of that name.
+
+    Raises:
+        UsageError: the engine has none, or none of its containers runs.
+        LabError: the engine does not answer.
+    """
+    found = instances(client, name)
+    running = tuple(each for each in found if each.is_running)
+    if not running:
+        what = "has no running container" if found else "is not on this engine"
+        raise UsageError(f"the Compose project {name!r} {what}", remedy=_there_are(client, name))
+    return Project(name, running, tuple(each for each in found if not each.is_running))
+
+
+def instances(client: docker.DockerClient, project: str) -> tuple[Instance, ...]:
+    """Every container of a project's services, whatever its state; not those of `docker compose run`.
+
+    Raises:
+        LabError: the engine does not answer.
+    """
+    with api_errors(f"the containers of project {project} cannot be listed"):
+        listed = client.api.containers(all=True, filters={"label": [f"{PROJECT}={project}", SERVICE]})
+    ids = [one["Id"] for one in listed if one["Labels"].get(ONE_OFF, "").lower() != "true"]
+    found = [Instance(raw) for raw in inspected(client, ids)]
+    return tuple(sorted(found, key=lambda each: (each.service, each.number, each.name)))
+
+
+def inspected(client: docker.DockerClient, ids: Iterable[str]) -> list[Mapping[str, Any]]:
+    """What `docker inspect` says of containers; one that was removed meanwhile is left out.
+
+    Raises:
+        LabError: the engine does not answer.
+    """
+    found: list[Mapping[str, Any]] = []
+    for one in ids:
+        with api_errors(f"container {one[:12]} cannot be inspected"), contextlib.suppress(NotFound):
+            found.append(client.api.inspect_container(one))
+    return found
+
+
+def project_names(client: docker.DockerClient) -> tuple[str, ...]:
+    """The projects that have a running container.
+
+    Raises:
+        LabError: the engine does not answer.
+    """
+    with api_errors("the Compose projects cannot be listed"):
+        listed = client.api.containers(filters={"label": [PROJECT, SERVICE]})
+    return tuple(sorted({one["Labels"][PROJECT] for one in listed}))
+
+
+def _there_are(client: docker.DockerClient, wanted: str) -> str:
+    names = project_names(client)
+    if not names:
+        return "No Compose project runs on this engine; `docker compose up -d` brings one up."
+    return f"{did_you_mean(wanted, names)}Running projects: {', '.join(names)}."
