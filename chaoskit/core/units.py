@@ -37,6 +37,9 @@ _SIZE = {
 _PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([a-zµ]*)")
 _RATE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([km]?)\s*/\s*([a-zµ]+)")
 
+_BIT_RATE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([kmg]?)bit(?:/s)?")
+_DECIMAL = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
+
 Duration = str | int | float
 """A duration as an experiment writes it: a string with units, or a number of seconds."""
 
@@ -89,6 +92,27 @@ def size(text: str | int) -> int:
     if not match or match[2] not in _SIZE:
         raise UsageError(f"{text!r} is no size", remedy='Write one such as "64KiB" or "10MB".')
     return round(float(match[1]) * _SIZE[match[2]])
+
+
+def bit_rate(text: str | int) -> int:
+    """Bits a second of `"10Mbit/s"`, `"512 kbit"`, or of a plain number; prefixes are decimal.
+
+    Raises:
+        UsageError: the text is no bit rate, or below 8 bit/s.
+    """
+    match = _BIT_RATE.fullmatch(str(text).strip().lower() + ("bit" if isinstance(text, int) else ""))
+    value = round(float(match[1]) * _DECIMAL[match[2]]) if match else 0
+    if value < 8:
+        raise UsageError(f"{text!r} is no bit rate", remedy='Write one such as "10Mbit/s" or "512kbit/s".')
+    return value
+
+
+def show_bit_rate(bits: int) -> str:
+    """A bit rate as a person would write it: `10 Mbit/s`."""
+    for unit, factor in (("Gbit/s", 10**9), ("Mbit/s", 10**6), ("kbit/s", 10**3)):
+        if bits >= factor:
+            return f"{bits / factor:.4g} {unit}"
+    return f"{bits} bit/s"
 
 
 def fraction(text: str | float) -> float:

@@ -10,7 +10,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +34,13 @@ class Contents:
         elements: members of each set; those whose timeout is over are gone.
         rules: how many rules its chains hold.
         packets: matched so far, summed over the counters of its rules.
+        counters: packets by the name of a counter that rules refer to.
     """
 
     elements: Mapping[str, frozenset[str]]
     rules: int
     packets: int
+    counters: Mapping[str, int] = field(default_factory=dict)
 
 
 def render(table: str, addresses: Mapping[str, Sequence[str]], chains: Sequence[str], timeout_ms: int) -> str:
@@ -60,9 +62,9 @@ def _render_set(name: str, members: Sequence[str], timeout_ms: int) -> str:
     return f"set {name} {{ type ipv4_addr; flags timeout; timeout {timeout_ms}ms;{elements} }}"
 
 
-def _removal(table: str) -> str:
+def _removal(table: str, family: str = FAMILY) -> str:
     """Deletes a table and is no error without it: `destroy` would say the same, but needs Linux 6.3."""
-    return f"add table {FAMILY} {table}\ndelete table {FAMILY} {table}\n"
+    return f"add table {family} {table}\ndelete table {family} {table}\n"
 
 
 def load(netns: Path, ruleset: str) -> None:
@@ -72,12 +74,25 @@ def load(netns: Path, ruleset: str) -> None:
         LabError: nft or the kernel refuses it.
         MissingTool: there is no nft.
     """
-    done = _nft(netns, ["-f", "-"], ruleset)
+    _accepted(_nft(netns, ["-f", "-"], ruleset))
+
+
+def check(netns: Path, ruleset: str) -> None:
+    """Have nft and the kernel look at a ruleset, which changes nothing.
+
+    Raises:
+        LabError: nft or the kernel would refuse it.
+        MissingTool: there is no nft.
+    """
+    _accepted(_nft(netns, ["--check", "-f", "-"], ruleset))
+
+
+def _accepted(done: subprocess.CompletedProcess[str]) -> None:
     if done.returncode != 0:
         raise LabError(f"nft refuses the ruleset: {_first_line(done.stderr)}")
 
 
-def delete(netns: Path, table: str) -> None:
+def delete(netns: Path, table: str, *, family: str = FAMILY) -> None:
     """Delete that table of ours; nothing happens when it is gone already.
 
     Raises:
@@ -85,25 +100,25 @@ def delete(netns: Path, table: str) -> None:
     """
     if not _OURS.fullmatch(table):
         raise LabError(f"{table!r} is no table of chaoskit and stays")
-    load(netns, _removal(table))
+    load(netns, _removal(table, family))
 
 
-def read(netns: Path, table: str) -> Contents | None:
+def read(netns: Path, table: str, *, family: str = FAMILY) -> Contents | None:
     """What the kernel holds of a table; None when there is no such table.
 
     Raises:
         LabError: it could not be listed.
     """
-    done = _nft(netns, ["-j", "list", "table", FAMILY, table], "")
+    done = _nft(netns, ["-j", "list", "table", family, table], "")
     if done.returncode != 0 and _ABSENT in done.stderr:
         return None
     if done.returncode != 0:
-        raise LabError(f"nft cannot list table {FAMILY} {table}: {_first_line(done.stderr)}")
+        raise LabError(f"nft cannot list table {family} {table}: {_first_line(done.stderr)}")
     return parse(done.stdout)
 
 
-def tables(netns: Path) -> tuple[str, ...]:
-    """Names of our tables in a namespace, for audits.
+def tables(netns: Path, *, family: str = "") -> tuple[str, ...]:
+    """Names of our tables in a namespace, of one family or of all.
 
     Raises:
         LabError: they could not be listed.
@@ -111,8 +126,9 @@ def tables(netns: Path) -> tuple[str, ...]:
     done = _nft(netns, ["-j", "list", "tables"], "")
     if done.returncode != 0:
         raise LabError(f"nft cannot list the tables: {_first_line(done.stderr)}")
-    names = [item["table"]["name"] for item in json.loads(done.stdout)["nftables"] if "table" in item]
-    return tuple(name for name in names if _OURS.fullmatch(name))
+    listed = [item["table"] for item in json.loads(done.stdout)["nftables"] if "table" in item]
+    wanted = [table["name"] for table in listed if family in ("", table["family"])]
+    return tuple(name for name in wanted if _OURS.fullmatch(name))
 
 
 def parse(listing: str) -> Contents:
@@ -124,11 +140,15 @@ def parse(listing: str) -> Contents:
         {each["name"]: frozenset(map(_member, each.get("elem", []))) for each in sets},
         len(rules),
         sum(_counts(rules)),
+        {item["counter"]["name"]: int(item["counter"]["packets"]) for item in items if "counter" in item},
     )
 
 
 def _member(element: Any) -> str:
-    return str(element["elem"]["val"] if isinstance(element, dict) else element)
+    value = element["elem"]["val"] if isinstance(element, dict) and "elem" in element else element
+    if isinstance(value, dict):
+        return f"{value['prefix']['addr']}/{value['prefix']['len']}"
+    return str(value)
 
 
 def _counts(rules: Sequence[Mapping[str, Any]]) -> Iterator[int]:

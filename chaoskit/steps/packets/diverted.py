@@ -1,0 +1,129 @@
+"""Packet faults by a process of ours: delay, reordering and corruption, where netem is not to be had.
+
+nftables diverts the packets to a process in the host's network, which sends them on by the same link: late, or with
+a bit turned over. It ends with its parent, the keeper, and the kernel then deletes its table: packets pass as before.
+
+CEILING
+"""
+
+from __future__ import annotations
+
+import gc
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+from chaoskit.core.step import Evidence, Json, Prior
+from chaoskit.kernel.diversion import DeviceGone, Diversion
+from chaoskit.kernel.identity import Identity
+from chaoskit.kernel.libnftables import OwnedTables
+from chaoskit.steps.function import reference
+from chaoskit.steps.injector import Injector
+from chaoskit.steps.packets import rules
+from chaoskit.steps.packets.fault import PacketFault
+from chaoskit.steps.packets.holding import Holding, corrupted, holding
+
+_MINE: dict[int, Injector] = {}
+"""The processes of this keeper, by the pid their prior names."""
+_AT_ONCE = 64
+"""Frames taken before those that are due are sent on."""
+_LOOK_EVERY = 100_000_000
+"""ns between two looks at the kernel's account of frames that found no room."""
+
+
+class Diverted:
+    """Satisfies `chaoskit.steps.packets.means.Means`."""
+
+    def prepare(self, fault: PacketFault, network: Path) -> Prior:
+        """Start the process, held, so that the journal can name it."""
+        rules.see_that_it_can_be(fault, network)
+        until = time.monotonic_ns() + fault.lasting
+        injector = _held(fault, network, until)
+        _MINE[injector.identity.pid] = injector
+        return {"until": until, **asdict(injector.identity)}
+
+    def do(self, fault: PacketFault, network: Path, prior: Prior, left: int) -> None:
+        """Let it divert; on a host that came back with a new network, another one in its stead."""
+        del left
+        pid = cast(int, prior["pid"])
+        injector = _MINE.get(pid)
+        if injector is None or injector.going:
+            if injector is not None:
+                injector.end()
+            injector = _MINE[pid] = _held(fault, network, cast(int, prior["until"]))
+        injector.go()
+
+    def look(self, fault: PacketFault, network: Path, prior: Prior) -> Evidence:
+        """Look whether the process runs, and at the counters of its table."""
+        injector = _MINE.get(cast(int, prior["pid"]))
+        if injector is None or not injector.going:
+            return Evidence(False, f"{fault.link}: the process that packets are to be diverted to does not run")
+        if not injector.identity.alive():
+            return Evidence(False, self.ended(fault, prior) or f"{fault.link}: the link is gone")
+        return rules.look(fault, network, f"by process {injector.identity.pid}")
+
+    def undo(self, fault: PacketFault, network: Path | None, prior: Prior) -> None:
+        """End the process; the kernel deletes its table. The packets it held are lost, as netem's are."""
+        del fault, network
+        injector = _MINE.pop(cast(int, prior["pid"]), None)
+        if injector:
+            injector.end()
+        else:
+            Identity(cast(str, prior["boot"]), cast(int, prior["pid"]), cast(int, prior["start"])).kill()
+
+    def ended(self, fault: PacketFault, prior: Prior) -> str:
+        """How the process ended; one whose link went has nothing more to do, until the host comes back."""
+        injector = _MINE.get(cast(int, prior["pid"]))
+        if injector is None or not injector.going or injector.identity.alive():
+            return ""
+        fate = injector.fate
+        over = injector.wait(0) == 0
+        return "" if over else f"{fault.link}: {fault.effect} has ended{fate}: {injector.last_words}"
+
+
+def _held(fault: PacketFault, network: Path, until: int) -> Injector:
+    arguments: dict[str, Any] = {"fault": asdict(fault), "until": until}
+    return Injector.hold(network, reference(divert), arguments, {})
+
+
+def divert(arguments: Mapping[str, Json], before: Mapping[str, Json]) -> None:
+    """Have packets diverted here and send them on, until this process is ended or the link is gone."""
+    del before
+    given = cast(dict[str, Any], arguments["fault"])
+    fault = PacketFault(**{**given, "peers": tuple(given["peers"])})
+    left = cast(int, arguments["until"]) - time.monotonic_ns()
+    change: Callable[[bytes], Sequence[bytes]] = _as_it_is
+    if fault.fault == "corrupt":
+        change = partial(corrupted, rng=random.Random(fault.amounts.get("seed", 0)))
+    gc.disable()  # frames make no cycles, and a pause of the collector would be a delay
+    try:
+        # The diversion before the table: what is diverted from the first packet on is taken.
+        with Diversion(fault.device, fault.mark) as diversion, OwnedTables() as tables:
+            tables.load(rules.render(fault, left, owned=True))
+            _carry(diversion, holding(fault.amounts), change)
+    except DeviceGone:
+        return
+
+
+def _carry(diversion: Diversion, held: Holding, change: Callable[[bytes], Sequence[bytes]]) -> None:
+    look_at = time.monotonic_ns()
+    while True:
+        now = time.monotonic_ns()
+        for frame in diversion.taken(_AT_ONCE):
+            held.put(frame, now)
+        for frame in held.due(time.monotonic_ns()):
+            for changed in change(frame):
+                diversion.send(changed)
+        if now >= look_at:
+            diversion.see_that_nothing_is_lost()
+            look_at = now + _LOOK_EVERY
+        wake = look_at if held.next is None else min(look_at, held.next)
+        diversion.wait(wake - time.monotonic_ns())
+
+
+def _as_it_is(frame: bytes) -> Sequence[bytes]:
+    return (frame,)
