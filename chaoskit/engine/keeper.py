@@ -176,7 +176,7 @@ class Keeper:
 
     def serve(self, owner: Connection[Any, Any], lifeline: int, remarks: tuple[str, ...]) -> None:
         """Answer the owner and everybody who connects; returns never."""
-        with Listener(str(self._order.runtime / SOCKET), family="AF_UNIX") as listener:
+        with rpc.listening(self._order.runtime / SOCKET) as listener:
             owner.send((0, True, Introduction(Identity.of(os.getpid()), remarks)))
             threading.Thread(target=rpc.serve, args=(owner, self._method), daemon=True).start()
             threading.Thread(target=self._hold, args=(lifeline,), daemon=True).start()

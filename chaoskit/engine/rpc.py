@@ -8,10 +8,12 @@ travels is pickled.
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.connection import Client, Connection
+from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,8 @@ class Caller:
             ChaoskitError: nobody serves there.
         """
         try:
-            return cls(Client(str(socket), family="AF_UNIX"), peer)
+            with _address(socket) as address:
+                return cls(Client(address, family="AF_UNIX"), peer)
         except (FileNotFoundError, ConnectionRefusedError) as error:
             raise ChaoskitError(f"{peer} does not answer: {error.strerror}", remedy="Run `chaoskit sweep`.") from error
 
@@ -69,6 +72,23 @@ class Caller:
     def close(self) -> None:
         """Hang up."""
         self._connection.close()
+
+
+@contextmanager
+def listening(socket: Path) -> Iterator[Listener]:
+    """Serve on a Unix socket."""
+    with _address(socket) as address, Listener(address, family="AF_UNIX") as listener:
+        yield listener
+
+
+@contextmanager
+def _address(socket: Path) -> Iterator[str]:
+    """A short path to a socket: an address takes 107 bytes (unix(7)), and a home may be deeper than that."""
+    fd = os.open(socket.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{fd}/{socket.name}"
+    finally:
+        os.close(fd)
 
 
 class PeerGone(ChaoskitError):

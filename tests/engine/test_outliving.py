@@ -1,0 +1,247 @@
+"""Labs that outlive their keeper: whoever is killed, somebody undoes what was done and takes the lab down."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from chaoskit.engine import facts, journal
+from chaoskit.engine.facts import Running
+from chaoskit.engine.leftovers import leftovers
+from chaoskit.engine.recover import recover
+from chaoskit.kernel import nft
+from chaoskit.kernel.identity import Identity
+from chaoskit.kernel.links import read_link
+from chaoskit.kernel.tracking import tracked
+from tests.support import lasting
+from tests.support.holding import TABLE
+from tests.support.machine import tree, until
+
+pytestmark = pytest.mark.lab
+COMPOSE = Path(__file__).parent / "lasting" / "compose.yaml"
+NAMED = Path("/run/netns")
+WITHIN_S = 10.0
+"""What invariant 4 allows where a lab does not end with its keeper."""
+
+
+@dataclass
+class _Held:
+    """A runner whose lab is up and broken in three ways."""
+
+    process: subprocess.Popen[str]
+    run: str
+    remarks: str
+    directory: Path
+
+    @property
+    def running(self) -> Running | None:
+        """What the runtime folder says of it; None when nothing of it is left."""
+        return next((one for one in facts.everything() if one.run == self.run), None)
+
+    @property
+    def keeper(self) -> Identity:
+        """Its keeper."""
+        assert self.running
+        assert self.running.keeper
+        return self.running.keeper
+
+    @property
+    def left(self) -> list[str]:
+        """Namespaces of the run."""
+        return [path.name for path in NAMED.glob(f"{self.run}.*")]
+
+    @property
+    def broken(self) -> tuple[bool, bool, bool]:
+        """Whether web-1 hears nobody, whether its link is down, and whether web-2 is frozen."""
+        web = NAMED / f"{self.run}.web-1"
+        frozen = any("T (stopped)" in status for status in _statuses(self.directory / "web-2.json"))
+        return nft.read(web, TABLE) is not None, not read_link(web, "eth0").up, frozen
+
+    def said(self, *lines: str) -> None:
+        """Wait for the runner to say so."""
+        for line in lines:
+            assert self.process.stdout
+            assert self.process.stdout.readline() == f"{line}\n"
+
+
+def _statuses(record: Path) -> list[str]:
+    words = record.read_text()
+    pid = int(words.partition('"pid": ')[2].partition(",")[0])
+    try:
+        return [Path(f"/proc/{pid}/status").read_text()]
+    except FileNotFoundError:
+        return []
+
+
+@pytest.fixture
+def _places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders of this test's own for what runs, and the driver installed."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "runtime"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    (tmp_path / "runtime").mkdir()
+    for name, value in lasting.install(tmp_path / "site").items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+
+
+def _start(folder: Path, lasting_s: float, group: Path | None = None) -> _Held:
+    folder.mkdir()
+    argv = [sys.executable, "-m", "tests.support.holding", lasting.DRIVER, str(COMPOSE), str(folder), str(lasting_s)]
+    joined = ["sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh", *argv] if group else argv
+    process = subprocess.Popen(joined, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    run = process.stdout.readline().strip()
+    return _Held(process, run, process.stdout.readline().strip(), folder)
+
+
+def _end(held: _Held) -> None:
+    """Whatever a test left undone."""
+    held.process.kill()
+    held.process.communicate()
+    if held.running and held.running.alive:
+        os.kill(held.keeper.pid, signal.SIGCONT)
+        until(lambda: held.running is None, WITHIN_S)
+    recover(held.run)
+    assert held.left == []
+
+
+@contextmanager
+def _broken(folder: Path, lasting_s: float, group: Path | None = None) -> Iterator[_Held]:
+    held = _start(folder, lasting_s, group)
+    try:
+        held.said("in force")
+        assert until(lambda: held.broken == (True, True, True), 5)
+        yield held
+    finally:
+        _end(held)
+
+
+@pytest.fixture
+def held(_places: None, tmp_path: Path) -> Iterator[_Held]:
+    """Broken for ten minutes."""
+    with _broken(tmp_path / "run", 600) as held:
+        yield held
+
+
+@pytest.fixture
+def soon_over(_places: None, tmp_path: Path) -> Iterator[_Held]:
+    """Broken until its keeper undoes it by itself, a second later."""
+    with _broken(tmp_path / "run", 1) as held:
+        yield held
+
+
+def test_a_killed_runner_leaves_nothing(held: _Held) -> None:
+    """The keeper undoes and takes down, and its journal says so."""
+    assert held.remarks == "remarks"
+    held.process.kill()
+    assert until(lambda: held.running is None and not held.left, WITHIN_S)
+    left = journal.read(held.directory / journal.FILE)
+    assert (left.closed, left.pending) == (True, ())
+    assert (held.directory / "keeper.log").read_text() == ""
+
+
+def test_the_keeper_descends_from_no_runner_and_has_a_session_of_its_own(held: _Held) -> None:
+    """Whoever ends a process tree, or all of a terminal, does not end it."""
+    assert held.keeper not in tree(held.process.pid)
+    assert os.getsid(held.keeper.pid) not in (os.getsid(held.process.pid), os.getsid(0))
+
+
+def test_without_keeper_and_runner_the_next_command_undoes_everything(held: _Held) -> None:
+    """First it says what; nothing is undone by saying. A second time there is nothing to do."""
+    _kill_both(held)
+    (left,) = leftovers()
+    assert left.run == held.run
+    assert [line.partition(", begun")[0] for line in left.lines()] == [
+        "freeze on web-2 of lasting",
+        "cut on web-1 of lasting",
+        "the lab lasting, brought up by netns",
+    ]
+    assert held.broken == (True, True, True)
+    lines = recover(held.run)
+    assert any("undone: web-2: freeze" in line for line in lines)
+    assert any("undone: web-1/front" in line for line in lines)
+    assert (held.running, held.left) == (None, [])
+    assert journal.read(held.directory / journal.FILE).closed
+    assert recover(held.run) == ()
+
+
+def _kill_both(held: _Held) -> None:
+    keeper = held.keeper
+    keeper.kill(signal.SIGKILL)
+    held.process.kill()
+    held.process.wait()
+    assert until(lambda: not keeper.alive(), 5)
+
+
+def test_an_action_is_undone_in_time_though_the_runner_hangs(soon_over: _Held) -> None:
+    """Each has an expiry, which is the keeper's to enforce; the lab stays up for whoever asked for it."""
+    os.kill(soon_over.process.pid, signal.SIGSTOP)
+    assert until(lambda: soon_over.broken == (False, False, False), 3)
+    assert journal.read(soon_over.directory / journal.FILE).pending == ()
+    assert len(soon_over.left) == 3
+    os.kill(soon_over.process.pid, signal.SIGCONT)
+    soon_over.said("cut undone", "freeze undone")
+
+
+def test_a_keeper_that_was_itself_paused_undoes_at_once_when_it_goes_on(soon_over: _Held) -> None:
+    """What expired meanwhile is not in force a moment longer."""
+    os.kill(soon_over.keeper.pid, signal.SIGSTOP)
+    assert not until(lambda: soon_over.broken != (True, True, True), 1.5)
+    os.kill(soon_over.keeper.pid, signal.SIGCONT)
+    assert until(lambda: soon_over.broken == (False, False, False), 0.5)
+
+
+@pytest.fixture
+def job() -> Iterator[Path]:
+    """A control group of version 2, by which a runner is ended as a CI job is."""
+    root = next((each.root for each in tracked() if (each.root / "cgroup.controllers").exists()), None)
+    if root is None:
+        pytest.skip("this machine has no control groups of version 2 in sight")
+    pipeline = root / f"chaoskit-test-{os.getpid()}"
+    (pipeline / "job").mkdir(parents=True)
+    yield pipeline / "job"
+    assert until(lambda: _removed(pipeline / "job") and _removed(pipeline), 5), list(pipeline.rglob("*"))
+
+
+def _removed(group: Path) -> bool:
+    try:
+        group.rmdir()
+    except OSError:
+        return not group.exists()
+    return True
+
+
+@pytest.fixture
+def employed(_places: None, job: Path, tmp_path: Path) -> Iterator[_Held]:
+    """Broken for ten minutes by a runner in that group."""
+    with _broken(tmp_path / "run", 600, job) as held:
+        yield held
+
+
+def test_a_keeper_survives_the_end_of_its_runners_control_group(employed: _Held, job: Path) -> None:
+    """It has a group beside the runner's, undoes everything, and removes that group."""
+    own = job.parent / f"chaoskit-{employed.run}"
+    assert [int(pid) for pid in (own / "cgroup.procs").read_text().split()] == [employed.keeper.pid]
+    assert employed.keeper.pid not in map(int, (job / "cgroup.procs").read_text().split())
+    (job / "cgroup.kill").write_text("1")
+    assert until(lambda: employed.running is None and not employed.left, WITHIN_S)
+    assert not own.exists()
+
+
+def test_when_all_groups_are_ended_the_next_command_undoes_everything(employed: _Held, job: Path) -> None:
+    """Runner and keeper die at one blow: the lab stays as it was broken, and nothing of it is forgotten."""
+    keeper, own = employed.keeper, job.parent / f"chaoskit-{employed.run}"
+    (job.parent / "cgroup.kill").write_text("1")
+    employed.process.wait(5)
+    assert until(lambda: not keeper.alive(), 5)
+    assert employed.broken == (True, True, True)
+    assert any("took down lasting" in line for line in recover(employed.run))
+    assert (employed.running, employed.left, own.exists()) == (None, [], False)
