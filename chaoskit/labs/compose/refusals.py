@@ -85,6 +85,7 @@ _NOTED: Mapping[str, str] = {
 }
 
 _DEPLOY_NOTED = ("mode", "endpoint_mode", "labels", "placement", "rollback_config", "update_config")
+_OURS = "chaoskit/"
 _OWN_FOLDERS = re.compile(r"/|/(proc|sys|dev|run|boot)(/.*)?|/var/run(/.*)?|/var/lib/(docker|containerd)(/.*)?")
 
 
@@ -134,7 +135,9 @@ def service_notes(name: str, service: Fields) -> Iterator[Note]:
     """Keys of a service that change nothing on the native driver."""
     refused = {item.key for item in service_refusals(name, service)}
     for key, text in _NOTED.items():
-        if _present(service, key) and key not in refused:
+        # What the build of an image of ours would make is what stands for it.
+        needless = key == "build" and service.text("image").startswith(_OURS)
+        if _present(service, key) and key not in refused and not needless:
             yield note(service, name, key, text)
     deploy = service.at("deploy")
     for key in _DEPLOY_NOTED:

@@ -119,6 +119,8 @@ def unspoken(said: Service) -> Iterator[str]:
     apart = {
         **{key: value for key, value in said.items() if key not in (*COMPARED, "deploy")},
         "devices": devices,
+        # What the build of an image of ours would make is what stands for that image.
+        "build": None if str(said.get("image", "")).startswith("chaoskit/") else said.get("build"),
         **{
             f"deploy.{key}": value
             for key, value in deploy.items()
