@@ -1,6 +1,7 @@
 """Demand control: what becomes of callers when more comes than can be done, and who tells them.
 
 Lab `demand` (compose/demand.yaml): HAProxy, two tiers and a dependency in a chain, and a storefront of its own.
+Over it lies `demand.back-pressure`, where Toxiproxy stands before the dependency.
 """
 
 from chaoskit import (
@@ -23,16 +24,20 @@ from chaoskit import (
 )
 from chaoskit.actions.fill_listen_queue import fill_listen_queue
 from chaoskit.actions.overload import overload
+from chaoskit.actions.toxic import toxic
 from chaoskit.checks.availability import availability
 from chaoskit.checks.connect_clusters import connect_clusters
 from chaoskit.checks.goodput import goodput
 from chaoskit.checks.latency import latency
 from chaoskit.checks.outcome_share import outcome_share
 from chaoskit.checks.reading import Take, reading
+from chaoskit.checks.recovers import recovers
 from chaoskit.checks.rejections import rejections
 from chaoskit.core.load import Outcome
 from chaoskit.core.units import NS, duration, rate
 from chaoskit.loads.arrivals import poisson
+from chaoskit.probes.haproxy_servers import haproxy_servers
+from chaoskit.probes.http_json import http_json
 from chaoskit.probes.listen_queues import listen_queues
 from chaoskit.probes.sockets import sockets
 from chaoskit.probes.tcp_counters import tcp_counters
@@ -221,4 +226,122 @@ hundreds of connections, then thousands.
 **In the report** compare the three charts of outcomes: a level band of successes below one of 503; successes that end
 within a second; successes that last four seconds longer. The connections that tier-a holds (`held_by_tiers`) are 40 in
 the first arm, and as many as its listen queue admits in the second.
+"""
+
+# ---- a required dependency that is slow ----------------------------------------------------------
+#
+# The chain with tiers that can wait for a while; every number is one of compose/demand.back-pressure.yaml.
+#
+#                 service time   workers   busy at 200/s, by Little's law
+#     tier-a      40 ms + below      240   200/s x 180 ms = 36
+#     tier-b      40 ms + below       48   200/s x 140 ms = 28
+#     inventory  100 ms               40   200/s x 100 ms = 20
+#
+# The inventory's answers come 1 s later. Nobody is answered in that second, and all that comes stays:
+#     tier-b has 20 workers left, all busy after 20 / (200/s) = 100 ms;
+#     tier-a has 204 left, all busy after 204 / (200/s) = 1.02 s.
+# Then 48 requests in 1.14 s come through tier-b, 42/s, and 158/s stay: what stands in tier-a, 264 after 1.14 s, is
+# 240 + 257 when its listen queue of 256 is full, after another 233 / (158/s) = 1.5 s: 2.6 s in all.
+#
+# The edge stops passing on before that. A call of tier-a is late after 300 ms; late ones are most of the last second's
+# after (1 s - 300 ms) / 2 more; two checks fail within 1 s. By then 264 + 158/s x 860 ms = 400 requests are in tier-a.
+CUSTOMERS = "200/s"
+SLOW_FOR = "14s"
+
+customers = load(_shop, poisson(CUSTOMERS), **_callers)
+
+# The answer to a question that costs the inventory nothing shows how late answers are.
+slow_inventory = toxic(
+    name("inventory-proxy"), "latency", proxy="inventory", latency="1s", asking="GET /health HTTP/1.0\r\n\r\n"
+)
+
+noticing = bound(
+    late="300ms",  # demand.back-pressure.yaml: DEPENDENCY_SLA of tier-a
+    most="350ms",  # half of what is left of the second that its health looks back on
+    checks="1s",  # edge.back-pressure.cfg: fall 2, inter 500ms
+    margin="350ms",
+)
+returning = bound(
+    last="200ms",  # a check under way, by DEPENDENCY_SLA of tier-b
+    checks="1s",  # edge.back-pressure.cfg: rise 2, inter 500ms
+    margin="300ms",
+)
+
+cut_off = window(after=begin(slow_inventory), delay=noticing, before=end(slow_inventory))
+coming_back = window(after=undone(slow_inventory), lasting=returning)
+disturbed = window(
+    after=begin(slow_inventory), lasting=bound(slow=SLOW_FOR, margin="1s", returning=returning.total / NS)
+)
+
+balancer = haproxy_servers().at(name("edge"), every="100ms")
+tier_counters = tcp_counters().at(role("tier"), every="200ms")
+waiting_rooms = listen_queues(8080).at(role("tier"), every="100ms")
+tier_states = http_json("/state", 8081).at(role("tier"), every="100ms")
+
+edge_knows = reading(balancer, "tiers/tier-a", equals="DOWN", during=cut_off)
+refused_at_once = latency(customers, quantile=0.99, at_most="50ms", of=Outcome, during=cut_off)
+refused_with_reason = rejections(customers, at_most="50ms", during=cut_off)
+no_queue_overflows = reading(tier_counters, "TcpExtListenOverflows", at_most=0, take=Take.RISE)
+every_queue_admits = reading(waiting_rooms, "*:8080.admits", equals=True)
+comes_back = recovers(customers, within=coming_back)
+untroubled_otherwise = availability(customers, at_least=0.99, outside=disturbed)
+
+# Tier by tier, by the times above: when tier-b is full tier-a is not yet, then it is, then its listen queue.
+_full_b = window(after=begin(slow_inventory), delay="300ms", lasting="600ms")
+_not_yet_a = window(after=begin(slow_inventory), lasting="700ms")
+_full_a = window(after=begin(slow_inventory), delay="1.5s", before=end(slow_inventory))
+tier_b_is_full = reading(tier_states, "free", at_most=0, at=name("tier-b"), during=_full_b)
+tier_a_is_not_yet = reading(tier_states, "free", at_least=1, at=name("tier-a"), during=_not_yet_a)
+tier_a_is_full_then = reading(tier_states, "free", at_most=24, at=name("tier-a"), during=_full_a)  # a tenth of them
+# After 2.6 s, and 600 ms for chance, every SYN beyond the 42/s that come through is dropped once at least.
+_dropped = (rate(CUSTOMERS) - 48 / 1.14) * (duration(SLOW_FOR) / NS - 3.2)
+tier_a_turns_away = reading(
+    tier_counters, "TcpExtListenOverflows", at_least=round(_dropped), take=Take.RISE, at=name("tier-a")
+)
+wait_in_vain = outcome_share(customers, Outcome.RESPONSE_TIMEOUT, at_least=0.95, during=cut_off)
+
+back_pressure = Experiment(
+    claim="a dependency that is required and slow makes its callers unavailable, and they say so before they are full",
+    lab=Lab("demand", overlays=["demand.back-pressure.yaml"]),
+    loads=[customers],
+    probes=[balancer, tier_counters, waiting_rooms, tier_states],
+    timeline=[at("4s", slow_inventory, lasting=SLOW_FOR)],
+    duration="26s",
+    lag="20ms",
+    steady=availability(customers, at_least=0.95),
+    checks=[
+        edge_knows,
+        refused_at_once,
+        refused_with_reason,
+        no_queue_overflows,
+        every_queue_admits,
+        comes_back,
+        untroubled_otherwise,
+    ],
+    twins=[
+        Twin(
+            "health ignores the dependency",
+            compose="demand.health-ignores-the-dependency.yaml",
+            must_fail=[edge_knows, refused_at_once, refused_with_reason, no_queue_overflows, every_queue_admits],
+            may_fail=[comes_back, untroubled_otherwise],
+            checks=[tier_b_is_full, tier_a_is_not_yet, tier_a_is_full_then, tier_a_turns_away, wait_in_vain],
+        )
+    ],
+)
+"""A dependency that is required and slow makes its callers unavailable, and they say so before they are full.
+
+**Guarantee.** Four seconds into the run Toxiproxy delays every answer of the inventory by a second, for 14 s; callers
+wait for a second at most. The health of a tier depends on what it requires: most calls of the last second have to be
+answered in time, and while there are none it asks itself. So tier-a is unavailable as soon as tier-b is late, and the
+edge, which asks it twice a second, takes it out within 2 s - late 300 ms, most of a second 350 ms, two checks 1 s,
+margin 350 ms. From then on every caller is answered 503, 99 % of them within 50 ms (about 2,400, and 2,000 are needed),
+until the inventory is well again and two checks say so. Meanwhile no listen queue overflows: 240 workers and 257 places
+of tier-a hold the 400 requests that come until then.
+
+**Twin.** The edge asks whether tier-a lives. It does: tier-b's workers are all busy after 100 ms, tier-a's after 1 s,
+its listen queue is full after 2.6 s, and from then on SYNs of the edge are dropped. Every caller waits for a second and
+is told nothing, for as long as the inventory is slow.
+
+**In the report** look at the lanes of `tier_states` in the twin: `free` of tier-b is 0 at once, then that of tier-a. In
+the guarded arm both rise again while the inventory is still slow, and `balancer` says DOWN.
 """

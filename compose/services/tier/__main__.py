@@ -6,9 +6,9 @@
           BACKLOG           WHEN_FULL  QUEUE     WORKERS     DEPENDENCY
 
 Port PORT answers `/` (200, JSON with instance and region) and `/health`, both by a worker; port ADMIN_PORT answers
-`/alive`, `/health` and `/metrics` beside them, however busy they are. `/health` says whether a request would be
-answered in time: 503 while the last second's answers took longer than the SLA or the dependency failed. Every answer
-carries `X-Instance`. With a DEPENDENCY an answer is as good as its own: its 503 is passed on, its silence is a 504.
+`/alive`, `/health`, `/metrics` (Prometheus) and `/state` (the same in JSON) beside them, however busy they are.
+`/health` says whether a request would be answered in time: 503 while the last second's answers took longer than the
+SLA, or most calls of the dependency failed or took longer than its own. Every answer carries `X-Instance`. With a DEPENDENCY an answer is as good as its own: its 503 is passed on, its silence is a 504.
 
 Environment, with defaults; times as `250ms` or `1.5s`:
 
@@ -22,6 +22,7 @@ Environment, with defaults; times as `250ms` or `1.5s`:
     REQUEST_TIMEOUT (10s)   for a request to arrive complete; a slow sender keeps its worker that long
     IDLE_TIMEOUT (15s)      for a kept connection without a request
     DEPENDENCY (none)       URL of what every request needs, DEPENDENCY_TIMEOUT (1s)
+    DEPENDENCY_SLA (none)   response time of the dependency above which `/health` says 503
     SLA (none)              response time above which `/health` says 503
     ACCESS_LOG (off)        `on`: a line a request on stdout
 

@@ -1,15 +1,16 @@
 """The admin port: life, health and metrics, answered beside the workers, however busy they are."""
 
+import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 
 from meter import Meter
-from service import TEXT, Service
+from service import JSON, TEXT, Service
 from settings import Settings
 
 
 class Admin(ThreadingHTTPServer):
-    """Serves `/alive`, `/health` and `/metrics`."""
+    """Serves `/alive`, `/health`, `/metrics` and `/state`."""
 
     daemon_threads = True
 
@@ -35,6 +36,7 @@ class Handler(BaseHTTPRequestHandler):
         pages = {
             "/alive": lambda: (200, b"yes\n", TEXT),
             "/health": self.server.service.health,
+            "/state": lambda: (200, json.dumps(self.server.meter.state()).encode(), JSON),
             "/metrics": lambda: (200, self.server.meter.exposition().encode(), f"{TEXT}; version=0.0.4"),
         }
         status, body, kind = pages.get(self.path, lambda: (404, b"", TEXT))()

@@ -1,5 +1,6 @@
 """What the tier counts, and what follows from it for its health."""
 
+import itertools
 import statistics
 import threading
 import time
@@ -23,6 +24,8 @@ class Meter:
         self._counts: Counter[str] = Counter()
         self._residence: deque[tuple[float, float]] = deque()
         self._calls: deque[tuple[float, bool]] = deque()
+        self._numbers = itertools.count()
+        self._under_way: dict[int, float] = {}
         self._taken = 0
         self._busy = 0
 
@@ -46,10 +49,23 @@ class Meter:
         with self._lock:
             self._remember(self._residence, seconds)
 
-    def called(self, *, well: bool) -> None:
-        """The dependency was called, and answered or did not."""
+    def calls(self) -> int:
+        """The dependency is called now; the number of the call."""
         with self._lock:
-            self._remember(self._calls, well)
+            number = next(self._numbers)
+            self._under_way[number] = time.monotonic()
+            return number
+
+    def called(self, number: int, *, well: bool) -> None:
+        """A call is over: it was answered in time, or late, or badly, or not at all."""
+        with self._lock:
+            in_time = time.monotonic() - self._under_way.pop(number) <= self._sla
+            self._remember(self._calls, well and in_time)
+
+    @property
+    def _sla(self) -> float:
+        sla = self._settings.dependency_sla
+        return float("inf") if sla is None else sla
 
     def _remember(self, record: deque, value: object) -> None:
         now = time.monotonic()
@@ -69,18 +85,28 @@ class Meter:
 
     @property
     def dependency_works(self) -> bool | None:
-        """Whether at least half of the last second's calls were answered; None without any."""
+        """Whether at least half of the last second's calls were answered in time; None without any.
+
+        A call that waits for longer than the SLA has not been, whenever its answer comes.
+        """
         with self._lock:
-            self._forget(self._calls, time.monotonic())
-            return sum(well for _, well in self._calls) * 2 >= len(self._calls) if self._calls else None
+            now = time.monotonic()
+            self._forget(self._calls, now)
+            late = sum(now - since > self._sla for since in self._under_way.values())
+            calls = len(self._calls) + late
+            return sum(well for _, well in self._calls) * 2 >= calls if calls else None
+
+    def state(self) -> dict[str, int]:
+        """Everything by name."""
+        with self._lock:
+            counts = {name: self._counts[name] for name in COUNTERS}
+            workers, queued = self._settings.workers, self._taken - self._busy
+            return {**counts, "busy": self._busy, "free": workers - self._busy, "queued": queued, "workers": workers}
 
     def exposition(self) -> str:
         """Everything in the text format of Prometheus."""
-        with self._lock:
-            lines = []
-            for name in COUNTERS:
-                lines += [f"# TYPE tier_{name}_total counter", f"tier_{name}_total {self._counts[name]}"]
-            gauges = {"busy": self._busy, "queued": self._taken - self._busy, "workers": self._settings.workers}
-            for name, value in gauges.items():
-                lines += [f"# TYPE tier_{name} gauge", f"tier_{name} {value}"]
+        lines = []
+        for name, value in self.state().items():
+            kind, metric = ("counter", f"tier_{name}_total") if name in COUNTERS else ("gauge", f"tier_{name}")
+            lines += [f"# TYPE {metric} {kind}", f"{metric} {value}"]
         return "\n".join(lines) + "\n"

@@ -89,8 +89,9 @@ class Service:
     def _page_after_work(self) -> Answer:
         self._work(self._settings.before)
         if self._upstream is not None:
+            call = self._meter.calls()
             status = self._upstream.call()
-            self._meter.called(well=status == 200)
+            self._meter.called(call, well=status == 200)
             if status != 200:
                 self._meter.count("failed")
                 return status, b'{"error": "dependency"}', JSON
@@ -109,8 +110,10 @@ class Service:
             return 503, f"slow: {slow * 1000:.0f} ms over {sla * 1000:.0f} ms\n".encode(), TEXT
         if self._upstream is not None:
             works = self._meter.dependency_works
-            if works is False or (works is None and self._upstream.call("/health") != 200):
-                return 503, b"the dependency does not answer\n", TEXT
+            if works is None:
+                works = self._upstream.call("/health", self._settings.dependency_sla) == 200
+            if not works:
+                return 503, b"the dependency does not answer in time\n", TEXT
         return 200, b"ok\n", TEXT
 
     def _send(self, connection: socket.socket, answer: Answer, *, close: bool) -> bool:

@@ -28,6 +28,7 @@ class Settings:
     idle_timeout: float
     dependency: str
     dependency_timeout: float
+    dependency_sla: float | None
     sla: float | None
     logs: bool
 
@@ -54,6 +55,7 @@ class Settings:
             idle_timeout=_time(given, "IDLE_TIMEOUT", "15s"),
             dependency=given.get("DEPENDENCY", ""),
             dependency_timeout=_time(given, "DEPENDENCY_TIMEOUT", "1s"),
+            dependency_sla=_time(given, "DEPENDENCY_SLA", "0s") or None,
             sla=_time(given, "SLA", "0s") or None,
             logs=_choice(given, "ACCESS_LOG", "on", "off", default="off"),
         )

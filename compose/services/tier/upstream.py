@@ -22,9 +22,9 @@ class Upstream:
         self._timeout = settings.dependency_timeout
         self._idle: collections.deque[socket.socket] = collections.deque()
 
-    def call(self, path: str = "") -> int:
+    def call(self, path: str = "", within: float | None = None) -> int:
         """Ask for a page; 200 or 503 as it says, 504 when nothing comes in time, 502 for anything else."""
-        until = time.monotonic() + self._timeout
+        until = time.monotonic() + (self._timeout if within is None else within)
         try:
             status = self._on_kept(path, until)
             return self._on_new(path, until) if status is None else status
@@ -45,7 +45,7 @@ class Upstream:
             return None
 
     def _on_new(self, path: str, until: float) -> int:
-        return self._ask(socket.create_connection(self._address, self._timeout), path, until)
+        return self._ask(socket.create_connection(self._address, max(0.001, until - time.monotonic())), path, until)
 
     def _ask(self, connection: socket.socket, path: str, until: float) -> int:
         kept = False
