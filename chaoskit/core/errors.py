@@ -39,6 +39,10 @@ class LabGone(LabError):
     """A lab of which nothing is there any more; what was done to it ended with it."""
 
 
+class LabBusy(LabError):
+    """A lab that needs what another one has now, and may come up when that one is down."""
+
+
 class MissingTool(LabError):
     """A program this machine lacks; the remedy names the package that holds it."""
 

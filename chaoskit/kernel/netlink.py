@@ -81,6 +81,11 @@ def set_up(index: int, *, up: bool = True) -> Request:
     return _RTM_NEWLINK, 0, _LINK.pack(0, 0, 0, index, _IFF_UP if up else 0, _IFF_UP)
 
 
+def rename(index: int, name: str) -> Request:
+    """Give a link another name; before Linux 6.2 it has to be down."""
+    return _RTM_NEWLINK, 0, _LINK.pack(0, 0, 0, index, 0, 0) + _text(_IFLA_IFNAME, name)
+
+
 def alias(index: int, text: str) -> Request:
     """Give a link an alias; the kernel ignores one in the request that makes the link."""
     return _RTM_NEWLINK, 0, _LINK.pack(0, 0, 0, index, 0, 0) + _text(_IFLA_IFALIAS, text)
@@ -121,6 +126,11 @@ def default_route(gateway: str, index: int) -> Request:
 def get_link(name: str) -> Request:
     """Ask for a link by name; `Netlink.index` reads the answer."""
     return _RTM_GETLINK, 0, _LINK.pack(0, 0, 0, 0, 0, 0) + _text(_IFLA_IFNAME, name)
+
+
+def is_up(body: bytes) -> bool:
+    """Whether the link of an answer to `get_link` is administratively up."""
+    return bool(_LINK.unpack_from(body)[4] & _IFF_UP)
 
 
 def attributes(body: bytes, fixed: int) -> dict[int, bytes]:

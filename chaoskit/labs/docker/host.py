@@ -37,17 +37,16 @@ _HEALTH = "health_status: "
 class Networks(Protocol):
     """What becomes of a host's network when its daemon ends; nothing, unless the lab is one of ours."""
 
-    @property
-    def outlive(self) -> bool:
-        """Whether a network namespace with its addresses outlives the daemon."""
-        ...
-
     def started(self, host: str, netns: int) -> None:
         """A daemon runs, in the network namespace of this open file."""
         ...
 
     def ended(self, host: str, netns: int) -> None:
-        """The daemon ended; the engine is about to take its links away."""
+        """The daemon ended, and its network is to outlive it; the engine is about to take its links away.
+
+        Raises:
+            OSError: the kernel refuses.
+        """
         ...
 
     def cut(self, host: str, netns: int) -> None:
@@ -285,14 +284,22 @@ class DockerHost:
             self._pidfd = self._pid = None
             netns = self._netns
             self._changed.notify_all()
-        if netns is None:
+        if netns is None or (self._networks is not None and self._keep(netns)):
             return
-        if self._networks is not None:
+        with self._changed:
+            self._netns = None
+        os.close(netns)
+
+    def _keep(self, netns: int) -> bool:
+        """Have the network outlive the daemon; where that fails, it is told and the host is silent."""
+        assert self._networks is not None
+        try:
             self._networks.ended(self._info.name, netns)
-        if self._networks is None or not self._networks.outlive:
-            with self._changed:
-                self._netns = None
-            os.close(netns)
+        except OSError as error:
+            why = f"its network is gone: {error}"
+            self._notify(HostChange(self._ended_at, self._info.name, self._state, None, None, why))
+            return False
+        return True
 
     def _on_end(self, t: int, exit_code: int) -> None:
         self._on_process_end()
