@@ -10,7 +10,7 @@ from pathlib import Path
 
 import docker
 
-from chaoskit.core.errors import LabError
+from chaoskit.core.errors import LabError, LabGone
 from chaoskit.core.host import Host
 from chaoskit.core.topology import Topology
 from chaoskit.kernel.identity import Identity
@@ -112,13 +112,14 @@ class DockerLab:
         """Hold the containers that another process brought up.
 
         Raises:
-            LabError: there are none any more.
+            LabGone: there are none any more.
+            LabError: the engine does not answer.
         """
         with self._changing:
             client = self._connect()
             found = removal.containers(client, self._run)
             if not found:
-                raise LabError(f"nothing of lab {self._spec.name} ({self._run}) is there any more")
+                raise LabGone(f"nothing of lab {self._spec.name} ({self._run}) is there any more")
             self._hold(client)
         for container in found:
             host = self._find(container["Id"], container["Labels"])
