@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from chaoskit.core.step import THIS_MACHINE
 from chaoskit.core.topology import HostInfo, Topology
 
 
 def who_is_hit(targets: Iterable[str], topology: Topology) -> tuple[str, ...]:
     """How many of each role and region the targets are; links count for their host, networks stand as they are."""
     names = [target.partition("/")[0] for target in targets]
-    counts = Counter(_group(host) for host in topology.hosts if host.name in names)
-    sizes = Counter(_group(host) for host in topology.hosts)
+    # What commands do from this machine is done to what no lab knows of, be it a client of a system elsewhere as well.
+    hosts = [host for host in topology.hosts if host.name != THIS_MACHINE]
+    counts = Counter(_group(host) for host in hosts if host.name in names)
+    sizes = Counter(map(_group, hosts))
     groups = tuple(f"{counts[group]} of {sizes[group]} {group}" for group in sizes if group in counts)
-    others = dict.fromkeys(name for name in names if name not in topology.by_name)
+    others = dict.fromkeys(name for name in names if name not in {host.name for host in hosts})
     return (*groups, *others)
 
 

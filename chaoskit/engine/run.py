@@ -46,6 +46,8 @@ def run_arm(
     clock = MonotonicClock()
     run = run or new_run_id(plan.found.id)
     folder = make_directory(directory or options.runs.resolve() / run, "logs")
+    for name, text in options.keep.items():
+        (folder / name).write_text(text, encoding="utf-8")
     recorder = Recorder(folder, _meta(plan, run, clock), plan, clock)
     order = Order(run, plan.found.id, plan.driver, plan.spec, folder, place(run, plan.driver), Identity.of(os.getpid()))
     with space_is_said(folder):
