@@ -24,10 +24,11 @@ from chaoskit.kernel.tracking import tracked
 from tests.support import lasting
 from tests.support.holding import TABLE
 from tests.support.machine import tree, until
+from tests.support.sights import Containers, Namespaces, Sight
 
 pytestmark = pytest.mark.lab
 COMPOSE = Path(__file__).parent / "lasting" / "compose.yaml"
-NAMED = Path("/run/netns")
+NAMESPACES, CONTAINERS = Namespaces(), Containers()
 WITHIN_S = 10.0
 """What invariant 4 allows where a lab does not end with its keeper."""
 
@@ -40,6 +41,7 @@ class _Held:
     run: str
     remarks: str
     directory: Path
+    sight: Sight
 
     @property
     def running(self) -> Running | None:
@@ -55,30 +57,21 @@ class _Held:
 
     @property
     def left(self) -> list[str]:
-        """Namespaces of the run."""
-        return [path.name for path in NAMED.glob(f"{self.run}.*")]
+        """What is there of the lab."""
+        return self.sight.left(self.run)
 
     @property
     def broken(self) -> tuple[bool, bool, bool]:
         """Whether web-1 hears nobody, whether its link is down, and whether web-2 is frozen."""
-        web = NAMED / f"{self.run}.web-1"
-        frozen = any("T (stopped)" in status for status in _statuses(self.directory / "web-2.json"))
-        return nft.read(web, TABLE) is not None, not read_link(web, "eth0").up, frozen
+        web = self.sight.network(self.run, "web-1")
+        deaf, down = nft.read(web, TABLE) is not None, not read_link(web, "eth0").up
+        return deaf, down, self.sight.frozen(self.run, "web-2", self.directory)
 
     def said(self, *lines: str) -> None:
         """Wait for the runner to say so."""
         for line in lines:
             assert self.process.stdout
             assert self.process.stdout.readline() == f"{line}\n"
-
-
-def _statuses(record: Path) -> list[str]:
-    words = record.read_text()
-    pid = int(words.partition('"pid": ')[2].partition(",")[0])
-    try:
-        return [Path(f"/proc/{pid}/status").read_text()]
-    except FileNotFoundError:
-        return []
 
 
 @pytest.fixture
@@ -92,14 +85,14 @@ def _places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
 
 
-def _start(folder: Path, lasting_s: float, group: Path | None = None) -> _Held:
+def _start(folder: Path, lasting_s: float, sight: Sight, group: Path | None) -> _Held:
     folder.mkdir()
-    argv = [sys.executable, "-m", "tests.support.holding", lasting.DRIVER, str(COMPOSE), str(folder), str(lasting_s)]
+    argv = [sys.executable, "-m", "tests.support.holding", sight.driver, str(COMPOSE), str(folder), str(lasting_s)]
     joined = ["sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh", *argv] if group else argv
     process = subprocess.Popen(joined, stdout=subprocess.PIPE, text=True)
     assert process.stdout
     run = process.stdout.readline().strip()
-    return _Held(process, run, process.stdout.readline().strip(), folder)
+    return _Held(process, run, process.stdout.readline().strip(), folder, sight)
 
 
 def _end(held: _Held) -> None:
@@ -114,8 +107,8 @@ def _end(held: _Held) -> None:
 
 
 @contextmanager
-def _broken(folder: Path, lasting_s: float, group: Path | None = None) -> Iterator[_Held]:
-    held = _start(folder, lasting_s, group)
+def _broken(folder: Path, lasting_s: float, sight: Sight = NAMESPACES, group: Path | None = None) -> Iterator[_Held]:
+    held = _start(folder, lasting_s, sight, group)
     try:
         held.said("in force")
         assert until(lambda: held.broken == (True, True, True), 5)
@@ -124,10 +117,13 @@ def _broken(folder: Path, lasting_s: float, group: Path | None = None) -> Iterat
         _end(held)
 
 
-@pytest.fixture
-def held(_places: None, tmp_path: Path) -> Iterator[_Held]:
-    """Broken for ten minutes."""
-    with _broken(tmp_path / "run", 600) as held:
+@pytest.fixture(params=[NAMESPACES, pytest.param(CONTAINERS, marks=pytest.mark.docker)], ids=lambda sight: sight.driver)
+def held(request: pytest.FixtureRequest, _places: None, tmp_path: Path) -> Iterator[_Held]:
+    """Broken for ten minutes, on either driver."""
+    sight: Sight = request.param
+    if sight is CONTAINERS:
+        request.getfixturevalue("docker_engine")
+    with _broken(tmp_path / "run", 600, sight) as held:
         yield held
 
 
@@ -139,19 +135,15 @@ def soon_over(_places: None, tmp_path: Path) -> Iterator[_Held]:
 
 
 def test_a_killed_runner_leaves_nothing(held: _Held) -> None:
-    """The keeper undoes and takes down, and its journal says so."""
+    """The keeper descends from no runner and has a session of its own; it undoes, takes down, and says so."""
+    assert held.keeper not in tree(held.process.pid)
+    assert os.getsid(held.keeper.pid) not in (os.getsid(held.process.pid), os.getsid(0))
     assert held.remarks == "remarks"
     held.process.kill()
     assert until(lambda: held.running is None and not held.left, WITHIN_S)
     left = journal.read(held.directory / journal.FILE)
     assert (left.closed, left.pending) == (True, ())
     assert (held.directory / "keeper.log").read_text() == ""
-
-
-def test_the_keeper_descends_from_no_runner_and_has_a_session_of_its_own(held: _Held) -> None:
-    """Whoever ends a process tree, or all of a terminal, does not end it."""
-    assert held.keeper not in tree(held.process.pid)
-    assert os.getsid(held.keeper.pid) not in (os.getsid(held.process.pid), os.getsid(0))
 
 
 def test_without_keeper_and_runner_the_next_command_undoes_everything(held: _Held) -> None:
@@ -162,7 +154,7 @@ def test_without_keeper_and_runner_the_next_command_undoes_everything(held: _Hel
     assert [line.partition(", begun")[0] for line in left.lines()] == [
         "freeze on web-2 of lasting",
         "cut on web-1 of lasting",
-        "the lab lasting, brought up by netns",
+        f"the lab lasting, brought up by {held.sight.driver}",
     ]
     assert held.broken == (True, True, True)
     lines = recover(held.run)
@@ -222,7 +214,7 @@ def _removed(group: Path) -> bool:
 @pytest.fixture
 def employed(_places: None, job: Path, tmp_path: Path) -> Iterator[_Held]:
     """Broken for ten minutes by a runner in that group."""
-    with _broken(tmp_path / "run", 600, job) as held:
+    with _broken(tmp_path / "run", 600, group=job) as held:
         yield held
 
 

@@ -29,7 +29,8 @@ from chaoskit.labs.change import HostChange, Timings
 from chaoskit.labs.spec import HostSpec, LabSpec
 
 DRIVER = "netns"
-_NAMED = Path("/run/netns")
+NAMED = Path("/run/netns")
+"""Where ip-netns(8) keeps names."""
 
 
 def install(folder: Path) -> dict[str, str]:
@@ -63,7 +64,7 @@ class NetnsHost:
     def status(self) -> Status:
         """By the process table."""
         identity = self._identity()
-        if not (_NAMED / self.name).exists():
+        if not (NAMED / self.name).exists():
             return Status(HostState.OFF)
         if identity is None or not identity.alive():
             return Status(HostState.EXITED, exit_code=0)
@@ -73,9 +74,9 @@ class NetnsHost:
 
     def netns(self) -> Path:
         """The name's own path."""
-        if not (_NAMED / self.name).exists():
+        if not (NAMED / self.name).exists():
             raise LabError(f"{self.info.name} is off")
-        return _NAMED / self.name
+        return NAMED / self.name
 
     def start(self) -> None:
         """Start its process, which nobody's end will end."""
@@ -207,7 +208,7 @@ class NetnsLab:
 
     def left(self) -> Sequence[str]:
         """Namespaces of this run, and processes of its hosts."""
-        names = [f"namespace {path.name}" for path in _NAMED.glob(f"{self._run}.*")]
+        names = [f"namespace {path.name}" for path in NAMED.glob(f"{self._run}.*")]
         identities = {spec.name: self._host(spec)._identity() for spec in self._spec.hosts}
         return [*names, *(f"process of {name}" for name, one in identities.items() if one and one.alive())]
 
