@@ -11,7 +11,7 @@ import threading
 from dataclasses import dataclass, replace
 
 from chaoskit.core.clock import Clock
-from chaoskit.core.errors import ChaoskitError, LabError, RunAborted
+from chaoskit.core.errors import ChaoskitError, LabBusy, LabError, RunAborted
 from chaoskit.core.host import HostState
 from chaoskit.core.progress import Progress
 from chaoskit.core.units import NS
@@ -41,6 +41,8 @@ LEAD = NS // 2
 """Time between the order to the generator and the origin: its threads enter namespaces and warm up."""
 FILES = "files"
 """The folder of a run's directory in which probes keep what is more than a reading, a folder each."""
+_BUSY_FOR, _BUSY_EVERY = 1800 * NS, NS // 2
+"""How long a run waits for another one that has its subnets, and how often it looks."""
 INTERRUPTED = "it was interrupted"
 KEEPER_ENDED = "the keeper ended, and the run with it"
 
@@ -115,9 +117,23 @@ class Conduct:
                 self._actions.await_confirmations(self._heed_in_boot)
 
     def _up(self) -> Timings:
-        """Wait for the lab without being deaf to an interruption meanwhile."""
-        within = self.options.ready_within / NS
-        return patiently(lambda: self._lab.up(within), self._heed_interruption, TICK / NS)
+        """Wait for the lab without being deaf to an interruption meanwhile; where another run has what it needs, for it.
+
+        Raises:
+            LabBusy: the other has it for too long.
+        """
+        within, give_up, said = self.options.ready_within / NS, self.clock.now() + _BUSY_FOR, ""
+        while True:
+            try:
+                return patiently(lambda: self._lab.up(within), self._heed_interruption, TICK / NS)
+            except LabBusy as busy:
+                if self.clock.now() > give_up:
+                    raise
+                if busy.args[0] != said:
+                    said = busy.args[0]
+                    self.progress.note(f"waiting: {said}")
+                self._heed_interruption()
+                self.clock.sleep(_BUSY_EVERY)
 
     def _heed_interruption(self) -> None:
         if self.options.cancel.is_set():
@@ -221,12 +237,14 @@ class Conduct:
             raise RunAborted(f"the action {one.action} could not be {one.what}: {'; '.join(one.failures)}")
 
     def _follow(self, change: HostChange) -> None:
-        """Have probes and load go over to the new network of a host that was off."""
+        """Have probes and load go over to the new network of a host that was off, or that began anew."""
         if change.state is HostState.OFF:
             self._off.add(change.host)
             self._probing.renewed(change.host)
-        elif change.state is HostState.RUNNING and change.host in self._off:
-            self._off.remove(change.host)
+        elif change.state is HostState.RUNNING and (change.new_network or change.host in self._off):
+            if change.host not in self._off:
+                self._probing.renewed(change.host)
+            self._off.discard(change.host)
             if any(client.name == change.host for one in self.plan.loads for client in one.clients):
                 # Off again already: what comes next will be told as well.
                 with contextlib.suppress(LabError):

@@ -228,7 +228,7 @@ class Keeper:
     def _changed(self, change: HostChange) -> None:
         self._changes.append(change)
         before, self._states[change.host] = self._states.get(change.host), change.state
-        if before is HostState.OFF and change.state is HostState.RUNNING:
+        if change.new_network or (before is HostState.OFF and change.state is HostState.RUNNING):
             # Not on the lab's thread, which must not block: a step asks the lab, and may wait for its turn.
             threading.Thread(target=self._reapply, args=(change.host,), daemon=True).start()
 
