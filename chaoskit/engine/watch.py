@@ -38,7 +38,8 @@ class Watch:
             self._next_tick = now + TICKS_EVERY
             self._recorder.keep_time()
             self._recorder.flush()
-            self._show(now)
+            if self._plan.loads:
+                self._show(now)
         if self._plan.guards and now >= self._next_guards:
             self._next_guards = now + GUARDS_EVERY
             self._ask()
