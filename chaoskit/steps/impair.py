@@ -66,6 +66,9 @@ class Impair(PacketFault):
 
     def _chosen(self, network: Path) -> str:
         if self.fault == "bandwidth":
+            needed = "htb" if self.peers else "tbf"
+            if not has_qdisc(needed):
+                raise StepError(f"{self.link}: {self.effect} cannot be had here: this kernel has no {needed}")
             return SHAPE
         root = read_root(network, self.device)
         if root is None or root.is_default:

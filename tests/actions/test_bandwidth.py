@@ -77,10 +77,10 @@ def test_a_delay_joins_it(wire: Wire) -> None:
 @pytest.mark.lab
 def test_a_queueing_discipline_of_somebody_else_stays(wire: Wire) -> None:
     """It is refused with its name, and nothing is changed."""
-    run_in_network(wire.networks["a"], ["tc", "qdisc", "add", "dev", "eth0", "root", "handle", "7:", "htb"])
+    run_in_network(wire.networks["a"], ["tc", "qdisc", "add", "dev", "eth0", "root", "handle", "7:", "pfifo"])
     before = as_found(wire, "a")
     with (
-        pytest.raises(StepError, match="somebody else has set already: htb 7:"),
+        pytest.raises(StepError, match="somebody else has set already: pfifo 7:"),
         in_force(wire, bandwidth(name("a"), "8Mbit/s")),
     ):
         pass

@@ -11,6 +11,7 @@ which comes back when it is deleted; one that somebody has put there is never re
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,7 +100,11 @@ class Disciplines:
             if root is not None and root.handle == prior["handle"]:
                 netlink.do([delete_qdisc(index, handle=root.handle)])
 
-        _on(network, fault.device, remove)
+        try:
+            _on(network, fault.device, remove)
+        except OSError as error:
+            if error.errno != errno.ENODEV:  # a device that is gone took its disciplines along
+                raise
 
     def ended(self, fault: PacketFault, prior: Prior) -> str:
         """Never: a discipline lasts as long as its link."""
