@@ -19,22 +19,39 @@ EXAMPLES = """\
   chaoskit doctor                          what works here, what stands in, what is missing
   chaoskit doctor --for gslb               only what the lab gslb needs; exit 3 if it cannot run
   chaoskit doctor --fix --for gslb --yes   install its daemons by apt; nothing is started on this machine
+  chaoskit doctor --driver docker          whether there is an engine with Compose; exit 3 if not
+  chaoskit doctor --fix --driver docker --for gslb
+                                           set the engine up and start it, and build the images of gslb
+  chaoskit doctor --stop-engine            stop the engine that --fix started
 """
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare options."""
     parser.add_argument("--for", dest="lab", metavar="LAB", help="what one lab and its twins need: a name or a file")
-    parser.add_argument("--fix", action="store_true", help="install missing packages by apt; starts no service")
+    parser.add_argument(
+        "--driver",
+        choices=options.DRIVERS,
+        default="native",
+        help="what labs are to be brought up by: as namespaces (native, the default) or as containers (docker)",
+    )
+    parser.add_argument(
+        "--fix",
+        action="store_true",
+        help="install missing packages by apt; starts no service, but with --driver docker the engine where none runs",
+    )
     parser.add_argument("--yes", action="store_true", help="with --fix: do not ask")
+    parser.add_argument("--stop-engine", action="store_true", help="stop the Docker engine that --fix started")
     options.as_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Look, and with `--fix` install and look again; exit 3 where what is needed is missing."""
-    facts = _look(args.lab)
+    """Look, and with `--fix` repair and look again; exit 3 where what is needed is missing."""
+    if args.stop_engine:
+        return _stop_engine()
+    facts = _look(args)
     if args.fix and _fix(facts, asked=args.yes):
-        facts = _look(args.lab)
+        facts = _look(args)
     if args.json:
         say_json([_fact_json(fact) for fact in facts])
     else:
@@ -42,30 +59,42 @@ def run(args: argparse.Namespace) -> int:
     return ERROR if any(fact.needed and fact.standing == "missing" for fact in facts) else PASS
 
 
-def _look(lab: str | None) -> tuple[Fact, ...]:
+def _stop_engine() -> int:
+    from chaoskit.engine.doctor.dockerd import stop
+
+    stop(tell)
+    return PASS
+
+
+def _look(args: argparse.Namespace) -> tuple[Fact, ...]:
     from chaoskit.engine.doctor.daemons import daemons
     from chaoskit.engine.doctor.fact import every_fact
+    from chaoskit.engine.doctor.images import image_facts
 
-    return (*every_fact(), *daemons(lab))
+    if args.driver == "docker":
+        return (*every_fact(args.driver), *(image_facts(args.lab) if args.lab else ()))
+    return (*every_fact(args.driver), *daemons(args.lab))
 
 
 def _fix(facts: Sequence[Fact], *, asked: bool) -> bool:
-    """Install what is missing; whether anything was."""
-    from chaoskit.engine.doctor.install import command, install
+    """Repair what can be repaired; whether anything was."""
+    from chaoskit.engine.doctor.setup import repairs
 
-    packages = sorted({fact.package for fact in facts if fact.standing == "missing" and fact.package})
-    if not packages:
+    found = repairs(facts)
+    if not found:
         tell("Nothing to install.")
         return False
-    if not asked and not _agreed(command(packages)):
+    if not asked and not _agreed([repair.says for repair in found]):
         return False
-    for unit in install(packages):
-        tell(f"{unit} will not start at the next boot: labs start their own daemons.")
+    for repair in found:
+        repair.do(tell)
     return True
 
 
-def _agreed(command: str) -> bool:
-    tell(f"This would run:\n  {command}\nand start no service.")
+def _agreed(lines: Sequence[str]) -> bool:
+    tell("This would:")
+    for line in lines:
+        tell(f"  {line}")
     if not sys.stdin.isatty():
         tell("Say --yes to do it.")
         return False

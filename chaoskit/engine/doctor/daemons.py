@@ -29,12 +29,12 @@ def daemons(lab: str | None = None) -> Iterator[Fact]:
 
 def _needed_by(lab: str) -> Mapping[str, str]:
     found: dict[str, str] = {}
-    for each in _with_twins(lab_argument(lab)):
+    for each in with_twins(lab_argument(lab)):
         found |= packages(load_lab(each))
     return found
 
 
-def _with_twins(lab: Lab) -> Iterator[Lab]:
+def with_twins(lab: Lab) -> Iterator[Lab]:
     """The lab, and for a shipped one each variant: `gslb.plain-dns.yaml` is merged over `gslb.yaml`."""
     yield lab
     if lab.is_shipped:

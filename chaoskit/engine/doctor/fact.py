@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -27,12 +27,12 @@ class Fact:
     """What was looked at, and what it means.
 
     Attributes:
-        group: `machine`, `tool`, `facility` or `daemon`.
+        group: `machine`, `tool`, `facility`, `docker`, `daemon` or `image`.
         value: what was found, in a few words.
         means: what follows for a user; for a substitute which one is used, for a missing one what does not run.
         remedy: what to do about it.
         package: the Debian package that brings it; what `--fix` installs.
-        needed: no native lab runs without it.
+        needed: what was asked about does not run without it.
     """
 
     name: str
@@ -45,9 +45,22 @@ class Fact:
     needed: bool = False
 
 
-def every_fact() -> tuple[Fact, ...]:
-    """All that is known about this machine, daemons apart; takes about a second and changes nothing."""
-    return tuple(_walk())
+def every_fact(driver: str = "native") -> tuple[Fact, ...]:
+    """All that is known about this machine, daemons and images apart; takes about a second and changes nothing.
+
+    Args:
+        driver: what labs are to be brought up by; what it alone lives on is needed, what the other does is not.
+    """
+    return tuple(_for(driver, fact) for fact in _walk())
+
+
+_ONLY = {"docker": "docker", "overlay of /": "native"}
+"""Groups and facts that one driver alone needs."""
+
+
+def _for(driver: str, fact: Fact) -> Fact:
+    only = _ONLY.get(fact.group) or _ONLY.get(fact.name)
+    return replace(fact, needed=only == driver) if only else fact
 
 
 def _walk() -> Iterator[Fact]:

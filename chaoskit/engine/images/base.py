@@ -3,8 +3,8 @@
     mmdebstrap --variant=minbase trixie ...  |  docker import - debian:trixie-slim
 
 The result is what the official image is: the packages of minbase, no manuals and no translations (dpkg's path-exclude),
-no waiting for the disk (force-unsafe-io: a build that a power cut ends is begun again), and apt lists that name Debian's
-own servers. It is labelled as made here, so that nobody takes it for the pulled one.
+no waiting for the disk (force-unsafe-io: a build that a power cut ends is begun again), and Debian's own servers in
+apt's lists. It is labelled as made here, so that nobody takes it for the pulled one.
 """
 
 from __future__ import annotations

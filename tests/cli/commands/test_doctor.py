@@ -22,7 +22,7 @@ def test_json_has_every_fact(cli: Cli) -> None:
     facts = cli("doctor", "--json").json
     assert isinstance(facts, list)
     assert {"name", "group", "standing", "found", "means", "remedy", "package", "needed"} == set(facts[0])
-    assert {"machine", "tool", "facility", "daemon"} == {fact["group"] for fact in facts}
+    assert {"machine", "tool", "facility", "docker", "daemon"} == {fact["group"] for fact in facts}
 
 
 def test_what_is_missing_and_needed_is_an_error(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,3 +63,17 @@ def test_nothing_missing_is_nothing_to_do(cli: Cli, monkeypatch: pytest.MonkeyPa
     done = cli("doctor", "--fix", "--yes")
     assert done.status == 0
     assert "Nothing to install" in done.err
+
+
+def test_the_engine_is_needed_by_the_docker_driver_alone(cli: Cli) -> None:
+    """Its facts are told either way; with `--driver docker` they decide, and an overlay of / does not."""
+    needed = {driver: _needed(cli, driver) for driver in ("native", "docker")}
+    assert {"docker engine", "docker compose"} <= needed["docker"] - needed["native"]
+    assert "overlay of /" in needed["native"] - needed["docker"]
+    assert {"nft", "kernel"} <= needed["native"] & needed["docker"]
+
+
+def _needed(cli: Cli, driver: str) -> set[str]:
+    facts = cli("doctor", "--driver", driver, "--json").json
+    assert isinstance(facts, list)
+    return {str(fact["name"]) for fact in facts if fact["needed"]}

@@ -14,7 +14,6 @@ _TOOLS = (
     ("ss", "iproute2", "sockets cannot be listed or ended", False),
     ("tc", "iproute2", "links cannot be slowed", False),
     ("chromium", "chromium", "the browser tests of reports do not run; nothing else needs it", False),
-    ("docker", "docker.io", "the docker driver does not run", False),
 )
 """Program, Debian package, what does not work without it, and whether every native lab needs it."""
 
