@@ -135,9 +135,7 @@ class Toxic:
         if listed is None:
             return Evidence(False, f"{self.host}: the proxy {self.proxy} has no toxic {self.name}")
         if not self._is_this(listed):
-            return Evidence(
-                False, f"{self.host}: {self.name} of the proxy {self.proxy} is another toxic: {listed.type}"
-            )
+            return Evidence(False, f"{self.host}: {self.name} of the proxy {self.proxy} is another one")
         before = Exchange.from_json(cast(Mapping[str, Json], prior["before"]))
         made, times = self._mark(before), how_many(self.toxicity, self.attributes)
         address, port = cast("list[str | int]", prior["address"])
