@@ -57,7 +57,7 @@ def withdraw(run: str) -> None:
 
 def left(run: str) -> tuple[str, ...]:
     """The rules of a run that are there."""
-    return tuple(f"{program} {' '.join(rule)}" for program in _found() for rule in _rules(program, run))
+    return tuple(f"firewall rule {' '.join(rule)}" for program in _found() for rule in _rules(program, run))
 
 
 def _is_asked() -> bool:

@@ -15,7 +15,7 @@ from chaoskit.core.host import Host
 from chaoskit.core.topology import Topology
 from chaoskit.kernel.identity import Identity
 from chaoskit.labs.change import HostChange, Timings
-from chaoskit.labs.docker import composing, firewall, naming, override, removal
+from chaoskit.labs.docker import composing, fence, firewall, naming, override, removal
 from chaoskit.labs.docker.bringup import Bringup
 from chaoskit.labs.docker.composing import Compose
 from chaoskit.labs.docker.engine import Engine, about, check_local, engine
@@ -55,8 +55,8 @@ class DockerLab:
         self._started = 0.0
         self._changing = threading.Lock()
         self._taken_down = False
-        override_file = self._directory / "docker" / "compose.chaoskit.yaml"
-        self._compose = Compose(spec, run_id, override_file, self._directory / "logs" / "compose.log")
+        self._untouched = False
+        self._compose = self._new_compose()
 
     @property
     def topology(self) -> Topology:
@@ -97,7 +97,8 @@ class DockerLab:
             LabError: a host did not come up; the message has the end of its log. Nothing is left.
         """
         began = time.monotonic()
-        self._taken_down = False
+        self._taken_down, self._untouched = False, True
+        self._compose = self._new_compose()
         try:
             bringup = self._prepare(began + timeout_s)
             bringup.start()
@@ -128,8 +129,10 @@ class DockerLab:
 
     def left(self) -> Sequence[str]:
         """Containers, networks, volumes and firewall rules of the run."""
+        if self._untouched:
+            return ()
         with _connected() as client:
-            return (*removal.left(client, self._run), *(f"firewall rule {rule}" for rule in firewall.left(self._run)))
+            return (*removal.left(client, self._run), *firewall.left(self._run), *fence.left(self._run))
 
     def down(self) -> None:
         """Take everything down, also while it comes up; doing it twice changes nothing more."""
@@ -137,14 +140,17 @@ class DockerLab:
         with self._changing:
             self._taken_down = True
             try:
-                with _connected() as client:
-                    removal.remove(client, self._run)
-                firewall.withdraw(self._run)
+                if not self._untouched:
+                    self._remove()
             finally:
                 for host in self._hosts.values():
                     host.gone()
                 self._held.close()
                 self._client = self._logs = None
+
+    def _new_compose(self) -> Compose:
+        override_file = self._directory / "docker" / "compose.chaoskit.yaml"
+        return Compose(self._spec, self._run, override_file, self._directory / "logs" / "compose.log")
 
     def _prepare(self, deadline: float) -> Bringup:
         """Make what `down` takes away again, all but the containers."""
@@ -158,9 +164,18 @@ class DockerLab:
             bringup.check()
             self._write(self._engine)
             self._hold(client)
+            self._untouched = False
             if not self._spec.egress:
-                firewall.accept(self._run, [naming.bridge(self._run, each.name) for each in self.topology.networks])
+                bridges = [naming.bridge(self._run, each.name) for each in self.topology.networks]
+                fence.put_up(self._run, bridges)
+                firewall.accept(self._run, bridges)
         return bringup
+
+    def _remove(self) -> None:
+        with _connected() as client:
+            removal.remove(client, self._run)
+        firewall.withdraw(self._run)
+        fence.take_down(self._run)
 
     def _connect(self) -> docker.DockerClient:
         client = self._client = engine()
