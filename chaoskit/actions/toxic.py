@@ -32,14 +32,12 @@ _NOT_NOTHING = ("rate", "average_size")
 _LONGEST = 20 * NS
 _LEAST_TOXICITY = 0.05
 
-Kind = Literal["latency", "bandwidth", "slow_close", "timeout", "reset_peer", "slicer", "limit_data"]
-
 
 @action(longest="1h")
 def toxic(
     plan: Planning,
     hosts: Selector,
-    kind: Kind,
+    kind: Literal["latency", "bandwidth", "slow_close", "timeout", "reset_peer", "slicer", "limit_data"],
     *,
     proxy: str,
     stream: Literal["downstream", "upstream"] = "downstream",

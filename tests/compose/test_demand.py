@@ -1,5 +1,7 @@
 """The demand lab's Compose files: what they come to, without bringing anything up."""
 
+import json
+import os
 import subprocess
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
@@ -99,12 +101,57 @@ def test_the_edge_has_no_admin_socket_that_nobody_asks(name: str) -> None:
     assert "stats socket" not in (CONF / name).read_text()
 
 
+BACK_PRESSURE = GUARDED.over("demand.back-pressure.yaml")
+
+
+def test_a_proxy_stands_between_the_last_tier_and_the_inventory() -> None:
+    """One host more, on the network of both; what tier-b asks is the address that Toxiproxy listens at."""
+    plain, spec = load_lab(GUARDED), load_lab(BACK_PRESSURE)
+    assert (spec.refused, spec.notes) == ((), ())
+    (added,) = [host for host in spec.topology.hosts if host.name not in plain.topology.by_name]
+    ((proxy,),) = [json.loads((CONF / "toxiproxy.json").read_text())]
+    environment = dict(next(host.environment for host in spec.hosts if host.name == "tier-b"))
+    assert (added.name, [link.network for link in added.links]) == ("inventory-proxy", ["back"])
+    assert proxy["listen"] == f"{added.addresses[0]}:8080"
+    assert proxy["upstream"] == f"{spec.topology.by_name['inventory'].addresses[0]}:8080"
+    assert environment["DEPENDENCY"] == f"http://{proxy['listen']}/"
+    assert proxy["enabled"] is True
+
+
+def test_health_that_ignores_the_dependency_is_all_that_its_twin_changes() -> None:
+    """The edge asks for something else, by the same configuration."""
+    guarded, twin = load_lab(BACK_PRESSURE), load_lab(BACK_PRESSURE.over("demand.health-ignores-the-dependency.yaml"))
+    assert guarded.topology == twin.topology
+    told = [{host.name: dict(host.environment) for host in spec.hosts} for spec in (guarded, twin)]
+    assert (told[0].pop("edge")["CHECK"], told[1].pop("edge")["CHECK"]) == ("/health", "/alive")
+    assert told[0] == told[1]
+    assert [host.mounts for host in guarded.hosts] == [host.mounts for host in twin.hosts]
+
+
+def test_the_edge_with_back_pressure_is_the_unlimited_one_that_asks_and_says_why() -> None:
+    """It differs in how it asks, in the 503 while nobody is well, and in the socket that a probe reads."""
+    unlimited, asking = (
+        (CONF / name).read_text().splitlines() for name in ("edge.unlimited.cfg", "edge.back-pressure.cfg")
+    )
+    settings = [{line.strip() for line in lines if line.strip()[:1] not in ("", "#")} for lines in (unlimited, asking)]
+    assert settings[0] - settings[1] == {
+        "option httpchk GET /alive",
+        "server tier-a 198.18.49.20:8080 check port 8081 inter 1s",
+    }
+    assert settings[1] - settings[0] == {
+        'option httpchk GET "${CHECK}"',
+        "server tier-a 198.18.49.20:8080 check port 8081 inter 500ms fall 2 rise 2",
+        "http-request return status 503 hdr Retry-After 1 if { nbsrv(tiers) eq 0 }",
+        "stats socket /run/haproxy/admin.sock mode 660 level user",
+    }
+
+
 @pytest.mark.lab
-@pytest.mark.parametrize("name", ["edge.cfg", "edge.unlimited.cfg"])
+@pytest.mark.parametrize("name", ["edge.cfg", "edge.unlimited.cfg", "edge.back-pressure.cfg"])
 def test_haproxy_accepts_its_configuration_without_a_warning(name: str) -> None:
     """The checker exits with 0 and says nothing that is a warning."""
-    argv = ["haproxy", "-c", "-f", name]
-    done = subprocess.run(argv, cwd=CONF, capture_output=True, text=True, check=False, timeout=20)
+    argv, environment = ["haproxy", "-c", "-f", name], {**os.environ, "CHECK": "/health"}
+    done = subprocess.run(argv, cwd=CONF, env=environment, capture_output=True, text=True, check=False, timeout=20)
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
     assert "warn" not in said.lower(), said

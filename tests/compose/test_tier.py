@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import json
 import os
 import re
 import signal
@@ -244,7 +245,55 @@ def test_health_says_that_the_dependency_fails(start: Start) -> None:
     assert tier.page("/health")[0] == 200
     below.process.kill()
     below.process.wait()
-    assert tier.page("/health") == (503, "the dependency does not answer\n")
+    assert tier.page("/health") == (503, "the dependency does not answer in time\n")
+
+
+def test_health_says_that_the_dependency_is_late_before_it_has_answered(start: Start) -> None:
+    """A call that waits for longer than the SLA counts as late at once, and so does its answer for a second."""
+    below = start(SERVICE_TIME="400ms")
+    tier = start(DEPENDENCY=f"http://127.0.0.1:{below.port}/", DEPENDENCY_SLA="100ms")
+    assert tier.page("/health") == (200, "ok\n")
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(tier.ask)
+        assert until(lambda: below.metrics["busy"] == 1)
+        assert until(lambda: tier.page("/health")[0] == 503, 0.3)
+        assert not answer.done()
+        assert answer.result()[0] == 200
+    assert tier.page("/health")[0] == 503
+    assert until(lambda: tier.page("/health")[0] == 200)
+
+
+def test_health_goes_by_most_of_the_last_seconds_calls(start: Start) -> None:
+    """One late call among two in time makes nothing unhealthy; two among three do."""
+    below = start(SERVICE_TIME="150ms", WORKERS=1, QUEUE=2, BACKLOG=8)
+    tier = start(DEPENDENCY=f"http://127.0.0.1:{below.port}/", DEPENDENCY_SLA="400ms")
+    assert [status for status, _, _ in tier.several(3)] == [200, 200, 200]
+    assert tier.page("/health")[0] == 200
+    strict = start(DEPENDENCY=f"http://127.0.0.1:{below.port}/", DEPENDENCY_SLA="250ms")
+    assert [status for status, _, _ in strict.several(3)] == [200, 200, 200]
+    assert strict.page("/health")[0] == 503
+
+
+def test_health_asks_a_dependency_nobody_calls_and_waits_for_no_longer_than_its_sla(start: Start) -> None:
+    """Frozen, it is found late within the SLA, not within the time-out of calls."""
+    below = start()
+    url = f"http://127.0.0.1:{below.port}/"
+    tier = start(DEPENDENCY=url, DEPENDENCY_SLA="200ms", DEPENDENCY_TIMEOUT="5s")
+    os.kill(below.process.pid, signal.SIGSTOP)
+    started = time.monotonic()
+    assert tier.page("/health")[0] == 503
+    assert 0.2 <= time.monotonic() - started < 1
+
+
+def test_the_state_is_the_metrics_in_json(start: Start) -> None:
+    """Workers that are busy and free, and every counter, for whoever reads no exposition."""
+    tier = start(WORKERS=3)
+    assert tier.ask()[0] == 200
+    with slow_sender(tier):
+        assert until(lambda: tier.metrics["busy"] == 1)
+        state = json.loads(tier.page("/state")[1])
+    assert state == tier.metrics | {"busy": 1, "free": 2}
+    assert (state["served"], state["workers"], state["queued"]) == (1, 3, 0)
 
 
 def test_the_access_log_has_the_caller_that_a_proxy_names(start: Start) -> None:

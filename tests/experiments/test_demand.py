@@ -16,11 +16,13 @@ from chaoskit.engine.forecast import planned_checks
 from chaoskit.engine.found import Found
 from chaoskit.engine.plan import Plan, make_plan
 from chaoskit.labs.load import load_lab
+from tests.support.proving import failed, proved
 
 ROOT = Path(__file__).parents[2]
 ARMS = {
     "listen_queue_full": ("guarded", "accepts-when-free"),
     "shed_at_edge": ("guarded", "no-shedding", "sheds-at-the-last-tier"),
+    "back_pressure": ("guarded", "health-ignores-the-dependency"),
 }
 WORKED_ON = {"tier-a", "tier-b", "inventory"}
 
@@ -44,9 +46,9 @@ def shed() -> Found:
     return found("shed_at_edge")
 
 
-def environment(host: str, arm: str = "guarded") -> Mapping[str, str]:
+def environment(host: str, arm: str = "guarded", experiment: str = "shed_at_edge") -> Mapping[str, str]:
     """What a service of the lab is told."""
-    (one,) = [each for each in make_plan(found("shed_at_edge"), arm=arm).spec.hosts if each.name == host]
+    (one,) = [each for each in make_plan(found(experiment), arm=arm).spec.hosts if each.name == host]
     return dict(one.environment)
 
 
@@ -175,6 +177,140 @@ def test_callers_are_patient_enough_for_the_third_retry_and_not_for_the_fourth()
     assert late_begin + early.delay + early.lasting.total + 7 * NS < (entry.lasting or 0)
 
 
+class Chain:
+    """The chain with back pressure: what its tiers hold while the inventory is slow, by Little's law, in seconds."""
+
+    def __init__(self) -> None:
+        self.experiment = found("back_pressure")
+        given = {host: environment(host, experiment="back_pressure") for host in WORKED_ON}
+        self.workers = {host: int(each["WORKERS"]) for host, each in given.items()}
+        self.backlog = {host: int(each.get("BACKLOG", 0)) for host, each in given.items()}
+        times = {host: duration(each["SERVICE_TIME"]) / NS for host, each in given.items()}
+        self.takes = {
+            "inventory": times["inventory"],
+            "tier-b": times["tier-b"] + times["inventory"],
+            "tier-a": sum(times.values()),
+        }
+        self.slas = {
+            host: duration(each["DEPENDENCY_SLA"]) / NS for host, each in given.items() if "DEPENDENCY_SLA" in each
+        }
+        (entry,) = self.experiment.experiment.timeline
+        self.action, self.lasting = entry.action, (entry.lasting or 0) / NS
+        self.delay = duration(str(self.action.arguments["latency"])) / NS
+        self.rate = rate(self.experiment.variables["CUSTOMERS"])
+
+    def busy(self, host: str) -> float:
+        """Workers that are busy while all is well."""
+        return self.rate * self.takes[host]
+
+    @property
+    def comes_through(self) -> float:
+        """Requests a second that tier-b gets done while the inventory is slow."""
+        return self.workers["tier-b"] / (self.takes["tier-b"] + self.delay)
+
+    def holds(self, after: float) -> float:
+        """Requests in tier-a so long after the inventory became slow, if the edge passes everything on."""
+        first = self.takes["tier-b"] + self.delay
+        return self.busy("tier-a") + self.rate * after - self.comes_through * max(0.0, after - first)
+
+    def fills(self, host: str) -> float:
+        """When all workers of a tier are busy."""
+        return (self.workers[host] - self.busy(host)) / self.rate
+
+    @property
+    def overflows(self) -> float:
+        """When the listen queue of tier-a is full as well: it admits one more than its length."""
+        places = self.workers["tier-a"] + self.backlog["tier-a"] + 1
+        first = self.takes["tier-b"] + self.delay
+        return first + (places - self.holds(first)) / (self.rate - self.comes_through)
+
+    def window(self, name: str) -> tuple[float, float]:
+        """A window's begin and end, after the inventory became slow."""
+        one = self.experiment.variables[name]
+        start = one.delay / NS
+        return start, start + one.lasting.total / NS if one.lasting else self.lasting
+
+
+@pytest.fixture(scope="module")
+def chain() -> Chain:
+    """The numbers of `back_pressure`."""
+    return Chain()
+
+
+def test_every_tier_has_workers_to_spare_while_all_is_well(chain: Chain) -> None:
+    """Four standard deviations of a Poisson number more than are busy on average."""
+    for host in WORKED_ON:
+        assert chain.workers[host] > chain.busy(host) + 3.7 * chain.busy(host) ** 0.5
+
+
+def test_a_slow_inventory_is_too_slow_for_callers_and_for_both_tiers(chain: Chain) -> None:
+    """Whoever is patient for a second gets nothing; each tier's SLA lies between the usual time and the delay."""
+    assert chain.delay >= chain.experiment.variables["customers"].timeout / NS
+    assert chain.takes["inventory"] * 2 == pytest.approx(chain.slas["tier-b"])
+    assert chain.takes["tier-b"] * 2 <= chain.slas["tier-a"] < chain.delay
+    # A check of the edge waits for tier-a as long as it waits for tier-b, which is within the time between two checks.
+    assert chain.slas["tier-b"] < chain.slas["tier-a"] < 0.5
+
+
+def test_the_time_to_notice_and_to_return_follow_from_the_configuration(chain: Chain) -> None:
+    """SLA, half of what is left of health's second, and as many checks as HAProxy wants."""
+    text = (ROOT / "compose" / "conf" / "demand" / "edge.back-pressure.cfg").read_text()
+    ((inter, fall, rise),) = re.findall(r"check port 8081 inter (\w+) fall (\d+) rise (\d+)", text)
+    (second,) = re.findall(r"^WINDOW = (.+)$", (ROOT / "compose/services/tier/meter.py").read_text(), re.MULTILINE)
+    noticing: Bound = chain.experiment.variables["noticing"]
+    returning: Bound = chain.experiment.variables["returning"]
+    assert noticing.parts["late"] == chain.slas["tier-a"] * NS
+    assert noticing.parts["most"] == (float(second) - chain.slas["tier-a"]) / 2 * NS
+    assert noticing.parts["checks"] == int(fall) * duration(inter)
+    assert returning.parts["last"] == chain.slas["tier-b"] * NS
+    assert returning.parts["checks"] == int(rise) * duration(inter)
+
+
+def test_the_edge_stops_passing_on_before_tier_a_is_full(chain: Chain) -> None:
+    """What comes until then, and four standard deviations more, is held by workers and listen queues."""
+    noticing: Bound = chain.experiment.variables["noticing"]
+    most = chain.holds(noticing.total / NS)
+    assert most == pytest.approx(400, abs=1)
+    assert most + 4 * (chain.rate * noticing.total / NS) ** 0.5 < chain.workers["tier-a"] + chain.backlog["tier-a"] + 1
+    assert chain.workers["tier-b"] + chain.backlog["tier-b"] >= chain.workers["tier-a"]
+    # And it is done before the inventory is well again, so that nobody comes home to old work.
+    assert most / chain.comes_through < chain.lasting - noticing.total / NS
+
+
+def test_tiers_fill_up_one_after_the_other_when_they_do(chain: Chain) -> None:
+    """The windows of the twin's checks leave half a second, or four standard deviations, beside the derived times."""
+    assert (chain.fills("tier-b"), chain.fills("tier-a")) == (pytest.approx(0.1), pytest.approx(1.02))
+    assert chain.overflows == pytest.approx(2.6, abs=0.05)
+    first_answer = chain.delay
+    start, end = chain.window("_full_b")
+    came = chain.rate * start
+    assert came - 4 * came**0.5 > chain.workers["tier-b"] - chain.busy("tier-b")
+    assert end < first_answer
+    _, end = chain.window("_not_yet_a")
+    assert chain.holds(end) + 4 * (chain.rate * end) ** 0.5 < chain.workers["tier-a"]
+    start, _ = chain.window("_full_a")
+    assert start > chain.fills("tier-a") + 4 * chain.workers["tier-a"] ** 0.5 / chain.rate
+    dropped = (chain.rate - chain.comes_through) * (chain.lasting - chain.overflows - 0.6)
+    assert chain.experiment.variables["tier_a_turns_away"].arguments["at_least"] == pytest.approx(dropped, rel=0.01)
+
+
+@pytest.mark.lab
+@pytest.mark.catalogue
+@pytest.mark.timeout(240)
+def test_back_pressure_tells_callers_and_without_it_tiers_fill_up(tmp_path: Path) -> None:
+    """`prove` passes: the guarded arm passes every check, and the twin fails those it must."""
+    verdicts = proved("demand.back_pressure", tmp_path)
+    assert set(verdicts["guarded"].values()) == {"pass"}
+    wrong = failed(verdicts, "health-ignores-the-dependency")
+    assert wrong - {"comes_back", "untroubled_otherwise"} == {
+        "edge_knows",
+        "refused_at_once",
+        "refused_with_reason",
+        "no_queue_overflows",
+        "every_queue_admits",
+    }
+
+
 def test_every_check_gets_the_samples_it_needs(plan: Plan) -> None:
     """With some to spare for chance, so that no arm is unknown for want of requests."""
     sized = {each.name: each.samples for each in planned_checks(plan) if each.samples}
@@ -184,5 +320,5 @@ def test_every_check_gets_the_samples_it_needs(plan: Plan) -> None:
 
 
 def test_an_arm_takes_less_than_half_a_minute(plan: Plan) -> None:
-    """Both experiments fit into the catalogue's time."""
-    assert plan.length <= 25 * NS
+    """All of them fit into the catalogue's time."""
+    assert plan.length <= 26 * NS
