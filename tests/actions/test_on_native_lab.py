@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from chaoskit.actions.crash import crash
+from chaoskit.actions.delay import delay
 from chaoskit.actions.grudges import isolate, one_way
 from chaoskit.actions.link_down import link_down
 from chaoskit.actions.partition import partition
@@ -158,6 +159,22 @@ def test_a_partition_of_a_host_with_a_new_network_is_done_again_and_undone(runni
     step.do(running, prior)
     assert step.confirm(running, prior).holds
     step.undo(running, prior)
+    assert nft.tables(running.hosts["a"].netns()) == ()
+
+
+def test_a_delay_goes_with_a_power_cycle_and_comes_back(running: NativeLab) -> None:
+    """Nothing keeps the network of a host that is off; the new one has the delay when it is done again."""
+    ((step, prior),) = _do(delay(name("a"), "20ms", towards=name("b")), running)
+    assert until(lambda: step.confirm(running, prior).holds)
+    running.hosts["a"].power_off()
+    assert not _reaches(running, "b", "a")
+    running.hosts["a"].start()
+    assert not step.confirm(running, prior).holds
+    step.do(running, prior)
+    assert until(lambda: step.confirm(running, prior).holds)
+    assert _reaches(running, "a", "b")
+    assert until(lambda: " 0 hit" not in step.confirm(running, prior).what)
+    _undo_twice([(step, prior)], running)
     assert nft.tables(running.hosts["a"].netns()) == ()
 
 

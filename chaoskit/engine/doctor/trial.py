@@ -18,7 +18,11 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
 
+from chaoskit.core.errors import ChaoskitError
 from chaoskit.kernel import syscalls
+from chaoskit.kernel.nft import check
+from chaoskit.steps.packets.fault import PacketFault
+from chaoskit.steps.packets.rules import render
 
 _EOPNOTSUPP, _ENOENT = 95, 2
 _NEWLINK, _NEWQDISC, _GETFAMILY = 16, 36, 3
@@ -46,7 +50,7 @@ def attempt_all() -> dict[str, str]:
     links = {"VLAN": "vlan", "dummy": "dummy", "WireGuard": "wireguard", "bridge": "bridge", "veth": "veth"}
     attempts: dict[str, Callable[[], None]] = {name: partial(_link, kind) for name, kind in links.items()}
     attempts |= {name: partial(_qdisc, name) for name in ("netem", "tbf")}
-    attempts |= {"IPVS": partial(_family, "IPVS"), "overlay": _overlay}
+    attempts |= {"IPVS": partial(_family, "IPVS"), "overlay": _overlay, "egress rules": _egress_rules}
     return {"namespaces": ""} | {name: _refusal(attempt) for name, attempt in attempts.items()}
 
 
@@ -78,6 +82,16 @@ def _qdisc(kind: str) -> None:
     """Set a queueing discipline on the loopback; one that exists wants options, one that does not is ENOENT."""
     body = struct.pack("=BxxxiIII", 0, _LOOPBACK, 0x10000, _ROOT, 0) + _attribute(1, kind.encode() + b"\0")
     _ask(socket.NETLINK_ROUTE, _NEWQDISC, _CREATE, body, absent=_ENOENT)
+
+
+def _egress_rules() -> None:
+    """Have nft and the kernel check what packet faults need where there is no netem."""
+    for fault in ("loss", "duplicate"):
+        half = PacketFault("", "", "lo", fault, {"share": 500_000}, (), "00000000", 0)
+        try:
+            check(Path("/proc/thread-self/ns/net"), render(half, 0, owned=False))
+        except ChaoskitError as error:
+            raise OSError(error.args[0]) from error
 
 
 def _family(name: str) -> None:

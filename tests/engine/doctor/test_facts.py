@@ -15,7 +15,7 @@ def test_every_fact_of_this_machine_says_what_follows() -> None:
     """What stands in or is missing has a consequence; names are each their own."""
     facts = every_fact()
     assert len({fact.name for fact in facts}) == len(facts)
-    assert {"kernel", "namespaces", "nft", "netem", "io_uring", "clock source", "PSI", "cgroups"} <= {
+    assert {"kernel", "namespaces", "nft", "netem", "egress rules", "io_uring", "clock source", "PSI", "cgroups"} <= {
         f.name for f in facts
     }
     assert all(fact.standing is OK or fact.means for fact in facts)

@@ -8,7 +8,8 @@ from chaoskit.engine.doctor.fact import MISSING, OK, SUBSTITUTE, Fact
 from chaoskit.engine.doctor.trial import trial
 
 _FACILITIES = (
-    ("netem", "nft for loss, tbf for bandwidth, NFQUEUE for delay"),
+    ("netem", "nftables for loss and duplicates, a process of chaoskit's for delay, reordering and corruption"),
+    ("egress rules", "netem for packet faults, where the kernel has it"),
     ("tbf", ""),
     ("IPVS", "nft numgen and jhash balance at layer 4"),
     ("WireGuard", "wireguard-go in user space"),
