@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -103,14 +102,15 @@ def _from_debian(folder: Path, say: Say) -> Path:
         "Dir::State::Lists": folder / "lists",
         "Dir::Cache": folder,
         "APT::Sandbox::User": "root",
+        "APT::Update::Error-Mode": "any",
         "Acquire::Languages": "none",
         "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled": "false",
     }
     options = [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
-    _run(["apt-get", "-q", *options, "update"], folder, _APT_S)
-    _run(["apt-get", "-q", *options, "download", "docker-compose"], folder, _APT_S)
+    _run("apt-get update", ["apt-get", "-q", *options, "update"], folder, _APT_S)
+    _run("apt-get download", ["apt-get", "-q", *options, "download", "docker-compose"], folder, _APT_S)
     (archive,) = folder.glob("docker-compose_*.deb")
-    _run(["dpkg-deb", "--extract", str(archive), "content"], folder, _APT_S)
+    _run("dpkg-deb", ["dpkg-deb", "--extract", str(archive), "content"], folder, _APT_S)
     found = [folder / "content" / path for path in _INSIDE if (folder / "content" / path).is_file()]
     if not found:
         raise ChaoskitError(f"{archive.name} does not hold the plugin")
@@ -122,19 +122,20 @@ def _by_go(folder: Path, say: Say) -> Path:
     if go is None:
         raise ChaoskitError("there is no Go on this machine")
     say(f"The Compose plugin: building {_VERSION} with Go, which takes two minutes.")
-    _run([go, "mod", "init", "scratch"], folder, 60)
-    _run([go, "get", "-tool", f"{_MODULE}/cmd@{_VERSION}"], folder, _BUILD_S)
+    _run("go mod init", [go, "mod", "init", "scratch"], folder, 60)
+    _run("go get", [go, "get", "-tool", f"{_MODULE}/cmd@{_VERSION}"], folder, _BUILD_S)
     flags = f"-s -w -X {_MODULE}/internal.Version={_VERSION}"
-    _run([go, "build", "-trimpath", "-ldflags", flags, "-o", "docker-compose", f"{_MODULE}/cmd"], folder, _BUILD_S)
+    argv = [go, "build", "-trimpath", "-ldflags", flags, "-o", "docker-compose", f"{_MODULE}/cmd"]
+    _run("go build", argv, folder, _BUILD_S)
     return folder / "docker-compose"
 
 
-def _run(argv: Sequence[str], folder: Path, timeout: float) -> None:
+def _run(what: str, argv: Sequence[str], folder: Path, timeout: float) -> None:
     environment = {**os.environ, "CGO_ENABLED": "0"}
     try:
         done = subprocess.run(argv, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr,
                               timeout=timeout, check=False)  # fmt: skip
     except subprocess.TimeoutExpired:
-        raise ChaoskitError(f"{shlex.join(argv[:3])} ... took longer than {timeout:g} s") from None
+        raise ChaoskitError(f"{what} took longer than {timeout:g} s") from None
     if done.returncode:
-        raise ChaoskitError(f"{shlex.join(argv[:3])} ... failed with status {done.returncode}")
+        raise ChaoskitError(f"{what} failed with status {done.returncode}")
