@@ -8,6 +8,8 @@ spec.py       all of it as a `LabSpec`
 sleeper.py    the program of the client host, which is all of its image
 client.py     the client host: a container of our own on a network of the project
 volatile.py   which fields of a container change with nobody changing the container
-snapshot.py   how a project was found, and how it differs from that
+snapshot.py   how a project was found
+difference.py how it differs from that
+hosts.py      its containers as hosts
 lab.py        the `DriverLab`
 """

@@ -1,31 +1,31 @@
-"""The hosts of an attached project that are more, or less, than a container with a network of its own."""
+"""The containers of an attached project as hosts, for as long as somebody holds them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import docker
 
 from chaoskit.core.errors import LabError
-from chaoskit.core.host import Completed, HostState, Status
 from chaoskit.core.topology import HostInfo
+from chaoskit.labs.attached import client as clients
+from chaoskit.labs.attached.project import PROJECT, SERVICE, instances
 from chaoskit.labs.change import HostChange
+from chaoskit.labs.docker.engine import api_errors
 from chaoskit.labs.docker.host import DockerHost
 from chaoskit.labs.docker.poller import Poller
+from chaoskit.labs.docker.watch import Watch
+from chaoskit.labs.spec import LabSpec
+
+Notify = Callable[[HostChange], None]
 
 
 class Entangled(DockerHost):
     """A container in the network of the machine, or of another container: that network is not its own to break."""
 
-    def __init__(
-        self,
-        client: docker.DockerClient,
-        info: HostInfo,
-        notify: Callable[[HostChange], None],
-        poller: Poller,
-        owner: str,
-    ) -> None:
+    def __init__(self, client: docker.DockerClient, info: HostInfo, notify: Notify, poller: Poller, owner: str) -> None:
         super().__init__(client, info, notify, poller)
         self._owner = owner
 
@@ -41,64 +41,73 @@ class Entangled(DockerHost):
         )
 
 
-class Removed:
-    """A host whose container its owner has removed: nothing is left to undo; satisfies `chaoskit.core.host.Host`."""
+class Holding:
+    """Hosts of a project, kept up to date by the engine's events until closed.
 
-    def __init__(self, info: HostInfo) -> None:
-        self._info = info
+    Args:
+        client: a connection to the engine, which stays the caller's.
+        spec: the project, as `attached_spec` made it.
+        run: the run whose client host is one of them, once it is there.
+        notify: called at every turn of a host's life.
+    """
+
+    def __init__(self, client: docker.DockerClient, spec: LabSpec, run: str, notify: Notify) -> None:
+        assert spec.standing is not None  # see AttachedLab
+        self._client, self._spec, self._standing = client, spec, spec.standing
+        self._run, self._notify = run, notify
+        self._hosts: dict[str, DockerHost] = {}
+        self._by_container: dict[str, DockerHost] = {}
+        self._held = ExitStack()
+        self._poller = Poller(f"hosts of project {spec.name}")
+        self._held.callback(self._poller.close)
+        self._held.callback(self._let_go)
 
     @property
-    def info(self) -> HostInfo:
-        """What it was."""
-        return self._info
+    def hosts(self) -> Mapping[str, DockerHost]:
+        """Those whose container is there, by name."""
+        return self._hosts
 
-    def status(self) -> Status:
-        """Off, for good."""
-        return Status(HostState.OFF)
-
-    def netns(self) -> Path:
-        """It went with the container.
+    def begin(self) -> None:
+        """Bind to what is there, and listen.
 
         Raises:
-            LabError: always.
+            LabError: the engine does not answer.
         """
-        raise self._error()
+        for labels in ((f"{PROJECT}={self._spec.name}", SERVICE), (f"{clients.RUN}={self._run}",)):
+            watch = Watch(self._client, labels, lambda container, _labels: self._by_container.get(container))
+            self._held.callback(watch.close)
+            watch.start()
+        there = {each.id for each in instances(self._client, self._spec.name)}
+        for name, container in self._standing.containers.items():
+            if container.id in there:
+                self.bind(name, container.id)
+        with api_errors("the client host cannot be looked for"):
+            ours = clients.containers(self._client.api, self._run)
+        for one in ours:
+            self.bind(self._standing.client.host, str(one["Id"]))
 
-    def start(self) -> None:
-        """Its owner wanted it gone, and gone it stays."""
-
-    def stop(self, *, wait: bool = True) -> None:
-        """It does not run."""
-
-    def kill(self, signal: int) -> None:
-        """There is no process.
+    def bind(self, name: str, container: str) -> None:
+        """Have a host that is this container.
 
         Raises:
-            LabError: always.
+            LabError: the engine does not answer, or has no such container.
         """
-        raise self._error()
+        host = self._host(self._spec.topology.by_name[name])
+        host.bind(container)
+        self._hosts[name] = self._by_container[container] = host
+        host.look()
 
-    def power_off(self) -> None:
-        """It is off."""
+    def _host(self, info: HostInfo) -> DockerHost:
+        owner = self._standing.entangled.get(info.name)
+        if owner is None:
+            return DockerHost(self._client, info, self._notify, self._poller)
+        return Entangled(self._client, info, self._notify, self._poller, owner)
 
-    def pause(self) -> None:
-        """There is no process.
+    def close(self) -> None:
+        """Let go of them; they stay as they are."""
+        self._held.close()
 
-        Raises:
-            LabError: always.
-        """
-        raise self._error()
-
-    def resume(self) -> None:
-        """It is not paused."""
-
-    def run(self, argv: Sequence[str], *, timeout: float, stdin: str = "") -> Completed:
-        """Nothing can run in it.
-
-        Raises:
-            LabError: always.
-        """
-        raise self._error()
-
-    def _error(self) -> LabError:
-        return LabError(f"the container of {self._info.name} was removed by somebody else")
+    def _let_go(self) -> None:
+        """After nobody tells them of events any more, which would have them hold their processes again."""
+        for host in self._by_container.values():
+            host.close()
