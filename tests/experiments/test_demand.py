@@ -290,6 +290,7 @@ def test_tiers_fill_up_one_after_the_other_when_they_do(chain: Chain) -> None:
     assert chain.holds(end) + 4 * (chain.rate * end) ** 0.5 < chain.workers["tier-a"]
     start, _ = chain.window("_full_a")
     assert start > chain.fills("tier-a") + 4 * chain.workers["tier-a"] ** 0.5 / chain.rate
+    assert chain.experiment.variables["tier_a_is_full_then"].arguments["at_most"] == chain.workers["tier-b"]
     dropped = (chain.rate - chain.comes_through) * (chain.lasting - chain.overflows - 0.6)
     assert chain.experiment.variables["tier_a_turns_away"].arguments["at_least"] == pytest.approx(dropped, rel=0.01)
 
