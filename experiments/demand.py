@@ -336,7 +336,7 @@ back_pressure = Experiment(
 wait for a second at most. The health of a tier depends on what it requires: most calls of the last second have to be
 answered in time, and while there are none it asks itself. So tier-a is unavailable as soon as tier-b is late, and the
 edge, which asks it twice a second, takes it out within 2 s - late 300 ms, most of a second 350 ms, two checks 1 s,
-margin 350 ms. From then on every caller is answered 503, 99 % of them within 100 ms (about 2,400, and 2,000 are needed),
+margin 350 ms. From then on every caller is answered 503, 99 % within 100 ms (about 2,400, and 2,000 are needed),
 until the inventory is well again and two checks say so. Meanwhile no listen queue overflows: 240 workers and 257 places
 of tier-a hold the 400 requests that come until then.
 
