@@ -44,7 +44,7 @@ def changed(word: str, back: str, state: str, service: str) -> Action:
     ).named(f"{service} {state}")
 
 
-def survives(fault: Action, detection: str, claim: str) -> Experiment:
+def survives(fault: Action, lasting: str, duration: str, detection: str, claim: str) -> Experiment:
     """Callers may notice until the balancer has."""
     noticed = window(after=begin(fault), lasting=bound(detection=detection, margin="1s"))
     return Experiment(
@@ -52,8 +52,8 @@ def survives(fault: Action, detection: str, claim: str) -> Experiment:
         lab=staging,
         loads=[shoppers],
         probes=[health],
-        timeline=[at("3s", fault, lasting="7s")],
-        duration="13s",
+        timeline=[at("2s", fault, lasting=lasting)],
+        duration=duration,
         steady=availability(shoppers, at_least=0.9),
         checks=[
             availability(shoppers, at_least=0.98, outside=noticed),
@@ -66,12 +66,16 @@ def survives(fault: Action, detection: str, claim: str) -> Experiment:
 
 stopped = survives(
     changed("stop", "start", "exited", "web-b"),
+    lasting="4s",
+    duration="9s",
     detection="1500ms",  # haproxy.cfg: 2 checks, 500 ms apart, and the stop itself
     claim="an instance can be stopped, as a deployment does",
 )
 
 frozen = survives(
     changed("pause", "unpause", "paused", "web-c"),
+    lasting="7s",
+    duration="12s",
     detection="4s",  # haproxy.cfg: 2 checks that wait 500 ms each; requests under way wait for timeout server, 2 s
     claim="an instance that answers nothing any more is left out",
 )

@@ -12,7 +12,7 @@ FILE = "fault.py"
 """What its file is called in the run's directory, where `chaoskit judge` and `report` find it again."""
 
 _BEFORE = 1 * NS
-_AFTER = 4 * NS
+_AFTER = 3 * NS
 _READ_EVERY = "200ms"
 _OTHERS_DOWN = "1s"
 
