@@ -20,8 +20,10 @@ def _last_group() -> int:
     return min(max(int(first) + int(count) for first, _, count in maps) - 1, 2**31 - 1)
 
 
+FORWARD = "ipv4.ip_forward"
+
 HOST: tuple[tuple[str, str, str], ...] = (
-    ("ipv4.ip_forward", "0", "a host on several networks routes only when the lab says so"),
+    (FORWARD, "0", "a host on several networks routes only when the lab says so"),
     *(
         (f"ipv4.conf.{scope}.{name}", value, why)
         for scope in ALL
@@ -46,7 +48,7 @@ HOST: tuple[tuple[str, str, str], ...] = (
 """Name below `net`, value, and why."""
 
 ISLAND: tuple[tuple[str, str, str], ...] = (
-    ("ipv4.ip_forward", "0", "networks of a lab are joined by its hosts, never by the island"),
+    (FORWARD, "0", "networks of a lab are joined by its hosts, never by the island"),
     *((f"ipv4.conf.{scope}.rp_filter", "0", "see the hosts' table") for scope in ALL),
     *((f"ipv4.conf.{scope}.arp_ignore", "1", "a gateway's address answers on its own network only") for scope in ALL),
     *((f"ipv4.conf.{scope}.send_redirects", "0", "see the hosts' table") for scope in ALL),
@@ -82,9 +84,14 @@ def apply(settings: Iterable[tuple[str, str]], *, required: bool = False) -> Non
 def lacking(settings: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """The settings that the network namespace of the calling thread does not have already.
 
-    Every new namespace starts from the same values, so one of them speaks for all of a lab.
+    Every new namespace starts from the same values, so one of them speaks for all of a lab. Where forwarding has to
+    be changed, as beside a Docker engine, that "resets all configuration parameters to their default state" (the
+    kernel's ip-sysctl documentation): those of the interfaces are then to be written as well, whatever they are now.
     """
-    return [(name, value) for name, value in settings if _read(name) not in (None, value.split())]
+    wanted = list(settings)
+    found = {name for name, value in wanted if _read(name) not in (None, value.split())}
+    reset = "ipv4.conf." if FORWARD in found else None
+    return [each for each in wanted if each[0] in found or (reset and each[0].startswith(reset))]
 
 
 def _read(name: str) -> list[str] | None:
