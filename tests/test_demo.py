@@ -14,7 +14,7 @@ import pytest
 from tests.support.machine import look, until
 from tests.support.uplink import CONTROL, uplink
 
-pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.lab, pytest.mark.alone, pytest.mark.slow, pytest.mark.timeout(180)]
 
 
 @dataclass

@@ -12,7 +12,7 @@ import pytest
 from tests.support.machine import look
 from tests.support.ordinary import Ordinary, ordinary_user
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 _ROOT = Path(__file__).parents[1]
 _SMALL = _ROOT / "tests/engine/small"
 

@@ -37,6 +37,7 @@ def measured(wire: Wire, count: int) -> float:
 
 
 @pytest.mark.lab
+@pytest.mark.alone
 @pytest.mark.parametrize("towards", [None, name("b")], ids=["tbf", "htb"])
 @pytest.mark.parametrize(("rate", "queue"), [("4Mbit/s", "1s"), ("100Mbit/s", "400ms")])
 def test_the_rate_is_right_within_5_percent(wire: Wire, rate: str, queue: str, towards: Selector | None) -> None:
@@ -49,6 +50,7 @@ def test_the_rate_is_right_within_5_percent(wire: Wire, rate: str, queue: str, t
 
 
 @pytest.mark.lab
+@pytest.mark.alone
 def test_what_finds_the_queue_full_is_dropped_and_counted(wire: Wire) -> None:
     """50 ms of queue at 8 Mbit/s are 50,000 bytes: 34 frames of 1,454 and a burst of 20,000 bytes."""
     check_action(bandwidth(name("a"), "8Mbit/s"), wire.topology, lab=wire.lab)
@@ -60,6 +62,7 @@ def test_what_finds_the_queue_full_is_dropped_and_counted(wire: Wire) -> None:
 
 
 @pytest.mark.lab
+@pytest.mark.alone
 def test_towards_a_peer_the_others_have_the_whole_link(wire: Wire) -> None:
     """What goes to c does not wait behind what goes to b."""
     with in_force(wire, bandwidth(name("a"), "1Mbit/s", towards=name("b"), queue="1s")):
@@ -68,6 +71,7 @@ def test_towards_a_peer_the_others_have_the_whole_link(wire: Wire) -> None:
 
 
 @pytest.mark.lab
+@pytest.mark.alone
 def test_a_delay_joins_it(wire: Wire) -> None:
     """What waits for the rate waits for the delay as well."""
     with in_force(wire, bandwidth(name("a"), "100Mbit/s"), delay(name("a"), "30ms")):
@@ -75,6 +79,7 @@ def test_a_delay_joins_it(wire: Wire) -> None:
 
 
 @pytest.mark.lab
+@pytest.mark.alone
 def test_a_queueing_discipline_of_somebody_else_stays(wire: Wire) -> None:
     """It is refused with its name, and nothing is changed."""
     run_in_network(wire.networks["a"], ["tc", "qdisc", "add", "dev", "eth0", "root", "handle", "7:", "pfifo"])

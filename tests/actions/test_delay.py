@@ -32,6 +32,7 @@ def middle(arrivals: list[Arrival]) -> float:
 
 
 @pytest.mark.lab
+@pytest.mark.alone
 def test_fifty_milliseconds_are_fifty_and_one_way(wire: Wire) -> None:
     """The median is within 2 ms, none is early, none is lost, the order stays; the way back is as before."""
     check_action(delay(name("a"), "10ms"), wire.topology, lab=wire.lab)
@@ -48,6 +49,7 @@ def test_fifty_milliseconds_are_fifty_and_one_way(wire: Wire) -> None:
 
 
 @pytest.mark.lab
+@pytest.mark.alone
 def test_jitter_spreads_evenly_to_both_sides(wire: Wire) -> None:
     """Quartiles and ends of an even spread from 20 to 60 ms; packets overtake each other, as with netem."""
     with in_force(wire, delay(name("a"), "40ms", jitter="20ms")):
@@ -61,6 +63,7 @@ def test_jitter_spreads_evenly_to_both_sides(wire: Wire) -> None:
 
 
 @pytest.mark.lab
+@pytest.mark.alone
 def test_two_peers_have_a_delay_of_their_own_on_one_link(wire: Wire) -> None:
     """As a host has whose peers are on two continents; and a loss adds to it without drawing twice."""
     to_b, to_c = delay(name("a"), "20ms", towards=name("b")), delay(name("a"), "60ms", towards=name("c"))

@@ -55,6 +55,7 @@ CHECKS: dict[str, Callable[[], Check]] = {
 }
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("kind", CHECKS)
 def test_two_million_rows_are_judged_in_a_moment(kind: str) -> None:
     """Every check over requests works on whole columns: millions of rows take well under seconds of processor time."""

@@ -241,7 +241,7 @@ def test_health_says_slow_and_life_goes_on(start: Start) -> None:
 def test_health_says_that_the_dependency_fails(start: Start) -> None:
     """Unasked by requests it asks for the dependency's own health."""
     below = start()
-    tier = start(DEPENDENCY=f"http://127.0.0.1:{below.port}/", DEPENDENCY_TIMEOUT="200ms")
+    tier = start(DEPENDENCY=f"http://127.0.0.1:{below.port}/", DEPENDENCY_TIMEOUT="5s")
     assert tier.page("/health")[0] == 200
     below.process.kill()
     below.process.wait()

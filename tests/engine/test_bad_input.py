@@ -12,7 +12,7 @@ import pytest
 from chaoskit.engine import facts
 from tests.support.machine import look
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 COMPOSE = """
 services:
   web:

@@ -101,6 +101,7 @@ def test_what_was_shown_before_is_not_run_again(tmp_path: Path) -> None:
         shown_before(again.directory, [ends_early], 1)
 
 
+@pytest.mark.usefixtures("signals_heard")
 def test_ctrl_c_undoes_everything_and_the_summary_tells_what_was_done(tmp_path: Path) -> None:
     """Both labs under way are taken down; what had not begun never does; the summary on disk says so."""
     wanted = select([f"{SMALL}::frozen", f"{SMALL}::guarded_by_reading", f"{SMALL}::ends_early"])

@@ -16,7 +16,7 @@ import pytest
 from chaoskit.engine import facts
 from tests.support.machine import look
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone, pytest.mark.usefixtures("signals_heard")]
 SMALL = Path(__file__).parent / "small" / "small.py"
 
 

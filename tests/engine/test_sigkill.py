@@ -19,7 +19,7 @@ from chaoskit.engine.recover import recover
 from chaoskit.kernel.identity import Identity
 from tests.support.machine import Machine, commands, look, tree, until
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 SMALL = Path(__file__).parent / "small" / "small.py"
 MOMENTS = int(os.environ.get("CHAOSKIT_KILL_MOMENTS", "2"))
 """Random moments for each victim; the release check runs it with 10 (50 kills)."""

@@ -97,6 +97,7 @@ def test_an_arm_takes_half_a_minute(plan: Plan) -> None:
 
 
 @pytest.mark.lab
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_the_guarantee_holds_and_plain_dns_is_caught(tmp_path: Path) -> None:

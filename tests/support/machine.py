@@ -25,15 +25,29 @@ class Machine:
 
 
 def look() -> Machine:
-    """Everything a run could change outside its own namespaces."""
+    """Everything a run could change outside its own namespaces.
+
+    Rules are listed without their counters, which a Docker engine's move with every packet.
+    """
+    only_alone()
     return Machine(
         _said("ip", "-o", "link"),
-        _said("nft", "list", "ruleset"),
+        _said("nft", "--stateless", "list", "ruleset"),
         Path("/proc/self/mounts").read_text(),
         _said("tc", "qdisc"),
         _sysctls(),
         "\n".join(sorted(str(path) for path in Path("/sys/fs/cgroup").rglob("*chaoskit*"))),
     )
+
+
+def only_alone() -> None:
+    """See that no other test runs meanwhile, whose doings would be taken for this one's.
+
+    Raises:
+        RuntimeError: this is one of several processes of pytest-xdist.
+    """
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        raise RuntimeError("a test that looks at the whole machine needs the mark `alone`")
 
 
 def _said(*argv: str) -> str:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.machine import look
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 COMPOSE = Path(__file__).parents[2] / "engine" / "small" / "compose.yaml"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Cli
 from tests.support.machine import look
 
@@ -65,6 +67,7 @@ def test_a_check_that_would_come_out_unknown_is_warned_of(cli: Cli) -> None:
     assert done.json
 
 
+@pytest.mark.alone
 def test_planning_touches_nothing(cli: Cli) -> None:
     """No file, process, link or rule more than before."""
     before = look()

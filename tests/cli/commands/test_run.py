@@ -68,6 +68,8 @@ def test_a_proof_that_does_not_hold_exits_2(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.alone
+@pytest.mark.usefixtures("signals_heard")
 def test_an_interrupted_run_exits_130_and_leaves_nothing(tmp_path: Path) -> None:
     """Ctrl-C while the fault is in force: everything is undone first."""
     before = look()
@@ -86,6 +88,7 @@ def test_an_interrupted_run_exits_130_and_leaves_nothing(tmp_path: Path) -> None
     assert not [running for running in facts.everything() if running.directory.is_relative_to(tmp_path)]
 
 
+@pytest.mark.alone
 def test_a_full_disk_is_said_and_nothing_is_left(tmp_path: Path) -> None:
     """The run directory lies on a file system without room."""
     full = tmp_path / "full"

@@ -14,7 +14,7 @@ import pytest
 from chaoskit.engine import facts
 from tests.support.machine import look, until
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 SMALL = Path(__file__).parents[2] / "engine" / "small"
 
 

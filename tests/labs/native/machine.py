@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.machine import only_alone
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -21,13 +23,14 @@ class Machine:
 
 def read() -> Machine:
     """The machine now, without what belongs to other labs' namespaces."""
+    only_alone()
     links = json.loads(_output("ip", "-j", "link"))
     mounts = [line.split(" ", 2)[2] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     groups = [str(path) for path in Path("/sys/fs/cgroup").glob("*/*chaoskit-test-run*")]
     groups += [str(path) for path in Path("/sys/fs/cgroup").glob("chaoskit-test-run*")]
-    return Machine(
-        tuple(link["ifname"] for link in links), tuple(mounts), _output("nft", "list", "ruleset"), tuple(groups)
-    )
+    # Without counters, which a Docker engine's rules have and every packet moves.
+    ruleset = _output("nft", "--stateless", "list", "ruleset")
+    return Machine(tuple(link["ifname"] for link in links), tuple(mounts), ruleset, tuple(groups))
 
 
 def processes(directory: Path) -> list[int]:

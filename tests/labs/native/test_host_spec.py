@@ -119,6 +119,7 @@ def test_only_net_sysctls_are_writable(tmp_path: Path) -> None:
     assert Path("/proc/sys/kernel/panic").read_text() == machine
 
 
+@pytest.mark.alone
 def test_the_machine_s_own_values_do_not_reach_a_host(tmp_path: Path) -> None:
     """Sysctls a lab relies on have the table's values; IPv6 is on the loopback device alone."""
     script = (

@@ -22,7 +22,7 @@ from chaoskit.labs.spec import Condition, Dependency, Healthcheck, Note, Restart
 from tests.labs.native import machine
 from tests.labs.native.build import host, lab, up
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 
 WEB = ("python3", "-m", "http.server", "80")
 

@@ -14,7 +14,7 @@ import pytest
 from chaoskit.labs.native import rootless
 from tests.labs.native import machine
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 _NOBODY = 65534
 _ROOT = Path(__file__).parents[3]
 
