@@ -5,6 +5,7 @@ import random
 import shutil
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -164,7 +165,17 @@ def test_a_server_that_was_killed_has_nothing_to_be_undone(tmp_path: Path) -> No
         step.undo(wire.lab, prior)
 
 
-LATENCY = {"proxy": "web", "latency": "1s"}
+@pytest.mark.lab
+def test_a_server_that_is_just_being_started_is_waited_for(tmp_path: Path) -> None:
+    """A host that comes back from a power-off has its toxic again, though its server listens a moment later."""
+    with wired("a") as wire, ThreadPoolExecutor(1) as pool:
+        with toxiproxy(wire, tmp_path) as first:
+            step = planned(TOXICS["latency"], first)
+            prior = step.prepare(wire.lab)
+        doing = pool.submit(step.do, wire.lab, prior)
+        with toxiproxy(wire, tmp_path) as second:
+            doing.result()
+            assert second.toxics == [step.name]
 
 
 @pytest.mark.parametrize(
