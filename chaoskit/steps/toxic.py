@@ -82,6 +82,11 @@ class Toxic:
 
         def look() -> tuple[list[str], tuple[str, int], Exchange]:
             api = self._api()
+            if not api.listens:
+                raise StepError(
+                    f"no Toxiproxy listens on port {self.port} of {self.host}",
+                    remedy="Its API has to be on the loopback address (-host=127.0.0.1, or 0.0.0.0); port= says which.",
+                )
             proxy, toxics = api.proxy(self.proxy), api.toxics(self.proxy)
             if not proxy.enabled:
                 raise StepError(f"the proxy {self.proxy} of {self.host} is not enabled")
@@ -154,7 +159,10 @@ class Toxic:
         # A connection may be slow, or fail, for reasons of its own: most of those that must show it do, or any of some.
         enough = hits * 2 > len(found) if self.toxicity == 1 else hits > 0
         apart = max(values) - min(values) if values else 0
-        said = ", ".join(sorted({made.shown(value) for value in values})[:3]) or "nothing of the kind"
+        ends = (
+            dict.fromkeys(made.shown(end) for end in (min(values), max(values))) if values else ["nothing of the kind"]
+        )
+        said = " to ".join(ends)
         what = f"{self.host}: {self.proxy} lists {self.name}; {made.what} {said}"
         what += f" ({made.shown(made.low)} to {made.shown(made.high)} expected) in {hits} of {len(found)} exchanges"
         return Evidence(enough and apart >= made.spread, what)

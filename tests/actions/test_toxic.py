@@ -136,7 +136,7 @@ def test_what_cannot_be_done_there_is_said_before(running: Running) -> None:
         "Toxiproxy has no proxy 'wbe'": toxic(name("a"), "latency", proxy="wbe", latency="1s"),
         "is not enabled": toxic(name("a"), "latency", proxy="off", latency="1s"),
         "the answer has 20,": toxic(name("a"), "limit_data", proxy="web", bytes=50_000),
-        "Connection refused": toxic(name("b"), "latency", proxy="web", latency="1s"),
+        "no Toxiproxy listens on port 8474 of b": toxic(name("b"), "latency", proxy="web", latency="1s"),
     }
     for message, action in cases.items():
         with pytest.raises(StepError, match=message):
