@@ -78,7 +78,23 @@ def positive(text: str) -> int:
 
 def driver(parser: argparse.ArgumentParser) -> None:
     """`--driver`."""
-    parser.add_argument("--driver", choices=DRIVERS, default="native", help="how the lab is brought up (native)")
+    parser.add_argument(
+        "--driver",
+        type=_driver,
+        default="native",
+        metavar="{" + ",".join(DRIVERS) + "}",
+        help="how the lab is brought up (native); one that an installed distribution brings is taken as well",
+    )
+
+
+def _driver(text: str) -> str:
+    if text in DRIVERS:
+        return text
+    from chaoskit.labs.drivers import driver_names  # noqa: PLC0415  looking for distributions takes its time
+
+    if text not in driver_names():
+        raise argparse.ArgumentTypeError(f"there is no driver {text!r}, but: {', '.join(driver_names())}")
+    return text
 
 
 def owner(parser: argparse.ArgumentParser) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 from chaoskit.core.errors import ChaoskitError, UsageError
 from chaoskit.core.host import Completed, Status
 from chaoskit.core.suggest import did_you_mean
-from chaoskit.engine import facts, store
+from chaoskit.engine import by_hand, facts
 from chaoskit.engine.facts import Running
 from chaoskit.engine.keeping import start_keeper
 from chaoskit.engine.order import Order
@@ -44,9 +43,8 @@ def up(spec: LabSpec, driver: str, timeout_s: float) -> tuple[Running, Timings]:
         ChaoskitError: it cannot be brought up; nothing is left.
     """
     run = new_run_id(spec.name)
-    directory = Path(tempfile.mkdtemp(prefix=_prefix(spec.name)))
+    directory = by_hand.make_directory(spec.name)
     try:
-        (directory / "logs").mkdir()
         order = Order(run, spec.name, driver, spec, directory, facts.place(run, driver), Identity.of(os.getpid()))
         timings = _started(order, timeout_s)
         return facts.find(run), timings
@@ -66,10 +64,6 @@ def _started(order: Order, timeout_s: float) -> Timings:
     return timings
 
 
-def _prefix(name: str) -> str:
-    return f"chaoskit-{name}-"
-
-
 def down(text: str) -> Running:
     """Undo what is in force on a lab, and take it down.
 
@@ -82,9 +76,7 @@ def down(text: str) -> Running:
         took = ask("finish")
     if took.failures:
         raise ChaoskitError(f"{running.run} is down, but: {'; '.join(took.failures)}")
-    # A run's directory is its record and stays; a lab's is a folder of `up`, with journal and logs.
-    if running.directory.name.startswith(_prefix(running.title)) and not (running.directory / store.RUN).exists():
-        shutil.rmtree(running.directory, ignore_errors=True)
+    by_hand.remove_directory(running)
     return running
 
 

@@ -19,7 +19,7 @@ from chaoskit.core.clock import MonotonicClock
 from chaoskit.core.errors import ChaoskitError, LabGone, StepError
 from chaoskit.core.host import RunningLab
 from chaoskit.core.step import Step
-from chaoskit.engine import facts, journal
+from chaoskit.engine import by_hand, facts, journal
 from chaoskit.engine.facts import Running
 from chaoskit.engine.gone import GONE, WithGoneHosts, is_there
 from chaoskit.engine.journal import Left, Pending
@@ -151,7 +151,7 @@ class _Recovery:
             ledger = Ledger(WithGoneHosts(lab), written, MonotonicClock())
             ledger.resume(steps)
             ledger.undo_all()
-        for one, step in steps:
+        for one, step in reversed(steps):
             if why := ledger.failing.get(one.number):
                 self._not_undone(one, f"{step.describe()}: {why}", ends=doomed)
             else:
@@ -182,6 +182,7 @@ class _Recovery:
         if self.path.exists() and not self.left.closed:
             with closing(journal.reopen(self.path)) as written:
                 written.conclude()  # what ended with its lab is not left, and no audit may say so
+        by_hand.remove_directory(self.running)
 
     def _stay(self, why: str) -> None:
         self.stays = True

@@ -30,6 +30,7 @@ def _write(run: str, title: str, keeper: Identity | None, runner: Identity | Non
 def me(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Identity:
     """A process that lives, in whose name two runs are going on."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     me = Identity.of(os.getpid())
     _write(FIRST, "gslb.pool_death", me, me)
     _write(SECOND, "gslb.drain", me, me)

@@ -25,6 +25,7 @@ from chaoskit.steps.stop import Stop
 def left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The run directory of a run whose keeper and runner were killed."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     with subprocess.Popen(["sleep", "30"]) as gone:
         identity = asdict(Identity.of(gone.pid))
         gone.kill()

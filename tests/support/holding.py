@@ -24,6 +24,8 @@ from chaoskit.steps.link import SetLink
 from chaoskit.steps.nft import Nft
 from chaoskit.steps.pause import Pause
 
+_LIVES_S = 90
+"""So that a test that was killed leaves nothing either."""
 TABLE = f"{PREFIX}held"
 CHAIN = "chain deaf { type filter hook prerouting priority raw; ip saddr @unheard counter drop; }"
 
@@ -43,7 +45,8 @@ def main() -> None:
     keeping.lab.apply("cut", [cut, SetLink("web-1", "front", "eth0")], expires)
     keeping.lab.apply("freeze", [Pause("web-2")], expires)
     print("in force", flush=True)
-    while keeping.alive:
+    until = time.monotonic() + _LIVES_S
+    while keeping.alive and time.monotonic() < until:
         for one in keeping.lab.news().by_itself:
             print(one.action, one.what, *one.failures, flush=True)
         time.sleep(0.05)

@@ -33,12 +33,12 @@ NAMED = Path("/run/netns")
 """Where ip-netns(8) keeps names."""
 
 
-def install(folder: Path) -> dict[str, str]:
-    """Leave there what pip leaves of a distribution that brings this driver; the environment that finds it."""
-    info = folder / "netns_driver-1.dist-info"
+def install(folder: Path, name: str = DRIVER, target: str = f"{__name__}:NetnsLab") -> dict[str, str]:
+    """Leave there what pip leaves of a distribution that brings a driver; the environment that finds it."""
+    info = folder / f"{name}_driver-1.dist-info"
     info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: netns-driver\nVersion: 1\n")
-    (info / "entry_points.txt").write_text(f"[chaoskit.drivers]\n{DRIVER} = {__name__}:NetnsLab\n")
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}-driver\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(f"[chaoskit.drivers]\n{name} = {target}\n")
     return {"PYTHONPATH": os.pathsep.join((str(folder), str(Path(__file__).parents[2])))}
 
 
