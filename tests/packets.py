@@ -8,12 +8,12 @@ import random
 import socket
 import struct
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from chaoskit.core.action import Action, Planning
-from chaoskit.core.step import Evidence
+from chaoskit.core.step import Evidence, Prior
 from chaoskit.core.units import NS
 from chaoskit.kernel.namespaces import in_network, run_in_network
 from chaoskit.steps.impair import DIVERSION, NETEM, RULES, Impair
@@ -68,17 +68,22 @@ def in_force(wire: Wire, action: Action, *others: Action) -> Iterator[Impair]:
             step.undo(wire.lab, prior)
 
 
-_PRIORS: dict[str, Mapping[str, object]] = {}
+_PRIORS: dict[str, Prior] = {}
+
+
+def prior_of(step: Impair) -> Prior:
+    """What a step in force was prepared with."""
+    return _PRIORS[step.id]
 
 
 def means_of(step: Impair) -> str:
     """What a step in force is done by."""
-    return str(_PRIORS[step.id]["by"])
+    return str(prior_of(step)["by"])
 
 
 def evidence(wire: Wire, step: Impair) -> Evidence:
     """What a step in force shows now."""
-    return step.confirm(wire.lab, _PRIORS[step.id])  # type: ignore[arg-type]
+    return step.confirm(wire.lab, prior_of(step))
 
 
 def flight(

@@ -15,12 +15,13 @@ import errno
 import select
 import socket
 import struct
+import time
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
 from chaoskit.core.errors import LabError
-from chaoskit.kernel.packets import SOL_PACKET, PacketSocket
+from chaoskit.kernel.packets import SO_TIMESTAMPNS_NEW, SOL_PACKET, PacketSocket, stamp
 
 LOOPBACK = "lo"
 VNET_HEADER = 10
@@ -30,6 +31,7 @@ _PACKET_VNET_HDR, _PACKET_IGNORE_OUTGOING = 15, 23
 _SO_MARK, _SO_SNDBUFFORCE = 36, 32
 _TAKEN_BUFFER, _SENT_BUFFER = 64 << 20, 32 << 20
 _LONGEST = 1 << 17
+_ANCILLARY = 64
 _DOWN = (errno.ENETDOWN, errno.ENXIO, errno.ENODEV)
 _FULL = (errno.ENOBUFS,)
 
@@ -52,8 +54,9 @@ class Diversion:
     def __init__(self, device: str, mark: int) -> None:
         self._device = device
         vnet, incoming = (SOL_PACKET, _PACKET_VNET_HDR, 1), (SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
+        stamps = (socket.SOL_SOCKET, SO_TIMESTAMPNS_NEW, 1)
         try:
-            self._taking = PacketSocket(LOOPBACK, _marked(mark), vnet, incoming, buffer=_TAKEN_BUFFER)
+            self._taking = PacketSocket(LOOPBACK, _marked(mark), vnet, incoming, stamps, buffer=_TAKEN_BUFFER)
         except OSError as error:
             raise LabError(f"frames of {device} cannot be taken: {error}") from error
         self._sending = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
@@ -70,14 +73,17 @@ class Diversion:
         """Until a frame is there, or so many ns have passed."""
         select.select([self._taking.socket], [], [], None if ns is None else max(0, ns) / 1_000_000_000)
 
-    def taken(self, at_most: int) -> Iterator[bytes]:
-        """The frames that are there by now, each behind its `VNET_HEADER`."""
-        receive = self._taking.socket.recv
+    def taken(self, at_most: int) -> Iterator[tuple[int, bytes]]:
+        """The frames that are there by now, each behind its `VNET_HEADER`, with the time of CLOCK_MONOTONIC it came."""
+        receive = self._taking.socket.recvmsg
+        # The kernel stamps by the machine's clock. Read first: an interruption in between makes frames late, not early.
+        clock, now = time.time_ns(), time.monotonic_ns()
         for _ in range(at_most):
             try:
-                yield receive(_LONGEST)
+                frame, ancillary, _, _ = receive(_LONGEST, _ANCILLARY)
             except BlockingIOError:
                 return
+            yield min(now, stamp(ancillary) - clock + now), frame
 
     def send(self, frame: bytes) -> bool:
         """Send one on; False where its link drops it: it is down, or its queue is full.

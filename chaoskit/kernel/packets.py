@@ -13,7 +13,9 @@ SOL_PACKET = 263
 """The level of packet(7)'s socket options."""
 _ETH_P_ALL = 3
 """Only a socket of every protocol sees what the host itself sends (packet(7))."""
-_SO_ATTACH_FILTER, _SO_RCVBUFFORCE, _SO_TIMESTAMPNS_NEW = 26, 33, 64
+SO_TIMESTAMPNS_NEW = 64
+"""Asks for the time of each packet (socket(7)); `stamp` reads it."""
+_SO_ATTACH_FILTER, _SO_RCVBUFFORCE = 26, 33
 _PACKET_STATISTICS = 6
 _BUFFER = 16 << 20
 """Bytes that wait to be read, as the kernel accounts them: some 10,000 small packets."""
@@ -80,7 +82,7 @@ class Sniffer(PacketSocket):
     """Every packet that enters or leaves an interface and passes the filter, with its time; see `PacketSocket`."""
 
     def __init__(self, device: str, program: bytes) -> None:
-        super().__init__(device, program, (socket.SOL_SOCKET, _SO_TIMESTAMPNS_NEW, 1), buffer=_BUFFER)
+        super().__init__(device, program, (socket.SOL_SOCKET, SO_TIMESTAMPNS_NEW, 1), buffer=_BUFFER)
 
     def packets(self, at_most: int) -> Iterator[Packet]:
         """What has come in by now, in order, so many at most.
@@ -93,7 +95,7 @@ class Sniffer(PacketSocket):
                 data, ancillary, _, _ = self.socket.recvmsg(_LARGEST, 64)
             except BlockingIOError:
                 return
-            yield Packet(_stamp(ancillary), data)
+            yield Packet(stamp(ancillary), data)
 
 
 def _attach(sock: socket.socket, program: bytes) -> None:
@@ -113,9 +115,14 @@ def _enlarge(sock: socket.socket, size: int) -> None:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
 
 
-def _stamp(ancillary: list[tuple[int, int, bytes]]) -> int:
+def stamp(ancillary: list[tuple[int, int, bytes]]) -> int:
+    """When the kernel took a packet up: ns since the Unix epoch by the machine's clock, from what came beside it.
+
+    Raises:
+        OSError: there is no time, because nobody asked for it.
+    """
     for level, kind, data in ancillary:
-        if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS_NEW):
+        if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS_NEW):
             seconds, ns = _TIMESPEC.unpack(data[: _TIMESPEC.size])
             return int(seconds * 1_000_000_000 + ns)
     raise OSError("the kernel gave a packet without a timestamp")

@@ -59,7 +59,7 @@ def test_jitter_spreads_evenly_to_both_sides(wire: Wire) -> None:
     first, second, third = statistics.quantiles([each.took / MS for each in arrived], n=4)
     assert (first, second, third) == (pytest.approx(30, abs=3), pytest.approx(40, abs=3), pytest.approx(50, abs=3))
     assert min(each.took for each in arrived) >= 19.9 * MS
-    assert statistics.quantiles([each.took / MS for each in arrived], n=100)[-1] <= 65
+    assert statistics.quantiles([each.took / MS for each in arrived], n=20)[-1] <= 62
 
 
 @pytest.mark.lab

@@ -29,17 +29,24 @@ class Holding:
     """Frames that wait, each for `delay` ± `jitter` ns, evenly spread.
 
     Each frame's wait is its own, so with jitter one may overtake another, as with netem.
+
+    Attributes:
+        size: bytes that wait.
+        released: frames whose time has come.
+        late: ns between their time and the moment they were asked for, all together.
     """
 
     delay: int
     jitter: int
     rng: random.Random
     size: int = 0
+    released: int = 0
+    late: int = 0
     _waiting: list[tuple[int, int, bytes]] = field(default_factory=list)
     _count: int = 0
 
-    def put(self, frame: bytes, now: int) -> None:
-        """Hold a frame from now on.
+    def put(self, frame: bytes, came: int) -> None:
+        """Hold a frame that came at this moment.
 
         Raises:
             StepError: there are too many already.
@@ -48,7 +55,7 @@ class Holding:
         if self.size > MOST_BYTES:
             raise StepError(f"overflow: {len(self._waiting):,} frames wait, more than {MOST_BYTES >> 20} MiB")
         self._count += 1  # of two that are due at once the first goes first
-        heapq.heappush(self._waiting, (now + self._wait(), self._count, frame))
+        heapq.heappush(self._waiting, (came + self._wait(), self._count, frame))
 
     def _wait(self) -> int:
         return max(0, self.delay + (self.rng.randint(-self.jitter, self.jitter) if self.jitter else 0))
@@ -56,9 +63,20 @@ class Holding:
     def due(self, now: int) -> Iterator[bytes]:
         """The frames whose time has come; they are not held any more."""
         while self._waiting and self._waiting[0][0] <= now:
-            frame = heapq.heappop(self._waiting)[2]
+            due, _, frame = heapq.heappop(self._waiting)
             self.size -= len(frame)
+            self.released += 1
+            self.late += now - due
             yield frame
+
+    @property
+    def least(self) -> int:
+        """The ns that each frame waits at least."""
+        return self.delay - self.jitter
+
+    def rest(self) -> Iterator[bytes]:
+        """All that wait, in the order of their times."""
+        return (frame for _, _, frame in sorted(self._waiting))
 
     @property
     def next(self) -> int | None:
