@@ -47,8 +47,10 @@ class Bringup:
         Raises:
             MissingTool: an image is missing that no registry has.
             LabBusy: another run has its subnets.
-            LabError: something else has.
+            LabError: something else has, or the user's own project is on the engine, which nothing may be done to.
         """
+        if self.spec.egress:
+            self._refuse_own_project()
         missing = [host for host in self.spec.hosts if self._is_missing(host.image)]
         if missing:
             names = ", ".join(dict.fromkeys(host.image for host in missing))
@@ -99,6 +101,19 @@ class Bringup:
             if time.monotonic() > self.deadline:
                 raise NotReady("\n".join(["the lab is not ready in time:", *map(self._complaint, unready)]))
             time.sleep(_LOOK_EVERY_S)
+
+    def _refuse_own_project(self) -> None:
+        """See that nothing has the name of the project: Compose would take it for what it is to bring up."""
+        of_project = {"label": f"{naming.PROJECT}={self.spec.name}"}
+        with api_errors("the Docker engine does not list its containers"):
+            there = self.client.api.containers(all=True, filters=of_project)
+        if there:
+            names = ", ".join(sorted(one["Names"][0].lstrip("/") for one in there))
+            raise LabError(
+                f"the Compose project {self.spec.name} is on this engine already ({names})",
+                remedy=f"Act on it as it is, with --attach {self.spec.name}, or take it down before: "
+                f"docker compose -p {self.spec.name} down.",
+            )
 
     def _is_missing(self, image: str) -> bool:
         return image.startswith(_OURS) and images.labels(self.client, image) is None

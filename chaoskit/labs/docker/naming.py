@@ -25,8 +25,11 @@ SERVICE, NUMBER, PROJECT = (
 
 def project(spec: LabSpec, run: str) -> str:
     """The Compose project: the user's own where the lab may reach what is outside, else one for the run."""
-    if spec.egress:
-        return spec.name
+    return spec.name if spec.egress else own(run)
+
+
+def own(run: str) -> str:
+    """A Compose project for the run alone, and what begins the names of volumes that are for the run alone."""
     return "chaoskit-" + re.sub(r"[^a-z0-9_-]+", "-", run.lower()).strip("-")
 
 

@@ -135,4 +135,6 @@ def _bridge(device: str) -> dict[str, str]:
 def _volumes(wanted: Wanted) -> dict[str, Any]:
     mounts = [mount for host in wanted.spec.hosts for mount in host.mounts]
     named = dict.fromkeys(mount.source for mount in mounts if mount.kind is MountKind.VOLUME and mount.source)
-    return {name: {"labels": {RUN: wanted.run}} for name in named}
+    # Under the user's own project name the volumes of that project would be meant, with the user's data.
+    apart = {} if wanted.contained else {name: {"name": f"{naming.own(wanted.run)}_{name}"} for name in named}
+    return {name: {"labels": {RUN: wanted.run}, **apart.get(name, {})} for name in named}
