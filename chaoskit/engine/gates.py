@@ -16,6 +16,7 @@ from chaoskit.core.verdict import FAIL, Unit, Verdict, failed, held_to, unknown
 from chaoskit.core.window import Moment
 from chaoskit.engine.found import Found
 from chaoskit.engine.machine import PROBE
+from chaoskit.engine.outages import long_enough
 
 ACTION_LATE_AT_MOST_S = 1.0
 """How much later than planned an action may begin or end: what is done to dozens of hosts takes its time."""
@@ -36,6 +37,7 @@ def gates_of(found: Found) -> tuple[Gate, ...]:
         gates.append(Gate("steady before the first fault", _steady(experiment.steady)))
     if experiment.actions:
         gates.append(Gate("every action confirmed", _confirmed(experiment.actions)))
+        gates.append(Gate("outages long enough to be seen", _seen))
     if experiment.timeline:
         gates.append(Gate("actions on time", _punctual(experiment.timeline)))
     return tuple(gates)
@@ -71,6 +73,11 @@ def _confirmed(actions: tuple[Action, ...]) -> Callable[[History], Verdict]:
         return held_to(confirmed, "==", len(seen), Unit.COUNT, reason)
 
     return judge
+
+
+def _seen(history: History) -> Verdict:
+    remedy = "Use stop or power_off, which no restart policy undoes, raise the rate, or probe more often."
+    return _with_remedy(long_enough(history), remedy)
 
 
 def _punctual(timeline: Sequence[Entry]) -> Callable[[History], Verdict]:
