@@ -105,12 +105,12 @@ class Bringup:
     def _refuse_own_project(self) -> None:
         """See that nothing has the name of the project: Compose would take it for what it is to bring up."""
         of_project = {"label": f"{naming.PROJECT}={self.spec.name}"}
-        with api_errors("the Docker engine does not list its containers"):
-            there = self.client.api.containers(all=True, filters=of_project)
+        with api_errors("the Docker engine does not list what is there"):
+            there = [one["Names"][0].lstrip("/") for one in self.client.api.containers(all=True, filters=of_project)]
+            there += [f"network {one['Name']}" for one in self.client.api.networks(filters=of_project)]
         if there:
-            names = ", ".join(sorted(one["Names"][0].lstrip("/") for one in there))
             raise LabError(
-                f"the Compose project {self.spec.name} is on this engine already ({names})",
+                f"the Compose project {self.spec.name} is on this engine already ({', '.join(sorted(there))})",
                 remedy=f"Act on it as it is, with --attach {self.spec.name}, or take it down before: "
                 f"docker compose -p {self.spec.name} down.",
             )

@@ -81,5 +81,8 @@ def test_a_project_of_that_name_is_not_touched(
         lab.down()
         (after,) = docker_engine.api.containers(filters={"label": f"com.docker.compose.project={NAME}"})
         assert (after["Id"], after["State"]) == (before["Id"], "running")
+        docker_engine.api.remove_container(after["Id"], force=True)
+        with pytest.raises(LabError, match=f"already .network {NAME}_default"):
+            lab.up(60)
     finally:
         subprocess.run([*compose, "down", "--volumes", "--timeout", "1"], check=True, capture_output=True, timeout=60)
