@@ -3,13 +3,14 @@
 #   make demo         the main experiment, proved: about two minutes the first time
 #   make experiments  every experiment, proved: ten to fifteen minutes
 #   make test         lint, types and the whole test suite
+#   make images       what the labs are made of on Docker; TARGETS="service haproxy" for some
 #
 # PYTHON=python3.12 names the interpreter, ARGS="-k plan" goes to pytest.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev daemons test-daemons browser demo experiments test bench lint format clean constraints
+.PHONY: help setup setup-dev daemons engine images test-images test-daemons browser demo experiments test bench lint format clean constraints
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -42,6 +43,19 @@ daemons: setup
 	  $(BIN)/chaoskit doctor --for $$lab >/dev/null 2>&1 || $(BIN)/chaoskit doctor --fix --yes --for $$lab; \
 	done
 
+# A Docker engine with Compose, where there is none and one can be set up; without it, tests that need it are skipped.
+engine: setup
+	@$(BIN)/chaoskit doctor --driver docker >/dev/null 2>&1 || $(BIN)/chaoskit doctor --fix --driver docker --yes >/dev/null \
+	  || echo "no Docker engine: see chaoskit doctor --driver docker" >&2
+
+# Built where they are missing or outdated: a second call takes a second.
+images: engine
+	$(BIN)/python -m chaoskit.engine.images $(TARGETS)
+
+# The same for `make test`, which goes on without an engine.
+test-images: engine
+	@! $(BIN)/chaoskit doctor --driver docker >/dev/null 2>&1 || $(BIN)/python -m chaoskit.engine.images
+
 browser: setup
 	@tools/packages.sh $(BIN)/python chromium=chromium
 
@@ -57,7 +71,9 @@ experiments: setup daemons
 test-daemons: setup
 	@tools/packages.sh $(BIN)/python prometheus=prometheus
 
-test: lint daemons test-daemons browser
+# Images are built while the code is checked: on a fresh machine that hides most of a minute.
+test: setup-dev daemons test-daemons browser engine
+	$(MAKE) --jobs=2 --output-sync=target lint test-images
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: setup-dev

@@ -35,11 +35,7 @@ _APACHE = {
     "APACHE_LOCK_DIR": "/run/lock/apache2",
     "APACHE_LOG_DIR": "/var/log/apache2",
 }
-_TOXIPROXY = (
-    "go install -ldflags '-X github.com/Shopify/toxiproxy/v2.Version=2.12.0' "
-    "github.com/Shopify/toxiproxy/v2/cmd/server@v2.12.0 && "
-    "install $(go env GOPATH)/bin/server /usr/local/bin/toxiproxy-server"
-)
+_TOXIPROXY = {"toxiproxy": "toxiproxy-server", "toxiproxy-cli": "toxiproxy-cli"}
 
 ROWS = (
     Image(
@@ -102,6 +98,11 @@ ROWS = (
         "",
         ("-host=0.0.0.0",),
         entrypoint=("toxiproxy-server",),
-        build=_TOXIPROXY,
+        environment={"LOG_LEVEL": "info"},
+        build="chaoskit doctor --fix",
+        # The official image has its programs here and nothing else: healthchecks call the second one.
+        preparation=Preparation(
+            links={f"/{name}": f"/usr/local/bin/{program}" for name, program in _TOXIPROXY.items()},
+        ),
     ),
 )
