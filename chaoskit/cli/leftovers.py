@@ -34,7 +34,8 @@ def confirmed(left: Sequence[Leftover]) -> bool:
     for line in described(left):
         tell(line)
     print("Undo it? [Y/n] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("", "y", "yes")
+    answer = sys.stdin.readline()
+    return bool(answer) and answer.strip().lower() in ("", "y", "yes")  # no line at all: the terminal is gone
 
 
 def described(left: Iterable[Leftover]) -> Iterable[str]:

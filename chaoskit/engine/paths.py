@@ -44,7 +44,10 @@ def running() -> tuple[Path, ...]:
 def _state() -> Path:
     if base := os.environ.get("XDG_STATE_HOME"):
         return Path(base)
-    return Path("/var/lib") if os.geteuid() == 0 else Path.home() / ".local" / "state"
+    # Who is root in a user namespace only may not write there, and has a home outside.
+    if os.geteuid() == 0 and os.access("/var/lib", os.W_OK):
+        return Path("/var/lib")
+    return Path.home() / ".local" / "state"
 
 
 def _private(folder: Path) -> Path:

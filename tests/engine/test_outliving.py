@@ -237,3 +237,26 @@ def test_when_all_groups_are_ended_the_next_command_undoes_everything(employed: 
     assert employed.broken == (True, True, True)
     assert any("took down lasting" in line for line in recover(employed.run))
     assert (employed.running, employed.left, own.exists()) == (None, [], False)
+
+
+@pytest.mark.usefixtures("_places")
+def test_a_run_that_loses_its_keeper_undoes_and_takes_down_at_once(tmp_path: Path) -> None:
+    """What was done is in the journal; the verdict is unknown, and nothing is left."""
+    file = COMPOSE.with_name("lasting.py")
+    argv = ["-m", "chaoskit", "run", f"{file}::frozen", "--driver", lasting.DRIVER, "--runs", str(tmp_path)]
+    with subprocess.Popen([sys.executable, *argv, "--json"], stdout=subprocess.PIPE, text=True) as process:
+        assert until(lambda: bool(_pending()), 20)
+        (running,) = facts.everything()
+        assert running.keeper
+        running.keeper.kill(signal.SIGKILL)
+        assert until(lambda: not NAMESPACES.left(running.run), WITHIN_S)
+        said, _ = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "the keeper ended" in said
+    assert facts.everything() == ()
+
+
+def _pending() -> tuple[journal.Pending, ...]:
+    """What is in force of the only run there is."""
+    paths = [one.directory / journal.FILE for one in facts.everything()]
+    return next((journal.read(path).pending for path in paths if path.exists()), ())
