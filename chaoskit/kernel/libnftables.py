@@ -15,6 +15,7 @@ from typing import Self
 
 from chaoskit.core.errors import LabError, MissingTool
 
+_NAME = "libnftables.so.1"
 PACKAGE = "libnftables1"
 """The Debian package of the library; nft(8) needs it as well."""
 
@@ -56,11 +57,7 @@ class OwnedTables:
 
 @functools.cache
 def _library() -> ctypes.CDLL:
-    name = ctypes.util.find_library("nftables") or "libnftables.so.1"
-    try:
-        library = ctypes.CDLL(name)
-    except OSError as error:
-        raise MissingTool("this machine has no libnftables", remedy=f"Install it: apt-get install {PACKAGE}") from error
+    library = _loaded()
     library.nft_ctx_new.argtypes = [ctypes.c_uint32]
     library.nft_ctx_new.restype = ctypes.c_void_p
     for function in (library.nft_ctx_buffer_error, library.nft_ctx_get_error_buffer, library.nft_ctx_free):
@@ -69,3 +66,16 @@ def _library() -> ctypes.CDLL:
     library.nft_ctx_get_error_buffer.restype = ctypes.c_char_p
     library.nft_ctx_free.restype = None
     return library
+
+
+def _loaded() -> ctypes.CDLL:
+    try:
+        return ctypes.CDLL(_NAME)
+    except OSError as error:
+        # Looking for it runs programs: who has it under its name need not wait for them.
+        found = ctypes.util.find_library("nftables")
+        if found is None:
+            raise MissingTool(
+                "this machine has no libnftables", remedy=f"Install it: apt-get install {PACKAGE}"
+            ) from error
+        return ctypes.CDLL(found)
