@@ -17,7 +17,7 @@ from chaoskit.engine.found import Found
 from chaoskit.engine.gates import gates_of
 from chaoskit.engine.title import title
 from chaoskit.engine.unplanned import unplanned_exits
-from chaoskit.labs.drivers import ATTACHED
+from chaoskit.labs.drivers import ATTACHED, DOCKER
 
 
 def judge(found: Found, arm: str, history: History, directory: Path) -> ArmResult:
@@ -50,6 +50,7 @@ def command(found: Found, arm: str, history: History) -> str:
     for name, value in history.meta.params.items():
         words += ["--set", f"{name}={value}"]
     words += ["--attach", history.topology.name] if history.meta.driver == ATTACHED else []
+    words += ["--driver", DOCKER] if history.meta.driver == DOCKER else []
     return shlex.join(words)
 
 

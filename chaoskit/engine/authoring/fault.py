@@ -13,7 +13,7 @@ FILE = "fault.py"
 
 _BEFORE = 1 * NS
 _AFTER = 3 * NS
-_READ_EVERY = "200ms"
+_READ_EVERY_MS, _READ_A_HOST_MS, _READ_OTHERS_MS = 20, 4, 200
 _OTHERS_DOWN = "1s"
 
 
@@ -47,11 +47,6 @@ class Fault:
         return f"{self.action}_on_{re.sub(r'[^a-z0-9]+', '_', self.project.lower()).strip('_')}"
 
     @property
-    def hosts(self) -> tuple[str, ...]:
-        """All of them."""
-        return (*self.hit, *self.others)
-
-    @property
     def text(self) -> str:
         """The file: an experiment, to be run once more or made more of."""
         parts = (self._head(), self._imports(), self._objects(), self._experiment())
@@ -65,44 +60,42 @@ class Fault:
 
     def _imports(self) -> Iterable[str]:
         words = {"Experiment", "Lab", "at", *_called(self.call, ("everything", "label", "name", "region", "role"))}
-        words |= {"name"} if self.hosts else set()
+        words |= {"name"} if self.hit or self.others else set()
         words |= {"stop_unless"} if self.others else set()
         yield f"from chaoskit import {', '.join(sorted(words, key=lambda word: (word[:1].islower(), word)))}"
         if grudges := _called(self.call, ("halves", "isolate", "one_way")):
             yield f"from chaoskit.actions.grudges import {', '.join(grudges)}"
         yield f"from {self.module} import {self.action}"
-        if self.hosts:
+        if self.hit or self.others:
             yield f"from chaoskit.checks.reading import {'Take, ' if self.hit else ''}reading"
             yield "from chaoskit.probes.alive import alive"
 
     def _objects(self) -> Iterable[str]:
         yield f"fault = {self.call}"
-        if self.hosts:
-            yield f"life = alive().at({_these(self.hosts)}, every={_READ_EVERY!r})"
         if self.hit:
             yield ""
-            yield "# What it hits runs again at the end."
-            yield f"back = {self._running(self.hit, ', take=Take.LAST')}"
+            yield "# What it hits runs again at the end. A restart policy may revive it in a moment, hence so many readings."
+            yield f"hit = {_alive(self.hit, max(_READ_EVERY_MS, _READ_A_HOST_MS * len(self.hit)))}"
+            yield "back = reading(hit, 'state', equals='running', take=Take.LAST)"
         if self.others:
             yield ""
             yield "# When anything else goes down the fault is undone at once."
-            yield f"unharmed = {self._running(self.others)}"
-
-    def _running(self, hosts: Sequence[str], more: str = "") -> str:
-        return f"reading(life, 'state', equals='running', at={_these(hosts)}{more})"
+            yield f"others = {_alive(self.others, _READ_OTHERS_MS)}"
+            yield "unharmed = reading(others, 'state', equals='running')"
 
     def _experiment(self) -> Iterable[str]:
         claim = f"{self.project} is as it was after {self.action} for {show_duration(self.lasting)}"
+        watched = [name for name, hosts in (("hit", self.hit), ("others", self.others)) if hosts]
         checks = [name for name, hosts in (("back", self.hit), ("unharmed", self.others)) if hosts]
         lasting = "" if self.one_shot else f", lasting={_seconds(self.lasting)!r}"
         yield f"{self.variable} = Experiment("
         yield f"    claim={claim!r},"
         yield f"    lab=Lab({self.project!r}),"
-        yield f"    probes=[{'life' if self.hosts else ''}],"
+        yield f"    probes=[{', '.join(watched)}],"
         yield f"    timeline=[at({_seconds(_BEFORE)!r}, fault{lasting})],"
         yield f"    duration={_seconds(_BEFORE + self.lasting + _AFTER)!r},"
-        if self.hosts:
-            yield "    steady=reading(life, 'state', equals='running'),"
+        if self.hit:
+            yield "    steady=reading(hit, 'state', equals='running'),"
         yield f"    checks=[{', '.join(checks)}],"
         if self.others:
             yield f"    guards=[stop_unless(unharmed, over={_OTHERS_DOWN!r})],"
@@ -113,6 +106,10 @@ def _called(call: str, words: Iterable[str]) -> list[str]:
     """Which of these functions a call is written with; what stands in quotes is none."""
     bare = re.sub(r"'[^']*'|\"[^\"]*\"", "", call)
     return [word for word in words if re.search(rf"\b{word}\(", bare)]
+
+
+def _alive(hosts: Sequence[str], every_ms: int) -> str:
+    return f"alive().at({_these(hosts)}, every='{every_ms}ms')"
 
 
 def _these(hosts: Sequence[str]) -> str:

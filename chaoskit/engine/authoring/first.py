@@ -147,7 +147,7 @@ class First:
         yield "    return Experiment("
         yield '        claim=f"losing one instance of {service} hurts callers only until it is noticed",'
         yield from _indented(self._common(_DURATION))
-        yield '        probes=[alive().at(name(service), every="50ms")],'
+        yield '        probes=[alive().at(name(service), every="10ms")],  # a restart policy may revive it soon'
         yield f'        timeline=[at("{_BEFORE}", outage, lasting="{_OUTAGE}")],'
         yield "        checks=["
         yield f"            availability(visitors, at_least={self.measured.at_least:g}, outside=noticed),"

@@ -29,8 +29,8 @@ def test_it_watches_what_it_hits_and_what_it_does_not(tmp_path: Path) -> None:
     """The fault is in force for its time; everything runs before; the rest is a guard, and what was hit comes back."""
     one = loaded(Fault(**{**vars(PAUSE), "hit": ("app-1",), "others": ("app-2", "db")}), tmp_path)
     assert [(entry.action.kind, entry.lasting) for entry in one.timeline] == [("pause", 30 * NS)]
-    assert [str(probe.hosts) for probe in one.probes] == ["name('app-1', 'app-2', 'db')"]
-    assert [str(check.arguments["at"]) for check in one.checks] == ["name('app-1')", "name('app-2', 'db')"]
+    assert [str(probe.hosts) for probe in one.probes] == ["name('app-1')", "name('app-2', 'db')"]
+    assert [check.arguments["probe"] for check in one.checks] == list(one.probes)
     assert [guard.check for guard in one.guards] == [one.checks[1]]
     assert one.steady is not None
     assert one.length == 34 * NS
