@@ -15,6 +15,9 @@ from chaoskit.labs.compose.paths import absolute
 _DEFAULTS = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 """What `docker compose` looks for in a folder, in its order."""
 
+_HELPER = "chaoskit"
+"""A Compose file beside the labs' that runs chaoskit itself, next to an engine elsewhere."""
+
 
 @dataclass(frozen=True)
 class LabFiles:
@@ -26,7 +29,9 @@ class LabFiles:
 
 def shipped_labs() -> list[str]:
     """Names of the labs that come with chaoskit. A file with a second dot is an overlay and no lab."""
-    return sorted(file.stem for file in shipped_folder().glob("*.yaml") if "." not in file.stem)
+    return sorted(
+        file.stem for file in shipped_folder().glob("*.yaml") if "." not in file.stem and file.stem != _HELPER
+    )
 
 
 def shipped_folder() -> Path:
@@ -74,7 +79,7 @@ def lab_files(lab: Lab) -> LabFiles:
 
 def _shipped(name: str) -> tuple[Path, ...]:
     file = shipped_folder() / f"{name}.yaml"
-    if "." in name or not file.is_file():
+    if name not in shipped_labs():
         raise UsageError(
             f"there is no shipped lab {name!r}",
             remedy=f"{nearest(name, shipped_labs())} A file of your own is written with its suffix: ./{name}.yaml.",

@@ -11,6 +11,7 @@ that runs already is used as it is.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -91,7 +92,8 @@ def _by_hand(say: Say) -> None:
         # In a session of its own: it does not end with a terminal, nor by a Ctrl-C that is not meant for it.
         engine = subprocess.Popen([program, *ADDRESSES], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
                                   start_new_session=True)  # fmt: skip
-    _RECORD.write_text(json.dumps(asdict(Identity.of(engine.pid))))
+    with contextlib.suppress(ProcessLookupError):  # it has ended already, which is told below
+        _RECORD.write_text(json.dumps(asdict(Identity.of(engine.pid))))
     deadline = time.monotonic() + _START_S
     while not _answers():
         if engine.poll() is not None or time.monotonic() > deadline:
