@@ -27,7 +27,8 @@ def ensure(args: argparse.Namespace, wanted: Sequence[Found] = ()) -> None:
         MissingTool: it lacks what makes them.
     """
     elsewhere = [found.id for found in wanted if found.experiment.lab.is_external]
-    if args.driver != "native" or getattr(args, "attach", None) is not None or (elsewhere and len(elsewhere) == len(wanted)):
+    attached = getattr(args, "attach", None) is not None  # a lab by hand cannot be
+    if args.driver != "native" or attached or (elsewhere and len(elsewhere) == len(wanted)):
         return
     if elsewhere and os.geteuid() != 0:
         raise UsageError(

@@ -53,6 +53,8 @@ _ABANDON_WITHIN_S = 1.2
 _LASTING_WITHIN_S = 60.0
 """The same where something stays that does not end with this process: undoing it takes the time it takes."""
 _TRY_AGAIN_AFTER_S = 1.0
+_UP_OVER_WITHIN_S = 5.0
+"""How long bringing a lab up may take to notice that it was taken down."""
 
 
 class Keeper:
@@ -74,6 +76,8 @@ class Keeper:
         self._ledger = Ledger(self._lab, self._journal, self._clock)
         self._main: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._finishing = threading.Lock()
+        self._up_over = threading.Event()
+        self._up_over.set()
 
     # ---- the lab -------------------------------------------------------------------------------
 
@@ -84,7 +88,11 @@ class Keeper:
     def _up(self, timeout_s: float) -> Timings:
         for path in self._lab.cgroups():
             self._journal.write({"row": "cgroup", "path": str(path)})
-        timings = self._lab.up(timeout_s)
+        self._up_over.clear()
+        try:
+            timings = self._lab.up(timeout_s)
+        finally:
+            self._up_over.set()
         step_kinds()  # found now: the first action would be late by what looking for them takes
         for what, identity in self._lab.identities():
             self._holders.append((what, identity))
@@ -252,12 +260,19 @@ class Keeper:
         with self._finishing:
             took = self._ledger.undo_all() if undo else self._ledger.undo_outside()
             try:
-                self._lab.down()
+                self._down()
             except (ChaoskitError, OSError) as error:  # the journal stays open, for recovery to go on from there
                 return replace(took, failures=(*took.failures, f"the lab could not be taken down: {error}"))
             if not self._undo_is_left:
                 self._forget()
             return took
+
+    def _down(self) -> None:
+        """Take the lab down, also while it comes up; of one that outlives this process nothing may come afterwards."""
+        comes_up = not self._up_over.is_set()
+        self._lab.down()
+        if comes_up and self._order.outlives_keeper and self._up_over.wait(_UP_OVER_WITHIN_S):
+            self._lab.down()
 
     @property
     def _undo_is_left(self) -> bool:

@@ -29,7 +29,7 @@ def lasting() -> Path:
 
     By default where the XDG Base Directory Specification has a user's state, and `/var/lib` for root.
     """
-    base = _state()
+    base = state()
     with space_is_said(base):
         base.mkdir(parents=True, exist_ok=True)
     return _private(base / "chaoskit")
@@ -37,11 +37,12 @@ def lasting() -> Path:
 
 def running() -> tuple[Path, ...]:
     """Every folder of what is running, and of what was left."""
-    folders = [runtime(), *([lasting()] if (_state() / "chaoskit").exists() else [])]
+    folders = [runtime(), *([lasting()] if (state() / "chaoskit").exists() else [])]
     return tuple(dict.fromkeys(folders))
 
 
-def _state() -> Path:
+def state() -> Path:
+    """Where programs of this user keep what is neither configuration nor lost at boot."""
     if base := os.environ.get("XDG_STATE_HOME"):
         return Path(base)
     # Who is root in a user namespace only may not write there, and has a home outside.

@@ -117,7 +117,11 @@ def _broken(folder: Path, lasting_s: float, sight: Sight = NAMESPACES, group: Pa
         _end(held)
 
 
-@pytest.fixture(params=[NAMESPACES, pytest.param(CONTAINERS, marks=pytest.mark.docker)], ids=lambda sight: sight.driver)
+SIGHTS = [NAMESPACES, pytest.param(CONTAINERS, marks=pytest.mark.docker)]
+BOTH = pytest.mark.parametrize("sight", SIGHTS, ids=lambda sight: sight.driver)
+
+
+@pytest.fixture(params=SIGHTS, ids=lambda sight: sight.driver)
 def held(request: pytest.FixtureRequest, _places: None, tmp_path: Path) -> Iterator[_Held]:
     """Broken for ten minutes, on either driver."""
     sight: Sight = request.param
@@ -144,6 +148,23 @@ def test_a_killed_runner_leaves_nothing(held: _Held) -> None:
     left = journal.read(held.directory / journal.FILE)
     assert (left.closed, left.pending) == (True, ())
     assert (held.directory / "keeper.log").read_text() == ""
+
+
+@BOTH
+@pytest.mark.usefixtures("_places")
+def test_a_runner_that_is_killed_while_its_lab_comes_up_leaves_nothing(
+    request: pytest.FixtureRequest, tmp_path: Path, sight: Sight
+) -> None:
+    """What was on its way is not made afterwards."""
+    if sight is CONTAINERS:
+        request.getfixturevalue("docker_engine")
+    coming = _start(tmp_path / "run", 600, sight, None)
+    try:
+        assert until(lambda: bool(coming.left), 20)
+        coming.process.kill()
+        assert until(lambda: coming.running is None and not coming.left, WITHIN_S)
+    finally:
+        _end(coming)
 
 
 def test_without_keeper_and_runner_the_next_command_undoes_everything(held: _Held) -> None:

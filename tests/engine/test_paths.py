@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chaoskit.core.errors import UsageError
-from chaoskit.engine.paths import runtime
+from chaoskit.engine.paths import lasting, running, runtime, state
 
 
 @pytest.fixture
@@ -37,3 +37,24 @@ def test_a_folder_that_others_could_have_prepared_is_refused(base: Path, trap: s
         folder.chmod(0o777)
     with pytest.raises(UsageError, match="closed to others"):
         runtime()
+
+
+def test_what_outlives_a_reboot_lies_among_the_users_state(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the XDG Base Directory Specification has it, made when it is needed and looked at when it is there."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(base / "not" / "yet"))
+    assert running() == (base / "chaoskit",)
+    assert lasting() == base / "not" / "yet" / "chaoskit"
+    assert lasting().stat().st_mode & 0o777 == 0o700
+    assert running() == (base / "chaoskit", lasting())
+
+
+@pytest.mark.parametrize(("user", "writes", "where"), [(0, True, "/var/lib"), (0, False, ""), (1000, True, "")])
+def test_root_has_the_machines_folder_if_it_may_write_there(
+    base: Path, monkeypatch: pytest.MonkeyPatch, user: int, writes: bool, where: str
+) -> None:
+    """Who is root in a user namespace only may not, and has a home outside, as any user."""
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(base))
+    monkeypatch.setattr("os.geteuid", lambda: user)
+    monkeypatch.setattr("os.access", lambda *_: writes)
+    assert state() == (Path(where) if where else base / ".local" / "state")

@@ -41,7 +41,7 @@ def main() -> None:
     print("remarks", *keeping.remarks, flush=True)
     keeping.lab.up(60)
     expires = time.monotonic_ns() + round(float(lasting) * NS)
-    cut = Nft("web-1", TABLE, "hears nobody", {"unheard": ("198.18.201.12",)}, (CHAIN,), 600 * NS)
+    cut = Nft("web-1", TABLE, "hears nobody", {"unheard": ("198.18.207.12",)}, (CHAIN,), 600 * NS)
     keeping.lab.apply("cut", [cut, SetLink("web-1", "front", "eth0")], expires)
     keeping.lab.apply("freeze", [Pause("web-2")], expires)
     print("in force", flush=True)
