@@ -74,7 +74,7 @@ class Fault:
         yield f"fault = {self.call}"
         if self.hit:
             yield ""
-            yield "# What it hits runs again at the end. A restart policy may revive it in a moment, hence so many readings."
+            yield "# What it hits runs again at the end; a restart policy may revive it in a moment, so many readings."
             yield f"hit = {_alive(self.hit, max(_READ_EVERY_MS, _READ_A_HOST_MS * len(self.hit)))}"
             yield "back = reading(hit, 'state', equals='running', take=Take.LAST)"
         if self.others:
