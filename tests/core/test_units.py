@@ -3,7 +3,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaoskit.core.errors import UsageError
-from chaoskit.core.units import NS, duration, fraction, rate, show_duration, show_share, size
+from chaoskit.core.units import (
+    NS,
+    bit_rate,
+    duration,
+    fraction,
+    rate,
+    show_bit_rate,
+    show_duration,
+    show_share,
+    size,
+)
 
 
 @pytest.mark.parametrize(
@@ -130,3 +140,26 @@ def test_a_duration_in_ns_reads_back_as_itself(ns: int) -> None:
 def test_a_shown_duration_reads_back_to_four_digits(ns: int) -> None:
     """What reports show is what the command line would accept, to the digits shown."""
     assert duration(show_duration(ns)) == pytest.approx(ns, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("text", "bits", "shown"),
+    [
+        ("10Mbit/s", 10_000_000, "10 Mbit/s"),
+        ("512 kbit", 512_000, "512 kbit/s"),
+        ("1.5gbit/s", 1_500_000_000, "1.5 Gbit/s"),
+        ("800bit/s", 800, "800 bit/s"),
+        (64_000, 64_000, "64 kbit/s"),
+    ],
+)
+def test_bit_rates_read_as_people_write_them(text: str | int, bits: int, shown: str) -> None:
+    """Decimal prefixes, as links have them; a plain number is bits a second."""
+    assert bit_rate(text) == bits
+    assert show_bit_rate(bits) == shown
+
+
+@pytest.mark.parametrize("text", ["", "10", "10MB/s", "fast", "-1Mbit/s", "0bit/s", 7, -1])
+def test_what_is_no_bit_rate_is_refused(text: str | int) -> None:
+    """Bytes are not bits, and less than a byte a second is nothing."""
+    with pytest.raises(UsageError, match="no bit rate"):
+        bit_rate(text)

@@ -94,3 +94,33 @@ def test_a_ruleset_that_nft_refuses_is_an_error_that_says_why_and_changes_nothin
         with pytest.raises(LabError, match="syntax error"):
             nft.load(wire.networks["a"], nft.render("chaoskit_1a", {}, ["chain c { ip saddr 1.2.3 drop; }"], 1))
         assert nft.tables(wire.networks["a"]) == ()
+
+
+@pytest.mark.lab
+def test_tables_of_other_families_are_read_with_named_counters_and_whole_subnets() -> None:
+    """A check changes nothing; what is loaded is listed by its family, and deleted by it alone."""
+    table = """table netdev chaoskit_1a {
+counter met { }
+set s { type ipv4_addr; flags interval,timeout; timeout 60s; elements = { 0.0.0.0/0 }; }
+chain c {
+type filter hook egress device "eth0" priority 0;
+ip daddr @s counter name met
+}
+}
+"""
+    with wired("a", "b") as wire:
+        netns = wire.networks["a"]
+        nft.check(netns, table)
+        assert nft.tables(netns) == ()
+        with pytest.raises(LabError, match="nft refuses"):
+            nft.check(netns, table.replace("egress", "forward"))
+        nft.load(netns, table)
+        wire.say("a", "b", "counted")
+        held = nft.read(netns, "chaoskit_1a", family="netdev")
+        assert held == nft.Contents({"s": frozenset({"0.0.0.0/0"})}, 1, 0, {"met": 1})
+        assert nft.tables(netns, family="netdev") == nft.tables(netns) == ("chaoskit_1a",)
+        assert nft.tables(netns, family="inet") == ()
+        nft.delete(netns, "chaoskit_1a")
+        assert nft.tables(netns) == ("chaoskit_1a",)
+        nft.delete(netns, "chaoskit_1a", family="netdev")
+        assert nft.tables(netns) == ()
