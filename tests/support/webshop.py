@@ -10,10 +10,12 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import docker
 import pytest
+
+if TYPE_CHECKING:
+    import docker
 
 FOLDER = Path(__file__).parents[1] / "webshop"
 SECRET = "not-for-anybody-elses-eyes"

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 
 from chaoskit.kernel.network_state import State
 from chaoskit.labs.attached.snapshot import Seen, Snapshot
-from chaoskit.labs.attached.volatile import WHEN_STARTED_AGAIN, Fields, listed
+from chaoskit.labs.attached.volatile import HEALTH, WHEN_STARTED_AGAIN, Fields, listed
 
 _SHOWN = 60
 _ABSENT = "absent"
-_HEALTH = "State.Health.Status"
+_UNHEALTHY = json.dumps("unhealthy")
 _RESOLVER = "127.0.0.11"
 """Where the engine answers a container's look-ups; it leads there by rules with ports that it draws at each start."""
 _PORT = re.compile(r"\b\d{4,5}\b")
@@ -23,7 +23,8 @@ def differences(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
     """What is not as it was, a line each; nothing where the project is as it was found.
 
     A container whose daemon was started again may have anew what `volatile.WHEN_STARTED_AGAIN` lists; its network
-    namespace is another one then, and has to be configured as the old one was, but for its own addresses.
+    namespace is another one then, and has to be configured as the old one was, but for its own addresses. Its health
+    is asked for again then; only one that has been found ill since counts.
     """
     return (*_of_containers(before, after), *_of_networks(before, after))
 
@@ -54,14 +55,10 @@ def _of_networks(before: Snapshot, after: Snapshot) -> Iterator[str]:
 def _of_fields(was: Fields, now: Fields, *, again: bool) -> Iterator[str]:
     for path in dict.fromkeys((*was, *now)):
         old, new = was.get(path, _ABSENT), now.get(path, _ABSENT)
-        if old == new or (again and _may_differ(path, new)):
+        by_itself = new not in (_UNHEALTHY, _ABSENT) if path == HEALTH else again and listed(path, WHEN_STARTED_AGAIN)
+        if old == new or by_itself:
             continue
         yield f"{path} was {_short(old)} and is {_short(new)}"
-
-
-def _may_differ(path: str, new: str) -> bool:
-    """Whether a daemon that was started again explains it; one that is healthy again soon is on its way."""
-    return listed(path, WHEN_STARTED_AGAIN) or (path == _HEALTH and new == '"starting"')
 
 
 def _of_state(was: Seen, now: Seen, *, again: bool) -> Iterator[str]:

@@ -11,6 +11,10 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
+HEALTH = "State.Health.Status"
+_RETRIES = 3
+"""Docker's own where a healthcheck does not say how often it may fail in a row."""
+
 Fields = Mapping[str, str]
 """The leaves of an inspected object: path to value, in JSON."""
 
@@ -56,7 +60,20 @@ HASHED: Mapping[str, str] = {
 
 def fields(inspected: Mapping[str, Any], salt: str) -> Fields:
     """The leaves of an inspected object that are worth a comparison, by path."""
-    return {path: value for path, value in _leaves(inspected, "", salt) if not listed(path, ALWAYS)}
+    found = {path: value for path, value in _leaves(inspected, "", salt) if not listed(path, ALWAYS)}
+    return {**found, HEALTH: json.dumps("starting")} if _is_asked_again(inspected) else found
+
+
+def _is_asked_again(inspected: Mapping[str, Any]) -> bool:
+    """Whether the engine calls a container unhealthy that no healthcheck has found so.
+
+    It says so of every container that is paused, and after that until the next healthcheck (`CloseMonitorChannel` in
+    container/health.go of moby).
+    """
+    health = (inspected.get("State") or {}).get("Health") or {}
+    config = (inspected.get("Config") or {}).get("Healthcheck") or {}
+    enough = config.get("Retries") or _RETRIES
+    return health.get("Status") == "unhealthy" and int(health.get("FailingStreak", enough)) < enough
 
 
 def _leaves(value: Any, path: str, salt: str) -> Iterator[tuple[str, str]]:

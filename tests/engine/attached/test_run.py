@@ -22,9 +22,7 @@ from chaoskit.engine.recover import recover
 from chaoskit.kernel.nft import tables
 from chaoskit.labs.attachment import Attachment, Permit
 from tests.support.machine import until
-from tests.support.webshop import SECRET, Webshop, webshop
-
-__all__ = ["webshop"]
+from tests.support.webshop import SECRET, Webshop
 
 pytestmark = pytest.mark.docker
 EXPERIMENTS = Path(__file__).parent / "webshop.py"

@@ -114,9 +114,27 @@ def test_a_daemon_that_was_started_again_may_have_another_namespace() -> None:
     assert differences(BEFORE, _snapshot(_seen(_changed(**AGAIN), other))) == ()
     same_daemon = {key: value for key, value in AGAIN.items() if key != "State__StartedAt"}
     lines = differences(BEFORE, _snapshot(_seen(_changed(**same_daemon), other)))
-    assert len(lines) == len(same_daemon) + 8
+    assert len(lines) == len(same_daemon) - 1 + 8  # a health that is being asked for is nobody's doing
     ill = _changed(**{**AGAIN, "State__Health__Status": "unhealthy"})
     assert len(differences(BEFORE, _snapshot(_seen(ill, other)))) == 1
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "streak", "differs"),
+    [
+        ("healthy", "unhealthy", 3, True),
+        ("healthy", "unhealthy", 0, False),
+        ("healthy", "starting", 0, False),
+        ("starting", "healthy", 0, False),
+        ("unhealthy", "healthy", 0, False),
+        ("starting", "unhealthy", 3, True),
+    ],
+)
+def test_only_who_was_found_ill_since_is_ill(was: str, now: str, streak: int, differs: bool) -> None:
+    """The engine calls a container unhealthy while it is paused, and until it is asked again."""
+    before = _snapshot(_seen(_changed(State__Health={"Status": was, "FailingStreak": 3})))
+    after = _snapshot(_seen(_changed(State__Health={"Status": now, "FailingStreak": streak})))
+    assert bool(differences(before, after)) is differs
 
 
 def test_an_address_is_not_taken_for_the_beginning_of_another() -> None:
