@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chaoskit.core.arm import GUARDED
 from chaoskit.core.errors import UsageError
+from chaoskit.core.suggest import did_you_mean
 from chaoskit.core.units import duration, show_duration
 from chaoskit.labs.attachment import LONGEST, Attachment, Permit
 
@@ -92,9 +93,14 @@ def _driver(text: str) -> str:
         return text
     from chaoskit.labs.drivers import driver_names  # noqa: PLC0415  looking for distributions takes its time
 
-    if text not in driver_names():
-        raise argparse.ArgumentTypeError(f"there is no driver {text!r}, but: {', '.join(driver_names())}")
+    names = driver_names()
+    if text not in names:
+        raise argparse.ArgumentTypeError(f"there is no driver {text!r}. {did_you_mean(text, names)}{_listed(names)}")
     return text
+
+
+def _listed(names: Iterable[str]) -> str:
+    return f"There are: {', '.join(names)}."
 
 
 def owner(parser: argparse.ArgumentParser) -> None:
