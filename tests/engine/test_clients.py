@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from chaoskit.engine.clients import hosts_file, resolv_conf
+from chaoskit.core.lab import Lab
+from chaoskit.core.step import THIS_MACHINE
+from chaoskit.engine.clients import client, hosts_file, resolv_conf
+from chaoskit.labs.external.spec import external_spec
+from chaoskit.testing import FakeLab
 
 
 @pytest.mark.parametrize(
@@ -27,3 +33,11 @@ def test_hosts_file_takes_the_first_line_of_a_name_and_leaves_ipv6_out() -> None
     """As hosts(5): a name's first IPv4 line wins."""
     text = "127.0.0.1 localhost\n::1 localhost ip6-localhost\n198.18.0.9 web web-1 # one\n198.18.0.10 web\n"
     assert hosts_file(text) == {"localhost": "127.0.0.1", "web": "198.18.0.9", "web-1": "198.18.0.9"}
+
+
+def test_this_machine_resolves_names_as_it_does_for_everybody() -> None:
+    """Load on a system elsewhere comes from the generator's own network, and the machine's own files are read."""
+    topology = external_spec(Lab.external("staging")).topology
+    made = client(FakeLab(topology), topology.by_name[THIS_MACHINE])
+    assert (made.host, made.netns) == (THIS_MACHINE, None)
+    assert made.hosts == hosts_file(Path("/etc/hosts").read_text())

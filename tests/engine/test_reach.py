@@ -29,3 +29,10 @@ TOPOLOGY = Topology("lab", HOSTS, (Network("edge", "198.18.1.0/24"),))
 def test_targets_are_counted_by_role_and_region(targets: tuple[str, ...], said: tuple[str, ...]) -> None:
     """Links count for their host; what is no host stands as it is."""
     assert who_is_hit(targets, TOPOLOGY) == said
+
+
+def test_a_command_hits_what_no_lab_knows_of() -> None:
+    """This machine is where it runs, even where it is the client of a system elsewhere."""
+    here = HostInfo("this machine", "this machine", {ROLE: "client"})
+    assert who_is_hit(("this machine",), Topology("staging", (here,), ())) == ("this machine",)
+    assert who_is_hit(("this machine", "db"), TOPOLOGY) == ("1 of 1 db", "this machine")

@@ -34,3 +34,17 @@ def test_lab_and_loopback_only(address: str, allowed: bool) -> None:
 def test_literal_addresses(host: str, found: str | None) -> None:
     """An address is told from a name."""
     assert literal(host) == found
+
+
+def test_a_way_out_is_taken_by_those_who_say_that_the_target_is_theirs() -> None:
+    """A load that was written to leave its lab does so without a word where nothing can leave, else with it only."""
+    assert Targets([], anything=True, owned=True).allows("203.0.113.1")
+    with pytest.raises(TargetRefused, match=r"203\.0\.113\.1") as caught:
+        Targets([], anything=True, owned=False).require("203.0.113.1", "load shop")
+    assert "--i-own-the-target" in str(caught.value)
+    assert "any_target" not in str(caught.value)
+    with pytest.raises(TargetRefused) as caught:
+        Targets([], owned=False).require("203.0.113.1", "load shop")
+    assert "any_target=True" in str(caught.value)
+    assert "--i-own-the-target" in str(caught.value)
+    assert Targets([], anything=True, owned=False).allows("127.0.0.1")
