@@ -22,7 +22,7 @@ help:
 	@sed -n 's/^#   \(make .*\)/\1/p' Makefile
 	@echo "make setup        what the other targets need, in $(VENV)"
 	@echo "make bench        benchmarks, as tables"
-	@echo "make lint         ruff and mypy"
+	@echo "make lint         ruff, mypy and hadolint"
 	@echo "make clean        remove everything that was made here, runs/ apart"
 
 setup: $(VENV)/.setup
@@ -80,6 +80,7 @@ lint: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/hadolint compose/images/*Dockerfile
 
 format: setup-dev
 	$(BIN)/ruff check --fix .
