@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from importlib.metadata import version
 
+import chaoskit
 from chaoskit.core.step import Json
 from chaoskit.kernel.identity import user_outside
 
@@ -14,7 +14,7 @@ from chaoskit.kernel.identity import user_outside
 def environment() -> dict[str, Json]:
     """Versions of chaoskit, Python and the kernel, cores, and whether root. No variables of the environment."""
     return {
-        "chaoskit": version("chaoskit"),
+        "chaoskit": chaoskit.__version__,
         "python": platform.python_version(),
         "kernel": platform.release(),
         "machine": platform.machine(),
