@@ -140,18 +140,17 @@ def carried(wire: Wire, rate: str) -> float:
 
 def ceiling(wire: Wire) -> Iterator[Row]:
     """Datagrams at growing rates through a delay, and a stream without and with it."""
-    with in_force(wire, delay(name("a"), "20ms")) as step:
-        by = means_of(step)
-        for rate in RATES:
-            before = burnt(step)
+    for rate in RATES:
+        with in_force(wire, delay(name("a"), "20ms")) as step:
             with remote(wire, "b", LISTENER) as listening:
                 argv = [sys.executable, "-c", SENDER, wire.address("b"), str(rate), "2"]
                 sent = float(run_in_network(wire.networks["a"], argv, timeout=60).stdout)
                 count, median, last = listening.communicate(timeout=30)[0].split()
-            took = f"median {float(median):.2f} ms, 99 % {float(last):.2f}"
-            cost = f", {(burnt(step) - before) * 1e6 / int(count):.1f} us of CPU each" if by == DIVERSION else ""
-            yield Row("delay", by, f"20 ms, {sent:,.0f}/s", f"{int(count):,} of {2 * rate:,}: {took}{cost}")
-        yield Row("stream", by, "through 20 ms", show_bit_rate(round(stream(wire))))
+            said = f"{int(count):,} of {2 * rate:,}: median {float(median):.2f} ms, 99 % {float(last):.2f}"
+            yield Row("delay", means_of(step), f"20 ms, {sent:,.0f}/s", said + over(step, int(count)))
+    with in_force(wire, delay(name("a"), "20ms")) as step:
+        carried_ = show_bit_rate(round(stream(wire)))
+        yield Row("stream", means_of(step), "through 20 ms", carried_ + over(step))
     yield Row("stream", "-", "as it is", show_bit_rate(round(stream(wire))))
     for towards in (None, name("b")):
         with in_force(wire, bandwidth(name("a"), "1Gbit/s", towards=towards)):
@@ -159,13 +158,16 @@ def ceiling(wire: Wire) -> Iterator[Row]:
             yield Row("bandwidth", "htb" if towards else "tbf", "1Gbit/s, stream", show_bit_rate(round(on_the_wire)))
 
 
-def burnt(step: Impair) -> float:
-    """Seconds of CPU that the process of a diversion has used (proc(5), stat); 0 where there is none."""
+def over(step: Impair, count: int = 0) -> str:
+    """How it ended, if it did: what was measured is then no delay's; else what a frame took of a core (proc(5))."""
     prior = prior_of(step)
-    if prior["by"] != DIVERSION:
-        return 0.0
+    if ended := step.ended(prior):
+        return f"; {ended.partition(chr(10))[0]}"
+    if prior["by"] != DIVERSION or not count:
+        return ""
     fields = Path(f"/proc/{prior['pid']}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    seconds = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return f", {seconds * 1e6 / count:.1f} us of CPU each"
 
 
 def stream(wire: Wire) -> float:
