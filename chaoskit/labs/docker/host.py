@@ -8,50 +8,32 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import signal
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import docker
 
 from chaoskit.core.errors import LabError
 from chaoskit.core.host import Completed, HostState, Status
 from chaoskit.core.topology import HostInfo
+from chaoskit.kernel import procfs
 from chaoskit.labs.change import HostChange
 from chaoskit.labs.docker import command
 from chaoskit.labs.docker.engine import api_errors
+from chaoskit.labs.docker.networks import Networks
 from chaoskit.labs.docker.poller import Poller
-from chaoskit.labs.docker.reading import Reading, as_exit_code, is_of
+from chaoskit.labs.docker.process import hold, in_background
+from chaoskit.labs.docker.reading import Reading, as_exit_code
 
 _KILLED = 10.0
 _STARTED = 30.0
 _LOOK_EVERY = 0.05
 _HEALTH = "health_status: "
-
-
-class Networks(Protocol):
-    """What becomes of a host's network when its daemon ends; nothing, unless the lab is one of ours."""
-
-    def started(self, host: str, netns: int) -> None:
-        """A daemon runs, in the network namespace of this open file."""
-        ...
-
-    def ended(self, host: str, netns: int) -> None:
-        """The daemon ended, and its network is to outlive it; the engine is about to take its links away.
-
-        Raises:
-            OSError: the kernel refuses.
-        """
-        ...
-
-    def cut(self, host: str, netns: int) -> None:
-        """Nothing may answer for the host any more."""
-        ...
 
 
 class DockerHost:
@@ -153,14 +135,14 @@ class DockerHost:
             self._cut = False
             with self._errors("started"):
                 self._api.start(self._container)
-            self._await(lambda: self._pid is not None, _STARTED, "does not start")
+            self._await(lambda: self._pid is not None and self._state is HostState.RUNNING, _STARTED, "does not start")
 
     def stop(self, *, wait: bool = True) -> None:
         """The stop signal, then SIGKILL after the grace period; it is not restarted."""
         with self._operation:
             self.resume()
             if self._stopping is None or self._stopping.done():
-                self._stopping = self._in_background(self._stop)
+                self._stopping = in_background(self._stop, f"docker stop {self._info.name}")
             if wait:
                 self._stopping.result()
                 self._await(lambda: self._pid is None, _KILLED, "does not end")
@@ -255,7 +237,7 @@ class DockerHost:
 
     def _begin(self, pid: int, t: int) -> None:
         """A daemon runs: hold its process and its network."""
-        held = _hold(pid, self._container)
+        held = hold(pid, self._container)
         if held is None:
             return  # it has ended already; the engine tells how
         pidfd, netns = held
@@ -266,12 +248,20 @@ class DockerHost:
                 self._poller.forget(self._pidfd)
                 os.close(self._pidfd)
             self._pidfd, self._pid, self._restarting = pidfd, pid, False
-        if self._networks is not None:
-            self._networks.started(self._info.name, netns)
+        self._tell_networks(netns)
         if old is not None:
             os.close(old)
         self._poller.watch(pidfd, self._on_process_end)
         self._turn(HostState.RUNNING, "started", t, new_network=renewed)
+
+    def _tell_networks(self, netns: int) -> None:
+        if self._networks is None:
+            return
+        try:
+            self._networks.started(self._info.name, netns)
+        except OSError as error:
+            why = f"its network is not as it should be: {error}"
+            self._notify(HostChange(time.monotonic_ns(), self._info.name, self._state, self._pid, None, why))
 
     def _on_process_end(self) -> None:
         """The init ended, and every process of the container with it; how, the engine is going to tell."""
@@ -368,7 +358,16 @@ class DockerHost:
         if self._stopping is not None:
             self._stopping.result()
             self._stopping = None
-        self._await(lambda: self._pid is not None or self._state is not HostState.RUNNING, _KILLED, "does not end")
+        self._await(self._is_settled, _KILLED, "does not end")
+
+    def _is_settled(self) -> bool:
+        """Whether the daemon runs, or its end was told; one whose last threads are ending does neither."""
+        if self._pid is None:
+            return self._state is not HostState.RUNNING
+        try:
+            return procfs.state(self._pid) not in "ZX"
+        except ProcessLookupError:
+            return False
 
     def _await(self, holds: Callable[[], bool], seconds: float, otherwise: str) -> None:
         """Wait for a turn; where events are late, the engine is asked.
@@ -396,47 +395,5 @@ class DockerHost:
                 return False
             return True
 
-    def _in_background(self, function: Callable[[], None]) -> Future[None]:
-        """Call it on a thread that nobody has to wait for; what it raises is raised where its result is asked for."""
-        result: Future[None] = Future()
-
-        def body() -> None:
-            try:
-                function()
-                result.set_result(None)
-            except BaseException as error:  # noqa: BLE001  see above
-                result.set_exception(error)
-
-        threading.Thread(target=body, name=f"docker stop {self._info.name}", daemon=True).start()
-        return result
-
     def _errors(self, done: str) -> contextlib.AbstractContextManager[None]:
         return api_errors(f"host {self._info.name} could not be {done}")
-
-
-def _hold(pid: int, container: str) -> tuple[int, int] | None:
-    """A container's init and its network namespace, open; None when it has ended.
-
-    Raises:
-        LabError: it is no process of this machine.
-    """
-    try:
-        pidfd = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return None
-    try:
-        if not is_of(pid, container) and not _has_ended(pidfd):
-            raise LabError(f"the process {pid} of this machine is not the container's: the Docker engine is elsewhere")
-        return pidfd, os.open(f"/proc/{pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        os.close(pidfd)
-        return None
-    except BaseException:
-        os.close(pidfd)
-        raise
-
-
-def _has_ended(pidfd: int) -> bool:
-    ready = select.poll()
-    ready.register(pidfd, select.POLLIN)
-    return bool(ready.poll(0))

@@ -15,7 +15,7 @@ from chaoskit.core.host import Host
 from chaoskit.core.topology import Topology
 from chaoskit.kernel.identity import Identity
 from chaoskit.labs.change import HostChange, Timings
-from chaoskit.labs.docker import composing, fence, firewall, naming, override, removal
+from chaoskit.labs.docker import composing, fence, firewall, naming, override, removal, ways_out
 from chaoskit.labs.docker.bringup import Bringup
 from chaoskit.labs.docker.composing import Compose
 from chaoskit.labs.docker.engine import Engine, about, check_local, engine
@@ -202,7 +202,12 @@ class DockerLab:
     def _stand_ins(self, poller: Poller) -> StandIns:
         bridges = {network.name: naming.bridge(self._run, network.name) for network in self.topology.networks}
         own = {host.name: host.sysctls for host in self._spec.hosts}
-        made = StandIns(self.topology, bridges, self._run, poller, lambda host: prepare(own[host]))
+
+        def furnish(host: str) -> None:
+            prepare(own[host])
+            ways_out.close(self.topology.by_address)
+
+        made = StandIns(self.topology, bridges, self._run, poller, furnish)
         self._held.callback(made.close)
         return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -278,10 +279,13 @@ class NativeHost:
             self._restart_due = False
 
     def _is_ending(self) -> bool:
-        """Whether the init has ended though the island has not told yet."""
+        """Whether the init has ended though the island has not told yet, or only the last of its threads are left."""
         with self._changed:
-            if self._pidfd is None:
+            if self._pidfd is None or self._pid is None:
                 return False
+            with contextlib.suppress(ProcessLookupError):
+                if procfs.state(self._pid) in "ZX":
+                    return True
             ready = select.poll()
             ready.register(self._pidfd, select.POLLIN)
             return bool(ready.poll(0))
