@@ -38,6 +38,8 @@ _MINE: dict[int, Injector] = {}
 """The processes of this keeper, by the pid their prior names."""
 _AT_ONCE = 64
 """Frames taken before those that are due are sent on."""
+_MOST_UNTAKEN = 1 << 20
+"""More frames than the socket holds."""
 _LOOK_EVERY = 1_000_000_000
 """ns between two looks at whether frames found no room, or were late."""
 _LATE = 10_000_000
@@ -119,14 +121,14 @@ def divert(arguments: Mapping[str, Json], before: Mapping[str, Json]) -> None:
     gc.disable()  # frames make no cycles, and a pause of the collector would be a delay
     try:
         # The diversion before the table: what is diverted from the first packet on is taken.
-        with Diversion(fault.device, fault.mark) as diversion, OwnedTables() as tables:
-            tables.load(rules.render(fault, left, owned=True))
+        with Diversion(fault.device, fault.mark) as diversion:
             held = holding(fault.amounts)
             try:
-                _carry(diversion, held, change)
+                with OwnedTables() as tables:
+                    tables.load(rules.render(fault, left, owned=True))
+                    _carry(diversion, held, change)
             except StepError:
-                for frame in held.rest():  # the end of a delay is no loss
-                    diversion.send(frame)
+                _let_go(diversion, held)
                 raise
     except DeviceGone:
         return
@@ -145,6 +147,14 @@ def _carry(diversion: Diversion, held: Holding, change: Callable[[bytes], Sequen
             _see_that_it_keeps_up(held)
             look_at = now + _LOOK_EVERY
         _wait(diversion, held, look_at)
+
+
+def _let_go(diversion: Diversion, held: Holding) -> None:
+    """Send on what is held or was not taken yet, now that nothing is diverted any more: its end is no loss."""
+    for frame in held.rest():
+        diversion.send(frame)
+    for _, frame in diversion.taken(_MOST_UNTAKEN):
+        diversion.send(frame)
 
 
 def _wait(diversion: Diversion, held: Holding, look_at: int) -> None:
