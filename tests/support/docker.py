@@ -46,3 +46,11 @@ def _lacks_compose() -> str:
         return "docker is not installed: chaoskit doctor --fix --driver docker"
     asked = subprocess.run(["docker", "compose", "version"], capture_output=True, text=True, timeout=30, check=False)
     return f"no Compose plugin: {asked.stderr.strip()}" if asked.returncode else ""
+
+
+def images(*targets: str) -> None:
+    """See to it that the engine has images of ours: `images("service", "haproxy")`; those up to date cost nothing."""
+    from chaoskit.engine.images.ensure import ensure
+    from chaoskit.engine.images.recipe import recipe
+
+    ensure([recipe(target).image for target in targets], lambda _line: None)
