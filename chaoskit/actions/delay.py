@@ -27,8 +27,8 @@ def delay(
     One way: a round trip takes so much longer once, and twice so much where both ends are delayed. Done by netem where
     the kernel has it and the link has no queue discipline of its own, else by a process that nftables diverts the
     packets to (25,000 a second and more on a core; where it cannot keep up, or is not given its core in time, the
-    action ends, and the run with it); the evidence says which. Packets that are held when it is undone are lost. Several
-    delays towards different peers may be in force on one link.
+    action ends, and the run with it); the evidence says which. Packets that are held when it is undone are lost.
+    Several delays towards different peers may be in force on one link.
 
     Args:
         plan: the lab.

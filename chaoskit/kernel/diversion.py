@@ -83,7 +83,7 @@ class Diversion:
                 frame, ancillary, _, _ = receive(_LONGEST, _ANCILLARY)
             except BlockingIOError:
                 return
-            yield min(now, stamp(ancillary) - clock + now), frame
+            yield stamp(ancillary) - clock + now, frame
 
     def send(self, frame: bytes) -> bool:
         """Send one on; False where its link drops it: it is down, or its queue is full.
