@@ -58,14 +58,14 @@ def read_state(netns: Path) -> State:
         LabError: it cannot be entered, or a program failed.
         MissingTool: this machine lacks ip, tc or nft.
     """
-    state = {name: tuple(_lines(netns, *how)) for name, how in _SECTIONS.items()}
+    state = {name: tuple(sorted(_lines(netns, *how))) for name, how in _SECTIONS.items()}
     return {**state, "nft": tuple(_ruleset(netns)), "sysctls": in_network(netns, lambda: tuple(_sysctls(_SYSCTLS)))}
 
 
 def _lines(netns: Path, program: str, package: str, calls: Sequence[Sequence[str]]) -> Iterator[str]:
     for arguments in calls:
         text = _said(netns, [find_tool(program, package), "-json", *arguments])
-        yield from sorted(settled(item) for item in json.loads(text or "[]") if item)
+        yield from (settled(item) for item in json.loads(text or "[]") if item)
 
 
 def settled(item: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chaoskit.core.topology import REGION, ROLE, HostInfo, Network, Topology
-from chaoskit.engine.reach import who_is_hit
+from chaoskit.engine.reach import replicas_hit, who_is_hit
 
 HOSTS = (
     *(HostInfo(f"web-eu-{n}", "web-eu", {ROLE: "service", REGION: "eu"}) for n in (1, 2, 3)),
@@ -29,6 +29,20 @@ TOPOLOGY = Topology("lab", HOSTS, (Network("edge", "198.18.1.0/24"),))
 def test_targets_are_counted_by_role_and_region(targets: tuple[str, ...], said: tuple[str, ...]) -> None:
     """Links count for their host; what is no host stands as it is."""
     assert who_is_hit(targets, TOPOLOGY) == said
+
+
+@pytest.mark.parametrize(
+    ("targets", "said"),
+    [
+        (("web-eu-1",), ("1 of 3 replicas of web-eu",)),
+        (("db", "web-eu-1/edge", "web-eu-2"), ("2 of 3 replicas of web-eu", "the only db")),
+        (("edge",), ("edge",)),
+        ((), ()),
+    ],
+)
+def test_on_somebodys_project_targets_are_counted_by_service(targets: tuple[str, ...], said: tuple[str, ...]) -> None:
+    """As who runs it thinks of it."""
+    assert replicas_hit(targets, TOPOLOGY) == said
 
 
 def test_a_command_hits_what_no_lab_knows_of() -> None:

@@ -11,5 +11,6 @@ volatile.py   which fields of a container change with nobody changing the contai
 snapshot.py   how a project was found
 difference.py how it differs from that
 hosts.py      its containers as hosts
+elsewhere.py  a container of an engine on another machine
 lab.py        the `DriverLab`
 """

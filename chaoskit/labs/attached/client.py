@@ -15,6 +15,7 @@ from docker.errors import APIError, ImageNotFound, NotFound
 
 from chaoskit.core.errors import LabError
 from chaoskit.labs.attached import sleeper
+from chaoskit.labs.attached.networks import CLIENT
 from chaoskit.labs.attachment import Client
 from chaoskit.labs.docker.engine import api_errors
 
@@ -84,7 +85,7 @@ class ClientHost:
                 },
                 "NetworkingConfig": {"EndpointsConfig": {self.wanted.network: endpoint}},
             },
-            f"chaoskit-client-{self.run}",
+            f"{CLIENT}{self.run}",
         )
         return str(made["Id"])
 

@@ -11,6 +11,7 @@ import docker
 from chaoskit.core.errors import LabError
 from chaoskit.core.topology import HostInfo
 from chaoskit.labs.attached import client as clients
+from chaoskit.labs.attached.elsewhere import Elsewhere
 from chaoskit.labs.attached.project import PROJECT, SERVICE, instances
 from chaoskit.labs.change import HostChange
 from chaoskit.labs.docker.engine import api_errors
@@ -99,6 +100,8 @@ class Holding:
 
     def _host(self, info: HostInfo) -> DockerHost:
         owner = self._standing.entangled.get(info.name)
+        if not self._standing.engine.local:
+            return Elsewhere(self._client, info, self._notify, self._poller)
         if owner is None:
             return DockerHost(self._client, info, self._notify, self._poller)
         return Entangled(self._client, info, self._notify, self._poller, owner)

@@ -124,14 +124,17 @@ class AttachedLab:
         return client
 
     def _see_as_planned(self, client: docker.DockerClient) -> None:
-        planned = {one.id: one.name for one in self._standing.containers.values()}
-        running = {each.id: each.name for each in instances(client, self._spec.name) if each.is_running}
-        gone = [name for one, name in planned.items() if one not in running]
-        new = [name for one, name in running.items() if one not in planned]
-        if gone or new:
-            words = [*(f"{name} does not run any more" for name in gone), *(f"{name} is new" for name in new)]
+        running = {each.id: each for each in instances(client, self._spec.name) if each.is_running}
+        planned = {one.id: name for name, one in self._standing.containers.items()}
+        wrong = [f"{name} does not run any more" for one, name in planned.items() if one not in running]
+        wrong += [f"{each.name} is new" for one, each in running.items() if one not in planned]
+        for one, name in planned.items():
+            addresses = {link.address for link in self.topology.by_name[name].links}
+            if one in running and not addresses <= set(running[one].addresses):
+                wrong.append(f"{name} has another address")  # what was planned by the old one would miss it
+        if wrong:
             raise LabError(
-                f"project {self._spec.name} is not as it was planned for: {', '.join(words)}", remedy="Run it again."
+                f"project {self._spec.name} is not as it was planned for: {', '.join(wrong)}", remedy="Run it again."
             )
 
     def _see_alone(self, client: docker.DockerClient) -> None:

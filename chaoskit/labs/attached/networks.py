@@ -15,6 +15,9 @@ from chaoskit.core.topology import Network
 from chaoskit.labs.attached.project import COMPOSE, Instance
 from chaoskit.labs.docker.engine import api_errors
 
+CLIENT = "chaoskit-client-"
+"""What the name of every client container starts with."""
+
 _SHORT = "com.docker.compose.network"
 _OF_THE_MACHINE = ("host", "none")
 """Networks of the engine's own that are none: the machine's, and no network at all."""
@@ -62,6 +65,8 @@ class Joined:
     def next_address(self) -> str:
         """The address the engine will give to the next container: the lowest one that is free.
 
+        Those of other runs' clients count as free: a run begins when they are gone.
+
         Raises:
             LabError: none is.
         """
@@ -70,7 +75,8 @@ class Joined:
         if pool is None or subnet is None:
             raise LabError(f"the network {self.raw['Name']} has no IPv4 subnet")
         taken = {str(self.gateway), *map(str, (pool.get("AuxiliaryAddresses") or {}).values())}
-        taken |= {str(one["IPv4Address"]).partition("/")[0] for one in self.raw["Containers"].values()}
+        members = [one for one in self.raw["Containers"].values() if not str(one["Name"]).startswith(CLIENT)]
+        taken |= {str(one["IPv4Address"]).partition("/")[0] for one in members}
         for number in _addresses(IPv4Network(pool.get("IPRange") or subnet), subnet):
             if str(number) not in taken:
                 return str(number)

@@ -67,6 +67,11 @@ class Instance:
         return bool(self.raw["State"]["Running"])
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """Its IPv4 addresses, on all networks."""
+        return tuple(str(each["IPAddress"]) for each in self.raw["NetworkSettings"]["Networks"].values())
+
+    @property
     def pid(self) -> int:
         """Of its init; 0 when it does not run."""
         return int(self.raw["State"]["Pid"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from chaoskit.core.lab import Lab
 from chaoskit.kernel.links import read_link
 from chaoskit.labs.attached.lab import AttachedLab
 from chaoskit.labs.attached.spec import attached_spec
-from chaoskit.labs.attachment import Attachment
+from chaoskit.labs.attachment import Attachment, Container
 from chaoskit.labs.change import HostChange
 from chaoskit.labs.spec import LabSpec
 from tests.support.machine import until
@@ -140,6 +141,25 @@ def test_one_run_at_a_time(lab: AttachedLab, webshop: Webshop, tmp_path: Path) -
     with pytest.raises(LabBusy, match="has another run attached: r1"):
         second.up(30)
     assert webshop.clients() == ["/chaoskit-client-r1"]
+
+
+def test_a_project_that_changed_since_it_was_planned_for_is_left_alone(
+    webshop: Webshop, spec: LabSpec, tmp_path: Path
+) -> None:
+    """Another container, or another address, is not what the plan means."""
+    assert spec.standing
+    host = spec.topology.by_name["redis"]
+    moved = replace(host, links=(replace(host.links[0], address="198.19.0.99"),))
+    hosts = tuple(moved if one is host else one for one in spec.topology.hosts)
+    containers = {**spec.standing.containers, "app-1": Container("0" * 64, "another")}
+    old = replace(
+        spec,
+        topology=replace(spec.topology, hosts=hosts),
+        standing=replace(spec.standing, containers=containers),
+    )
+    with pytest.raises(LabError, match="app-1 does not run any more, .*app-1 is new, redis has another address"):
+        _lab(old, tmp_path).up(30)
+    assert webshop.clients() == []
 
 
 def test_a_daemon_that_is_revived_has_a_new_network(webshop: Webshop, spec: LabSpec, tmp_path: Path) -> None:

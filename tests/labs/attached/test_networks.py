@@ -39,6 +39,14 @@ def test_the_engine_gives_out_the_lowest_free_address(
     assert joined.next_address() == address
 
 
+def test_the_client_of_another_run_is_gone_when_this_one_begins() -> None:
+    """So that its address is the next one."""
+    raw = network("shop_default", used=("198.19.0.2", "198.19.0.3"))
+    raw["Containers"]["198.19.0.2"]["Name"] = "chaoskit-client-r1"
+    (joined,) = named([raw])
+    assert joined.next_address() == "198.19.0.2"
+
+
 def test_a_network_may_be_full() -> None:
     """Then there is no room for a client."""
     (joined,) = named([network("shop_default", used=("198.19.0.2",), IPRange="198.19.0.2/32")])
