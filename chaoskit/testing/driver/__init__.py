@@ -8,7 +8,7 @@
     def test_my_driver(tmp_path):
         check_driver(make, tmp_path)
 
-It brings small labs up and takes them down again, with the image chaoskit/service, in 198.18.200.0 to 198.18.211.255.
+It brings small labs up and takes them down again, with the image chaoskit/service, in 198.18.200.0 to 198.18.207.255.
 One demand at a time: `with bench(make, folder) as on: links.nothing_leaves(on)`.
 """
 

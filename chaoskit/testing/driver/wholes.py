@@ -21,6 +21,9 @@ from chaoskit.testing.driver.bench import READY_S, Make, bench, demand, own_id, 
 _NATIVE_S, _OTHER_S = 2.0, 10.0
 """Seconds after which nothing may be left of a lab whose controller was killed: one that ends with it, another."""
 
+_THIRD, _OTHER_THIRD = 204, 206
+"""Of the addresses of labs, others than those of the lab that single hosts are tried in."""
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -37,12 +40,14 @@ class Trial:
 
 def two_labs_do_not_meet(on: Trial) -> None:
     """Labs with other subnets are up at once; the same subnets twice: beside each other, or one waits and says so."""
-    with bench(on.make, on.folder / "one", "one") as one:
-        with bench(on.make, on.folder / "two", "two", name="other", third=210) as two:
+    with bench(on.make, on.folder / "one", "one", third=_THIRD) as one:
+        with bench(on.make, on.folder / "two", "two", name="other", third=_OTHER_THIRD) as two:
             two.host("web").power_off()
             demand(one.answer() == "echo", "a power-off in one lab was one in the other")
             two.host("web").start()
-        again = on.make(small_lab(on.folder / "again"), on.folder / "again" / "run", own_id("again"), lambda _: None)
+        again = on.make(
+            small_lab(on.folder / "again", third=_THIRD), on.folder / "again" / "run", own_id("again"), lambda _: None
+        )
         try:
             again.up(READY_S)
             demand(one.answer() == "echo", "the same lab, up a second time, took the first one's place")
@@ -63,7 +68,7 @@ def a_killed_controller_leaves_nothing(on: Trial) -> None:
         run = own_id(f"killed-{moment}")
         with _controller(on, run, moment):
             pass
-        lab = on.make(small_lab(on.folder / run), on.folder / run / run, run, lambda _: None)
+        lab = on.make(small_lab(on.folder / run, third=_THIRD), on.folder / run / run, run, lambda _: None)
         began = time.monotonic()
         if lab.outlives_keeper:
             if moment == "up":
@@ -85,7 +90,7 @@ def _controller(on: Trial, run: str, moment: str) -> Iterator[None]:
         "from chaoskit.testing.driver.bench import patiently_up, small_lab\n"
         f"make = getattr(import_module({on.make.__module__!r}), {on.make.__name__!r})\n"
         f"folder = Path({str(on.folder / run)!r})\n"
-        f"lab = make(small_lab(folder), folder / {run!r}, {run!r}, lambda _: None)\n"
+        f"lab = make(small_lab(folder, third={_THIRD}), folder / {run!r}, {run!r}, lambda _: None)\n"
         "print('begin', flush=True)\n"
         "patiently_up(lab); lab.hosts['web'].pause(); print('up', flush=True); sys.stdin.read()\n"
     )
@@ -94,21 +99,26 @@ def _controller(on: Trial, run: str, moment: str) -> Iterator[None]:
     with subprocess.Popen(
         [sys.executable, "-c", script], stdin=pipe, stdout=pipe, text=True, env=environment, cwd=on.folder
     ) as process:
-        assert process.stdout is not None
-        said = process.stdout.readline()
-        if moment == "up":
-            said = process.stdout.readline()
-            demand(said == "up\n", "the controller could not bring its lab up")
-        else:
-            time.sleep(0.6)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        try:
+            _await(process, moment)
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
         yield
+
+
+def _await(process: subprocess.Popen[str], moment: str) -> None:
+    assert process.stdout is not None
+    demand(process.stdout.readline() == "begin\n", "the controller does not begin")
+    if moment == "up":
+        demand(process.stdout.readline() == "up\n", "the controller could not bring its lab up")
+    else:
+        time.sleep(0.6)
 
 
 def a_lab_may_be_taken_down_while_it_comes_up(on: Trial) -> None:
     """`down` from another thread ends `up` in an error; nothing is left, and it may be said again."""
-    spec = small_lab(on.folder / "hasty", healthy="/tmp/never")
+    spec = small_lab(on.folder / "hasty", third=_THIRD, healthy="/tmp/never")
     lab = on.make(spec, on.folder / "hasty" / "run", own_id("hasty"), lambda _: None)
     ending = threading.Timer(0.7, lab.down)
     began = time.monotonic()
@@ -126,7 +136,7 @@ def a_lab_may_be_taken_down_while_it_comes_up(on: Trial) -> None:
 
 def processes_end_with_their_lab(on: Trial) -> None:
     """No process that a host had, as the machine knows it, is there when the lab is down."""
-    with bench(on.make, on.folder / "ends", "ends") as up:
+    with bench(on.make, on.folder / "ends", "ends", third=_THIRD) as up:
         pids = [host.status().pid for host in up.lab.hosts.values()]
         had = [*(Identity.of(pid) for pid in pids if pid is not None), *(who for _, who in up.lab.identities())]
         up.host("db").pause()
