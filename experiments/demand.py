@@ -291,7 +291,7 @@ untroubled_otherwise = availability(customers, at_least=0.99, outside=disturbed)
 # tier-b gets done comes to tier-a all at once, 48 at a time, and each worker takes the next request then.
 _full_b = window(after=begin(slow_inventory), delay="300ms", lasting="600ms")
 _not_yet_a = window(after=begin(slow_inventory), lasting="700ms")
-_full_a = window(after=begin(slow_inventory), delay="1.5s", before=end(slow_inventory))
+_full_a = window(after=begin(slow_inventory), delay="2s", before=end(slow_inventory))
 tier_b_is_full = reading(tier_states, "free", at_most=0, at=name("tier-b"), during=_full_b)
 tier_a_is_not_yet = reading(tier_states, "free", at_least=1, at=name("tier-a"), during=_not_yet_a)
 tier_a_is_full_then = reading(tier_states, "free", at_most=48, at=name("tier-a"), during=_full_a)
