@@ -12,6 +12,8 @@ from pathlib import Path
 import docker
 import pytest
 
+from chaoskit.engine.sources import all_sources
+
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples" / "staging"
 PORT = "8099"
@@ -81,8 +83,6 @@ def test_it_is_driven_from_outside_and_left_as_it_was(staging: str, tmp_path: Pa
 
 def test_the_examples_are_no_part_of_the_catalogue() -> None:
     """`chaoskit prove --all` would find nothing up to drive."""
-    listed = subprocess.run(
-        [sys.executable, "-m", "chaoskit", "list"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert "gslb.pool_death" in listed.stdout
-    assert "staging" not in listed.stdout
+    found = [source.path for source in all_sources(ROOT)]
+    assert ROOT / "experiments" / "gslb.py" in found
+    assert not [path for path in found if path.is_relative_to(ROOT / "examples")]
