@@ -66,6 +66,8 @@ def _entry(entry: Entry, names: Names) -> str:
 
 def _lab(found: Found) -> str:
     lab = found.experiment.lab
+    if lab.is_external:
+        return f"{lab.source}, a system elsewhere"
     return " + ".join((lab.source, *lab.overlays))
 
 

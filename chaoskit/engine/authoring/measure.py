@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chaoskit.core.errors import ChaoskitError
 from chaoskit.core.history import Requests
@@ -36,8 +37,9 @@ def measured(project: str, entry: Entry, choice: Choice, progress: Progress) -> 
     """
     for _ in range(_ATTEMPTS):
         arm = _run(project, entry, choice, progress)
+        _refuse_failing(arm.history.requests, entry)
         if arm.verdict is PASS:
-            return _of(arm.history.requests, entry)
+            return _of(arm.history.requests)
         progress.note(f"not measured: {arm.reason}")
     wrong = next(one.verdict for one in (*arm.gates, *arm.checks) if one.verdict.outcome is not PASS)
     raise ChaoskitError(
@@ -54,14 +56,21 @@ def _run(project: str, entry: Entry, choice: Choice, progress: Progress) -> ArmR
         return run_arm(choice.plan(found), RunOptions(Path(folder) / "runs"), progress)
 
 
-def _of(rows: Requests, entry: Entry) -> Measured:
-    good = rows.outcome == OUTCOMES.index(Outcome.OK)
-    share = float(np.mean(good)) if len(rows) else 0.0
-    if share < _FEWEST:
+def _refuse_failing(rows: Requests, entry: Entry) -> None:
+    good = int(_succeeded(rows).sum())
+    if good < _FEWEST * len(rows):
         raise ChaoskitError(
-            f"callers of {entry.url} are not served as it is: {int(good.sum())} of {len(rows)} requests succeeded",
+            f"callers of {entry.url} are not served as it is: {good} of {len(rows)} requests succeeded",
             remedy="Name what they ask for with --entry URL, or mend the project first.",
         )
+
+
+def _of(rows: Requests) -> Measured:
+    good = _succeeded(rows)
     took = rows.end[good] / 1e6
     median, p95 = (float(np.quantile(took, q, method="higher")) for q in (0.5, 0.95))
-    return Measured(len(rows), SECONDS, share, median, p95)
+    return Measured(len(rows), SECONDS, float(np.mean(good)), median, p95)
+
+
+def _succeeded(rows: Requests) -> NDArray[np.bool_]:
+    return np.isin(rows.outcome, [OUTCOMES.index(Outcome.OK)])
