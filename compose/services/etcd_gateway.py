@@ -105,8 +105,8 @@ def _answers(connection: http.client.HTTPConnection, path: str, body: dict[str, 
     response = connection.getresponse()
     while line := response.readline():
         answer = json.loads(line)
-        if "error" in answer:
-            raise OSError(f"{response.status} {answer['error']}")
+        if "error" in answer or response.status != http.client.OK:  # not every version says `error`
+            raise OSError(f"{response.status} {answer.get('error') or answer.get('message')}")
         yield answer
 
 
