@@ -33,7 +33,7 @@ def prove_many(args: argparse.Namespace, wanted: Discovery) -> int:
     if args.junit:
         refuse_unwritable(args.junit)
     offer_sweep()
-    choice = chosen(args)
+    choice = chosen(args, wanted.found)
     if choice.attachment is not None and args.resume:
         raise UsageError(
             "what was proved on a running project may not hold of it any more", remedy="Leave out --resume."

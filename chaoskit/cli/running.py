@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from chaoskit.cli import options, privileges
@@ -39,7 +39,7 @@ def run_all(args: argparse.Namespace, run: Run, as_object: Callable[[ExperimentR
     if args.junit:
         refuse_unwritable(args.junit)
     offer_sweep()
-    choice = chosen(args)
+    choice = chosen(args, found)
     results: list[ExperimentResult] = []
     objects: list[Mapping[str, object]] = []
     errors: dict[str, str] = {}
@@ -63,7 +63,7 @@ def run_all(args: argparse.Namespace, run: Run, as_object: Callable[[ExperimentR
     return status
 
 
-def chosen(args: argparse.Namespace) -> Choice:
+def chosen(args: argparse.Namespace, wanted: Iterable[Found] = ()) -> Choice:
     """What of the experiments is to be run, and on what.
 
     Raises:
@@ -73,6 +73,13 @@ def chosen(args: argparse.Namespace) -> Choice:
     if attachment is not None and jobs > 1:
         raise UsageError(
             f"project {attachment.project} is one: its runs come one after the other", remedy="Leave out --jobs."
+        )
+    elsewhere = [found for found in wanted if found.experiment.lab.is_external]
+    if elsewhere and jobs > 1:
+        raise UsageError(
+            f"{elsewhere[0].id} is about {elsewhere[0].experiment.lab.source}, which is one: its runs come one after the "
+            "other",
+            remedy="Leave out --jobs, or prove it apart.",
         )
     arm = getattr(args, "arm", GUARDED)
     return Choice(args.seed, args.driver, arm, args.rerun_unknown, jobs, attachment)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from chaoskit.cli.main import main
 from chaoskit.cli.plan_text import plan_lines
 from chaoskit.core.errors import ChaoskitError, UsageError
 from chaoskit.core.progress import Silent
@@ -168,6 +169,12 @@ def test_a_command_is_undone_whoever_is_killed(tmp_path: Path, *, everyone: bool
     if everyone:
         assert any("undone" in line for line in recover())
     assert until(lambda: not (tmp_path / "there").exists(), 5)
+
+
+def test_its_runs_come_one_after_the_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """There is one of it: arms side by side would be each other's disturbance."""
+    assert main(["prove", shop(tmp_path, 1).operand, "--jobs", "2", "--runs", str(tmp_path / "runs")]) == 3
+    assert "one after the other" in capsys.readouterr().err
 
 
 def test_a_way_out_is_nothing_a_native_lab_has(tmp_path: Path) -> None:
