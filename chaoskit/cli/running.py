@@ -76,9 +76,9 @@ def chosen(args: argparse.Namespace, wanted: Iterable[Found] = ()) -> Choice:
         )
     elsewhere = [found for found in wanted if found.experiment.lab.is_external]
     if elsewhere and jobs > 1:
+        system = elsewhere[0].experiment.lab.source
         raise UsageError(
-            f"{elsewhere[0].id} is about {elsewhere[0].experiment.lab.source}, which is one: its runs come one after the "
-            "other",
+            f"{elsewhere[0].id} is about {system}, which is one: its runs come one after the other",
             remedy="Leave out --jobs, or prove it apart.",
         )
     arm = getattr(args, "arm", GUARDED)
