@@ -18,6 +18,7 @@ from chaoskit.core.errors import ChaoskitError, NotReady
 from chaoskit.core.result import ArmResult
 from chaoskit.core.summary import Effort
 from chaoskit.core.verdict import PASS, UNKNOWN
+from chaoskit.engine.apart import Apart
 from chaoskit.engine.interruption import interruption_waits
 from chaoskit.engine.options import RunOptions
 from chaoskit.engine.plan import Plan
@@ -84,16 +85,22 @@ def run_arms(
 def _side_by_side(
     arms: Sequence[Arm], jobs: int, options: RunOptions, run: Callable[[Arm], Ran], then: Callable[[Arm, Ran], None]
 ) -> None:
-    def unless_cancelled(arm: Arm) -> Ran | None:
-        return None if options.cancel.is_set() else run(arm)
+    queue = Apart(arms, lambda arm: arm.plan)
+
+    def next_one() -> tuple[Arm, Ran | None]:
+        arm = queue.take()
+        try:
+            return arm, None if options.cancel.is_set() else run(arm)
+        finally:
+            queue.give_back(arm)
 
     with interruption_waits(options), ThreadPoolExecutor(jobs, "arm") as pool:
-        running = {pool.submit(unless_cancelled, arm): arm for arm in arms}
+        running = [pool.submit(next_one) for _ in arms]
         try:
             for future in as_completed(running):
-                ran = future.result()
+                arm, ran = future.result()
                 if ran and not options.cancel.is_set():
-                    then(running[future], ran)
+                    then(arm, ran)
         except BaseException:
             options.cancel.set()
             raise
