@@ -24,6 +24,8 @@ PLANNED = ("run", "prove")
 """Commands that take half a minute and more: what they would do is planned here, and `make demo` runs one."""
 RUNNING = ("stop", "note", "judge", "report", "lab up", "lab ps", "lab exec", "lab logs", "lab down")
 """Commands about something that runs or has run: the tests below that need a lab run them."""
+ELSEWHERE = ("--attach", "--driver docker --for")
+"""Commands about a project that is running, or that set an engine up: tests of their own drive them on a real one."""
 
 
 def words(command: str) -> list[str]:
@@ -37,7 +39,10 @@ def is_about(command: str, commands: tuple[str, ...]) -> bool:
 
 
 CHAOSKIT = [line for line in COMMANDS if line.startswith("chaoskit ")]
-QUIET = [line for line in CHAOSKIT if not is_about(line, (*PLANNED, *RUNNING))]
+ABROAD = [line for line in CHAOSKIT if any(words in line for words in ELSEWHERE)]
+HERE = [line for line in CHAOSKIT if line not in ABROAD]
+COMPOSE = [line for line in COMMANDS if line.startswith("docker compose ")]
+QUIET = [line for line in HERE if not is_about(line, (*PLANNED, *RUNNING))]
 
 
 @pytest.fixture
@@ -55,7 +60,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_every_command_is_of_a_kind_these_tests_know() -> None:
     """Nothing in a block of commands escapes them."""
     assert CHAOSKIT
-    assert [line for line in COMMANDS if not line.startswith(("chaoskit ", "make "))] == []
+    assert [line for line in COMMANDS if not line.startswith(("chaoskit ", "make ", "docker compose "))] == []
     spoken_of = set(re.findall(r"`chaoskit ([a-z]+)", TEXT))
     known = next(action.choices for action in build()._actions if action.choices)
     assert spoken_of <= set(known)
@@ -78,7 +83,7 @@ def test_commands_that_change_nothing_run(command: str, capsys: pytest.CaptureFi
     assert said.out
 
 
-@pytest.mark.parametrize("command", [line for line in CHAOSKIT if is_about(line, PLANNED)])
+@pytest.mark.parametrize("command", [line for line in HERE if is_about(line, PLANNED)])
 @pytest.mark.usefixtures("project")
 def test_what_is_run_can_be_planned(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The command is understood, and so is every arm of its experiments; no check would lack samples."""
@@ -87,14 +92,22 @@ def test_what_is_run_can_be_planned(command: str, capsys: pytest.CaptureFixture[
     wanted = [found.id for found in select_all(args.family).found] if several else args.ids
     assert wanted
     settings = [word for name in args.set for word in ("--set", name)]
-    assert main(["plan", *wanted, "--seed", str(args.seed), "--arm", getattr(args, "arm", "guarded"), *settings]) == 0
+    how = ["--seed", str(args.seed), "--arm", getattr(args, "arm", "guarded"), "--driver", args.driver]
+    assert main(["plan", *wanted, *how, *settings]) == 0
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize("command", [line for line in CHAOSKIT if is_about(line, RUNNING)])
+@pytest.mark.parametrize("command", [line for line in HERE if is_about(line, RUNNING)] + ABROAD)
 def test_commands_about_runs_are_understood(command: str) -> None:
     """Their options and operands are those of the command line."""
     assert parse(words(command)).run
+
+
+@pytest.mark.parametrize("command", COMPOSE)
+def test_compose_is_given_files_that_are_there(command: str) -> None:
+    """Seen from a checkout."""
+    file = Path(shlex.split(command)[3])
+    assert (ROOT / file).is_file()
 
 
 @pytest.mark.usefixtures("project")
