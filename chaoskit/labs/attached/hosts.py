@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import docker
@@ -12,7 +13,7 @@ from chaoskit.core.errors import LabError
 from chaoskit.core.topology import HostInfo
 from chaoskit.labs.attached import client as clients
 from chaoskit.labs.attached.elsewhere import Elsewhere
-from chaoskit.labs.attached.project import PROJECT, SERVICE, instances
+from chaoskit.labs.attached.project import PROJECT, SERVICE, Instance, inspected, instances
 from chaoskit.labs.change import HostChange
 from chaoskit.labs.docker.engine import api_errors
 from chaoskit.labs.docker.host import DockerHost
@@ -101,10 +102,21 @@ class Holding:
     def _host(self, info: HostInfo) -> DockerHost:
         owner = self._standing.entangled.get(info.name)
         if not self._standing.engine.local:
-            return Elsewhere(self._client, info, self._notify, self._poller)
+            return Elsewhere(self._client, info, self._tell, self._poller)
         if owner is None:
-            return DockerHost(self._client, info, self._notify, self._poller)
-        return Entangled(self._client, info, self._notify, self._poller, owner)
+            return DockerHost(self._client, info, self._tell, self._poller)
+        return Entangled(self._client, info, self._tell, self._poller, owner)
+
+    def _tell(self, change: HostChange) -> None:
+        """Hand a turn on; of a daemon that was started again also whether the engine gave it another address."""
+        self._notify(change)
+        planned = self._spec.topology.by_name[change.host].addresses
+        if not change.new_network or not planned:
+            return
+        now = [one.addresses for one in map(Instance, inspected(self._client, [self._hosts[change.host].container]))]
+        if now and set(filter(None, now[0])) != set(planned):
+            why = f"has another address: {', '.join(filter(None, now[0])) or 'none'} in place of {', '.join(planned)}"
+            self._notify(replace(change, reason=why, new_network=False))
 
     def close(self) -> None:
         """Let go of them; they stay as they are."""

@@ -26,12 +26,12 @@ every_kind = Experiment(
     lab=LAB,
     loads=[visitors],
     timeline=[
-        at("500ms", deaf, lasting="5s"),
+        at("500ms", deaf, lasting="4s"),
         at("1s", death, lasting="3s"),
         at("2s", frozen, lasting="1s"),
         at("3200ms", unplugged, lasting="500ms"),
     ],
-    duration="8s",
+    duration="6500ms",
     checks=[served],
     guards=[guard],
     twins=[

@@ -157,7 +157,7 @@ def test_a_project_that_changed_since_it_was_planned_for_is_left_alone(
         topology=replace(spec.topology, hosts=hosts),
         standing=replace(spec.standing, containers=containers),
     )
-    with pytest.raises(LabError, match="app-1 does not run any more, .*app-1 is new, redis has another address"):
+    with pytest.raises(LabError, match=r"app-1 does not run any more, .*app-1 is new, redis has another address"):
         _lab(old, tmp_path).up(30)
     assert webshop.clients() == []
 
@@ -177,6 +177,23 @@ def test_a_daemon_that_is_revived_has_a_new_network(webshop: Webshop, spec: LabS
     finally:
         lab.down()
     assert until(lambda: lab.left() == (), 10), lab.left()
+
+
+def test_another_address_after_a_restart_is_told(lab: AttachedLab, spec: LabSpec, tmp_path: Path) -> None:
+    """What was planned by the address that a host had before does not reach it any more."""
+    host = spec.topology.by_name["gate"]
+    moved = replace(host, links=(replace(host.links[0], address="198.19.0.99"),))
+    hosts = tuple(moved if one is host else one for one in spec.topology.hosts)
+    changes: list[HostChange] = []
+    planned = replace(spec, topology=replace(spec.topology, hosts=hosts))
+    other = AttachedLab(planned, tmp_path, run_id="r1", notify=changes.append)
+    other.take_over()
+    try:
+        other.hosts["gate"].kill(9)
+        assert until(lambda: any("in place of 198.19.0.99" in one.reason for one in changes), 20)
+    finally:
+        other.down()
+    assert sum(one.new_network for one in changes) == 1
 
 
 def test_the_logs_of_a_project_are_its_own(lab: AttachedLab, webshop: Webshop) -> None:
