@@ -18,7 +18,7 @@ def test_the_plan_names_engine_containers_and_shares(cli: Cli, webshop: Webshop)
     here = ("--attach", webshop.project)
     out = cli("plan", f"{EXPERIMENTS}::every_kind", *here, "--allow-every-instance").out
     known, one = webshop.api.info(), webshop.inspect("app-2")
-    assert f"project {webshop.project}, which is up: 6 hosts and a client, 1 networks; engine {known['Name']} " in out
+    assert f"project {webshop.project}, which is up: 7 hosts and a client, 1 networks; engine {known['Name']} " in out
     assert f"(Docker {webshop.api.version()['Version']}, local, unix:///" in out
     assert f"  app-2: {one['Id'][:12]} {webshop.container('app-2')}, hit by deaf, death\n" in out
     assert "death: crash(name('app-2')) for 3 s: 1 of 3 replicas of app\n" in out

@@ -21,7 +21,7 @@ from chaoskit.engine.prove import Choice, run_experiment
 from chaoskit.engine.recover import recover
 from chaoskit.kernel.nft import tables
 from chaoskit.labs.attachment import Attachment, Permit
-from tests.support.machine import until
+from tests.support.machine import tree, until
 from tests.support.webshop import SECRET, Webshop
 
 pytestmark = pytest.mark.docker
@@ -112,9 +112,12 @@ def test_the_next_command_undoes_what_a_killed_run_left(
     """Runner, keeper and load generator are killed at once: the project stays broken until somebody looks."""
     (run,) = _of(tmp_path)
     assert run.keeper
-    run.keeper.kill(signal.SIGKILL)
-    going.kill()
+    victims = {run.keeper, *tree(going.pid)}
+    assert len(victims) >= 3
+    for one in victims:
+        one.kill(signal.SIGKILL)
     going.wait()
+    assert until(lambda: not any(one.alive() for one in victims), 5)
     assert _broken(webshop)
     said = recover(run.run)
     assert any("undone: app-1" in line for line in said), said

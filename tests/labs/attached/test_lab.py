@@ -53,7 +53,9 @@ def _said(*argv: str) -> str:
 
 def test_hosts_are_the_running_containers(spec: LabSpec, webshop: Webshop) -> None:
     """Named as Compose numbers them, with the experiment's roles, and links as their namespaces have them."""
-    assert [host.name for host in spec.topology.hosts] == ["app-1", "app-2", "app-3", "gate", "redis", "web", "client"]
+    assert [host.name for host in spec.topology.hosts] == [
+        *("app-1", "app-2", "app-3", "backup", "gate", "redis", "web", "client")
+    ]
     assert {host.name: host.role for host in spec.topology.hosts}["app-2"] == "service"
     assert spec.topology.by_name["redis"].region == "here"
     (link,) = spec.topology.by_name["gate"].links
@@ -90,6 +92,16 @@ def test_the_client_is_where_the_plan_has_it(lab: AttachedLab, webshop: Webshop)
     assert _said(*inside, "curl", "--silent", "--max-time", "10", f"http://{entry}/health") == "ok"
     assert webshop.clients() == ["/chaoskit-client-r1"]
     assert "client" not in webshop.compose("ps", "--all")
+
+
+def test_a_network_that_is_shared_is_its_owners(lab: AttachedLab) -> None:
+    """A sidecar can be paused, but a fault of its network would be one of the other container."""
+    assert lab.topology.by_name["backup"].links == ()
+    with pytest.raises(LabError, match=r"backup uses the network of redis: .* would be one of redis"):
+        lab.hosts["backup"].netns()
+    lab.hosts["backup"].pause()
+    lab.hosts["backup"].resume()
+    assert lab.hosts["backup"].status().state is HostState.RUNNING
 
 
 def test_nothing_is_left_of_the_client(lab: AttachedLab, webshop: Webshop) -> None:
