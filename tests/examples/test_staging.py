@@ -15,7 +15,7 @@ import pytest
 from chaoskit.engine.sources import all_sources
 
 ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "examples" / "staging"
+FOLDER = ROOT / "experiments" / "_examples" / "staging"
 PORT = "8099"
 
 pytestmark = pytest.mark.docker
@@ -85,4 +85,4 @@ def test_the_examples_are_no_part_of_the_catalogue() -> None:
     """`chaoskit prove --all` would find nothing up to drive."""
     found = [source.path for source in all_sources(ROOT)]
     assert ROOT / "experiments" / "gslb.py" in found
-    assert not [path for path in found if path.is_relative_to(ROOT / "examples")]
+    assert not [path for path in found if path.is_relative_to(ROOT / "experiments" / "_examples")]

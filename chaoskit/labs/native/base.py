@@ -5,10 +5,20 @@ from __future__ import annotations
 import contextlib
 import os
 
-from chaoskit.kernel.syscalls import MS_BIND, MS_NODEV, MS_RDONLY, MS_REMOUNT, mount
+from chaoskit.kernel.syscalls import (
+    MS_BIND,
+    MS_NODEV,
+    MS_RDONLY,
+    MS_REC,
+    MS_REMOUNT,
+    make_read_only,
+    mount,
+)
 from chaoskit.labs.native.plan import IslandPlan
 
 _SHOWN = ("/usr", "/opt", "/lib", "/bin", "/sbin", "/etc", "/var", "/home", "/root", "/srv", "/nix")
+_CONTAINERS = ("/var/lib/docker", "/var/lib/containerd", "/var/lib/containers", "/var/lib/kubelet", "/var/lib/lxc")
+"""What engines keep there is mounted and unmounted with each container, and is no software of the machine's."""
 
 
 VOLATILE = {"run": 0o755, "tmp": 0o1777}
@@ -40,9 +50,18 @@ def assemble(plan: IslandPlan, own: str) -> str:
         mount("overlay", root, "overlay", MS_NODEV, f"lowerdir=/,upperdir={own}/upper,workdir={own}/work")
     for below in plan.submounts:
         if os.path.exists(root + below):
-            mount(below, root + below, "", MS_BIND)
-            mount("", root + below, "", MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NODEV)
+            _show(below, root + below, rootless=plan.rootless)
     return root
+
+
+def _show(machine: str, target: str, *, rootless: bool) -> None:
+    if rootless:
+        # Mounts of the machine's are locked together: one without those below it is refused (user_namespaces(7)).
+        mount(machine, target, "", MS_BIND | MS_REC)
+        make_read_only(target)
+    else:
+        mount(machine, target, "", MS_BIND)
+        mount("", target, "", MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NODEV)
 
 
 def submounts(mountinfo: str, pseudo: frozenset[str] = frozenset()) -> tuple[str, ...]:
@@ -56,7 +75,10 @@ def submounts(mountinfo: str, pseudo: frozenset[str] = frozenset()) -> tuple[str
     for line in mountinfo.splitlines():
         left, _, right = line.partition(" - ")
         point = left.split(" ")[4].replace("\\040", " ")
-        is_shown = point.startswith(tuple(f"{shown}/" for shown in _SHOWN)) or point in _SHOWN
-        if is_shown and right.split(" ")[0] not in pseudo:
+        if _below(point, _SHOWN) and not _below(point, _CONTAINERS) and right.split(" ")[0] not in pseudo:
             found.append(point)
     return tuple(sorted(set(found)))
+
+
+def _below(point: str, folders: tuple[str, ...]) -> bool:
+    return f"{point}/".startswith(tuple(f"{folder}/" for folder in folders))

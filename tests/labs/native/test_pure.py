@@ -94,7 +94,7 @@ def test_resolv_conf_without_dns_is_empty() -> None:
 
 
 def test_submounts_are_the_machine_s_software_only() -> None:
-    """Separate /usr and /home are shown to hosts; /proc, tmpfs and other people's disks are not."""
+    """Separate /usr and /home are shown to hosts; /proc, tmpfs, others' disks and containers are not."""
     text = (
         "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
         "2 1 8:2 / /usr rw,relatime shared:1 - ext4 /dev/sda2 rw\n"
@@ -102,5 +102,8 @@ def test_submounts_are_the_machine_s_software_only() -> None:
         "4 1 0:5 / /proc rw - proc proc rw\n"
         "5 1 0:6 / /var/tmp rw - tmpfs tmpfs rw\n"
         "6 1 8:4 / /media/stick rw - vfat /dev/sdb rw\n"
+        "7 1 8:1 /data /var/lib/docker rw - ext4 /dev/sda1 rw\n"
+        "8 7 0:39 / /var/lib/docker/overlay2/cd8a/merged rw - overlay overlay rw\n"
+        "9 1 8:5 / /var/lib/dockerless rw - ext4 /dev/sda5 rw\n"
     )
-    assert submounts(text, frozenset({"tmpfs"})) == ("/home/my files", "/usr")
+    assert submounts(text, frozenset({"tmpfs"})) == ("/home/my files", "/usr", "/var/lib/dockerless")

@@ -28,8 +28,14 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(made)
 
 
-def _as_nobody(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
-    """Run a script with the system's Python as a user without root and without subordinate ids."""
+def _as_nobody(folder: Path, script: str, mounted: str = "true") -> subprocess.CompletedProcess[str]:
+    """Run a script with the system's Python as a user without root and without subordinate ids.
+
+    Args:
+        folder: where the script lies.
+        script: what to run.
+        mounted: what root does before, in a mount namespace of the script's own.
+    """
     if os.geteuid() != 0:
         pytest.skip("only root can become nobody")
     if rootless.forbidden():
@@ -45,7 +51,31 @@ def _as_nobody(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
         f"folder = Path({str(folder)!r})\n{script}"
     )
     argv = ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", "/usr/bin/python3", str(file)]
-    return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    prefix = ["unshare", "--mount", "--propagation", "private", "sh", "-ec", f'{mounted}; exec "$@"', "sh"]
+    return subprocess.run([*prefix, *argv], capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_mounts_below_mounts_of_the_machine_are_seen_and_not_changed(folder: Path) -> None:
+    """A disk mounted below another is there in a user's hosts, where neither can be written to by its owner."""
+    for name in ("outer/inner", "deep"):
+        (folder / name).mkdir(parents=True)
+        os.chown(folder / name, _NOBODY, _NOBODY)
+    os.chown(folder / "outer", _NOBODY, _NOBODY)
+    (folder / "deep" / "file").write_text("seen")
+    binds = f"mount --bind {folder}/outer /var/local; mount --bind {folder}/deep /var/local/inner"
+    done = _as_nobody(
+        folder,
+        "it = NativeLab(lab(host('c')), folder, run_id='test-run', notify=lambda _: None)\n"
+        "it.up(20)\n"
+        "script = 'cat /var/local/inner/file; for here in /var/local /var/local/inner; do '\n"
+        "script += 'echo 1 > $here/new || echo \" $here is read-only\"; done'\n"
+        "print(it.hosts['c'].run(['sh', '-c', script], timeout=20).stdout)\n"
+        "it.down()\n",
+        mounted=binds,
+    )
+    assert done.stdout.split("\n")[:2] == ["seen /var/local is read-only", " /var/local/inner is read-only"], (
+        done.stderr
+    )
 
 
 def test_a_user_s_lab_runs_and_leaves_nothing(folder: Path) -> None:
