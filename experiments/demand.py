@@ -279,9 +279,9 @@ waiting_rooms = listen_queues(8080).at(role("tier"), every="100ms")
 tier_states = http_json("/state", 8081).at(role("tier"), every="100ms")
 
 edge_knows = reading(balancer, "tiers/tier-a", equals="DOWN", during=cut_off)
-# A fifth of what callers would wait: the rest of their second is left to do something else.
-refused_at_once = latency(customers, quantile=0.99, at_most="200ms", of=Outcome, during=cut_off)
-refused_with_reason = rejections(customers, at_most="200ms", during=cut_off)
+# A tenth of what callers would wait: nearly all of their second is left to do something else.
+refused_at_once = latency(customers, quantile=0.99, at_most="100ms", of=Outcome, during=cut_off)
+refused_with_reason = rejections(customers, at_most="100ms", during=cut_off)
 no_queue_overflows = reading(tier_counters, "TcpExtListenOverflows", at_most=0, take=Take.RISE)
 every_queue_admits = reading(waiting_rooms, "*:8080.admits", equals=True)
 comes_back = recovers(customers, within=coming_back)
@@ -309,7 +309,7 @@ back_pressure = Experiment(
     probes=[balancer, tier_counters, waiting_rooms, tier_states],
     timeline=[at("4s", slow_inventory, lasting=SLOW_FOR)],
     duration="26s",
-    lag="40ms",  # what is judged takes 200 ms at most
+    lag="20ms",  # what is judged takes 100 ms at most
     steady=availability(customers, at_least=0.95),
     checks=[
         edge_knows,
@@ -336,7 +336,7 @@ back_pressure = Experiment(
 wait for a second at most. The health of a tier depends on what it requires: most calls of the last second have to be
 answered in time, and while there are none it asks itself. So tier-a is unavailable as soon as tier-b is late, and the
 edge, which asks it twice a second, takes it out within 2 s - late 300 ms, most of a second 350 ms, two checks 1 s,
-margin 350 ms. From then on every caller is answered 503, 99 % within 200 ms (about 2,400, and 2,000 are needed),
+margin 350 ms. From then on every caller is answered 503, 99 % within 100 ms (about 2,400, and 2,000 are needed),
 until the inventory is well again and two checks say so. Meanwhile no listen queue overflows: 240 workers and 257 places
 of tier-a hold the 400 requests that come until then.
 
