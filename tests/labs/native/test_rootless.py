@@ -73,9 +73,8 @@ def test_mounts_below_mounts_of_the_machine_are_seen_and_not_changed(folder: Pat
         "it.down()\n",
         mounted=binds,
     )
-    assert done.stdout.split("\n")[:2] == ["seen /var/local is read-only", " /var/local/inner is read-only"], (
-        done.stderr
-    )
+    said = done.stdout.split("\n")[:2]
+    assert said == ["seen /var/local is read-only", " /var/local/inner is read-only"], done.stderr
 
 
 def test_a_user_s_lab_runs_and_leaves_nothing(folder: Path) -> None:
