@@ -218,7 +218,12 @@ class Keeper:
 
     def _accept(self, listener: Listener) -> None:
         while True:
-            connection = listener.accept()
+            try:
+                connection = listener.accept()
+            except OSError as error:  # a caller that hung up at once, or no descriptor left: others have to be heard
+                _log(f"a call could not be taken: {error}")
+                time.sleep(_TRY_AGAIN_AFTER_S)
+                continue
             threading.Thread(target=rpc.serve, args=(connection, self._method), daemon=True).start()
 
     def _expire(self) -> None:
@@ -261,7 +266,7 @@ class Keeper:
             took = self._ledger.undo_all() if undo else self._ledger.undo_outside()
             try:
                 self._down()
-            except (ChaoskitError, OSError) as error:  # the journal stays open, for recovery to go on from there
+            except Exception as error:  # noqa: BLE001  whatever it is: the journal stays open, for recovery to go on
                 return replace(took, failures=(*took.failures, f"the lab could not be taken down: {error}"))
             if not self._undo_is_left:
                 self._forget()
@@ -309,11 +314,13 @@ def main() -> None:
     order: Order = owner.recv()
     try:
         keeper = Keeper(order)
+        # Before anything is made: if the runner is gone by now, somebody may have taken this run for abandoned, and
+        # have removed its folder. Then this fails, and nothing is left; later there would be.
+        facts.write(order)
         remarks = keeper.settle()
     except ChaoskitError as error:
         owner.send((0, False, error))
         return
-    facts.write(order)
     # A keeper that the system asks to end behaves as if its runner had gone.
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=keeper.abandon).start())
     keeper.serve(owner, int(sys.argv[2]), remarks)

@@ -285,7 +285,12 @@ def _each(entries: Sequence[_Held], act: Callable[[_Held], None]) -> list[tuple[
 
 def _ended(entry: _Held) -> str:
     """How its effect ended by itself; empty where it did not, or is no process's."""
-    return entry.step.ended(entry.prior) if isinstance(entry.step, Perishable) else ""
+    if not isinstance(entry.step, Perishable):
+        return ""
+    try:
+        return entry.step.ended(entry.prior)
+    except Exception as error:  # noqa: BLE001  whoever undoes what has expired asks, and must go on
+        return f"{entry.step.describe()}: whether it lasts cannot be told: {error}"
 
 
 def _row(entry: _Held, clock: Clock) -> dict[str, Json]:

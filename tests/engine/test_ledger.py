@@ -159,6 +159,28 @@ def test_an_effect_that_ends_by_itself_is_told_once_and_again_by_its_undo(
 
 
 @dataclass(frozen=True)
+class _Mistaken(Pause):
+    """A step of somebody's whose `ended` has a mistake."""
+
+    def ended(self, prior: Prior) -> str:
+        """It never comes to it."""
+        return str(prior["nothing of the kind"])
+
+
+def test_a_step_that_cannot_tell_whether_it_lasts_is_told_of_and_undone_when_it_expires(
+    bench: _Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its mistake does not end the thread that undoes what has expired."""
+    monkeypatch.setattr("chaoskit.engine.ledger.encode", lambda step: {"kind": step.kind})
+    bench.ledger.apply("hold", [_Mistaken("web-eu-1")], bench.clock.now() + NS)
+    ((word,),) = (one.failures for one in bench.ledger.ended())
+    assert "whether it lasts cannot be told: 'nothing of the kind'" in word
+    bench.clock.sleep(NS)
+    assert [one.failures for one in bench.ledger.undo_expired()] == [()]
+    assert bench.ledger.in_force == ()
+
+
+@dataclass(frozen=True)
 class _OnNetwork(Pause):
     """A step that lives in a host's network, and counts how often it was done."""
 
