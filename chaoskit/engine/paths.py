@@ -20,8 +20,8 @@ def runtime() -> Path:
     """The folder of what is running now: lost at boot, for this user's eyes only."""
     for base in (os.environ.get("XDG_RUNTIME_DIR"), "/run" if os.geteuid() == 0 else None):
         if base and os.access(base, os.W_OK):
-            return _private(Path(base) / "chaoskit")
-    return _private(Path(tempfile.gettempdir()) / f"chaoskit-{user_outside()}")
+            return _private(Path(base) / "chaoskit", "XDG_RUNTIME_DIR")
+    return _private(Path(tempfile.gettempdir()) / f"chaoskit-{user_outside()}", "XDG_RUNTIME_DIR")
 
 
 def lasting() -> Path:
@@ -32,7 +32,7 @@ def lasting() -> Path:
     base = state()
     with space_is_said(base):
         base.mkdir(parents=True, exist_ok=True)
-    return _private(base / "chaoskit")
+    return _private(base / "chaoskit", "XDG_STATE_HOME")
 
 
 def running() -> tuple[Path, ...]:
@@ -51,8 +51,12 @@ def state() -> Path:
     return Path.home() / ".local" / "state"
 
 
-def _private(folder: Path) -> Path:
-    """The folder, made if need be. What travels through its sockets is pickled: nobody else may put one there.
+def _private(folder: Path, variable: str) -> Path:
+    """The folder, made if need be. What lies in it and travels through its sockets is pickled: it is nobody else's.
+
+    Args:
+        folder: where it is.
+        variable: of the environment, by which it can be elsewhere.
 
     Raises:
         UsageError: it is a link, somebody else's, or open to others.
@@ -63,7 +67,7 @@ def _private(folder: Path) -> Path:
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
         raise UsageError(
             f"{folder} is not a folder of your own that is closed to others",
-            remedy=f"Remove it or `chmod 700` it if it is yours, or set XDG_RUNTIME_DIR to another place than "
+            remedy=f"Remove it or `chmod 700` it if it is yours, or set {variable} to another place than "
             f"{folder.parent}.",
         )
     return folder

@@ -39,6 +39,17 @@ def test_a_folder_that_others_could_have_prepared_is_refused(base: Path, trap: s
         runtime()
 
 
+def test_the_refusal_names_the_variable_that_leads_elsewhere(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of the two folders has its own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(base / "state"))
+    for folder in (base / "chaoskit", base / "state" / "chaoskit"):
+        folder.mkdir(parents=True, mode=0o755)
+    with pytest.raises(UsageError, match=f"set XDG_RUNTIME_DIR to another place than {base}"):
+        runtime()
+    with pytest.raises(UsageError, match=f"set XDG_STATE_HOME to another place than {base / 'state'}"):
+        lasting()
+
+
 def test_what_outlives_a_reboot_lies_among_the_users_state(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As the XDG Base Directory Specification has it, made when it is needed and looked at when it is there."""
     monkeypatch.setenv("XDG_STATE_HOME", str(base / "not" / "yet"))
