@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from chaoskit.core.errors import ChaoskitError, UsageError
@@ -50,7 +50,7 @@ def install(packages: Sequence[str]) -> tuple[str, ...]:
         if not _lists_are_fresh():
             _apt("update")
         _apt("install", "-y", "--no-install-recommends", *packages)
-    return _disable(sorted(_enabled() - before))
+    return _disable(_enabled() - before)
 
 
 @contextlib.contextmanager
@@ -86,16 +86,16 @@ def _lists_are_fresh() -> bool:
     return bool(stamps) and time.time() - max(stamps) < _FRESH_S
 
 
-def _enabled() -> set[str]:
-    return {link.name for link in _UNITS.glob("*.wants/*.service")}
+def _enabled() -> set[Path]:
+    """What has units start: services, and sockets and timers that start services."""
+    return {link for kind in ("wants", "requires") for link in _UNITS.glob(f"*.{kind}/*")}
 
 
-def _disable(units: Sequence[str]) -> tuple[str, ...]:
+def _disable(links: Collection[Path]) -> tuple[str, ...]:
     """Keep units that a package has just enabled from starting at the next boot."""
-    for link in list(_UNITS.glob("*.wants/*.service")):
-        if link.name in units:
-            link.unlink()
-    return tuple(units)
+    for link in links:
+        link.unlink()
+    return tuple(sorted({link.name for link in links}))
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def repairs(facts: Sequence[Fact]) -> tuple[Repair, ...]:
 def _packages(names: Sequence[str]) -> Iterator[Repair]:
     def do(say: Say) -> None:
         for unit in install.install(names):
-            say(f"{unit} will not start at the next boot: labs start their own daemons.")
+            say(f"{unit} will not start at the next boot: `systemctl enable` it if it should.")
 
     if names:
         yield Repair(f"{install.command(names)}        # starts no service", do)

@@ -46,7 +46,9 @@ def apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     program.write_text(
         f'#!/bin/sh\necho "$@" "policy=$(test -e {tmp_path}/policy && echo there)" >> {tmp_path}/calls\n'
         f"mkdir -p {tmp_path}/units/multi-user.target.wants\n"
+        f"mkdir -p {tmp_path}/units/sockets.target.wants\n"
         f"ln -s /lib/systemd/system/new.service {tmp_path}/units/multi-user.target.wants/new.service 2>/dev/null\n"
+        f"ln -s /lib/systemd/system/new.socket {tmp_path}/units/sockets.target.wants/new.socket 2>/dev/null\n"
         f"exit $(cat {tmp_path}/status)\n"
     )
     program.chmod(0o755)
@@ -60,15 +62,15 @@ def apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_lists_are_updated_first_and_units_do_not_start_at_boot(apt: Path) -> None:
-    """A fresh machine has no lists; what a package enables is disabled, what was enabled before is not."""
+    """A fresh machine has no lists; what a package enables is disabled, sockets too; what was before is not."""
     wants = apt / "units" / "multi-user.target.wants"
     wants.mkdir(parents=True)
     (wants / "mine.service").symlink_to("/lib/systemd/system/mine.service")
-    assert install.install(["haproxy", "gdnsd"]) == ("new.service",)
+    assert install.install(["haproxy", "gdnsd"]) == ("new.service", "new.socket")
     update, call = (apt / "calls").read_text().splitlines()
     assert " update policy=there" in update
     assert call.endswith("install -y --no-install-recommends haproxy gdnsd policy=there")
-    assert [link.name for link in wants.iterdir()] == ["mine.service"]
+    assert [link.name for link in (apt / "units").glob("*/*")] == ["mine.service"]
     assert not (apt / "policy").exists()
 
 
