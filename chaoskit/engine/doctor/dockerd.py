@@ -12,12 +12,15 @@ that runs already is used as it is.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -29,10 +32,13 @@ from chaoskit.kernel.tools import find_tool
 ADDRESSES = ("--bip", "198.19.255.1/24", "--default-address-pool", "base=198.19.128.0/18,size=24")
 LOG = Path("/var/log/chaoskit-dockerd.log")
 _RECORD = Path("/run/chaoskit-dockerd.json")
+_LOCK = Path("/run/chaoskit-dockerd.lock")
 _SYSTEMD = Path("/run/systemd/system")
 """There when systemd is the service manager (sd_booted(3))."""
+_STOP_UNITS = "systemctl stop docker.socket docker.service"
+"""Both: who talks to the socket alone would have the engine started again."""
 _SOCKET = Path("/var/run/docker.sock")
-_START_S, _STOP_S = 60, 60
+_START_S, _STOP_S, _UNIT_STARTS_S = 60, 60, 120
 _LAST_LINES = 8
 
 
@@ -61,11 +67,11 @@ def stop(say: Say) -> None:
 
     Raises:
         UsageError: none was started here, or containers run on it.
-        ChaoskitError: it does not end.
+        ChaoskitError: it does not say what runs on it, or does not end.
     """
     running = _started()
     if running is None:
-        remedy = "systemctl stop docker" if _SYSTEMD.is_dir() else "Whoever started it can stop it."
+        remedy = _STOP_UNITS if _SYSTEMD.is_dir() else "Whoever started it can stop it."
         raise UsageError("no Docker engine runs that chaoskit started", remedy=remedy)
     if count := _containers():
         raise UsageError(f"{count} containers run on it", remedy="End them first: docker ps shows them.")
@@ -80,28 +86,44 @@ def stop(say: Say) -> None:
 
 
 def _by_systemd(say: Say) -> None:
-    done = subprocess.run(["systemctl", "start", "docker"], capture_output=True, text=True, timeout=120, check=False)
+    done = _run(["systemctl", "start", "docker"], _UNIT_STARTS_S)
     if done.returncode:
         raise ChaoskitError(f"systemctl start docker: {done.stderr.strip()}", remedy="journalctl -u docker says more.")
-    say("systemd has started the Docker engine; `systemctl stop docker` stops it.")
+    say(f"systemd has started the Docker engine; `{_STOP_UNITS}` stops it.")
 
 
 def _by_hand(say: Say) -> None:
     program = find_tool("dockerd", "docker.io")
-    with LOG.open("ab") as log:
+    with LOG.open("ab") as log, _alone():
+        if _answers():
+            say("The Docker engine runs: somebody else has just started it.")
+            return
         # In a session of its own: it does not end with a terminal, nor by a Ctrl-C that is not meant for it.
         engine = subprocess.Popen([program, *ADDRESSES], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
                                   start_new_session=True)  # fmt: skip
-    with contextlib.suppress(ProcessLookupError):  # it has ended already, which is told below
-        _RECORD.write_text(json.dumps(asdict(Identity.of(engine.pid))))
+        with contextlib.suppress(ProcessLookupError):  # it has ended already, which is told below
+            _RECORD.write_text(json.dumps(asdict(Identity.of(engine.pid))))
+        _await(engine)
+    engine.returncode = 0  # it goes on without us: it is nobody's to wait for here
+    say(f"The Docker engine runs (pid {engine.pid}, log {LOG}); `chaoskit doctor --stop-engine` stops it.")
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """One at a time: of two engines the later one ends at once, and its record would be of nobody."""
+    with _LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _await(engine: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _START_S
     while not _answers():
         if engine.poll() is not None or time.monotonic() > deadline:
+            engine.terminate()
             lines = LOG.read_text(errors="replace").splitlines()[-_LAST_LINES:]
             raise ChaoskitError("the Docker engine does not start:\n" + "\n".join(lines), remedy=f"See {LOG}.")
         time.sleep(0.05)
-    engine.returncode = 0  # it goes on without us: it is nobody's to wait for here
-    say(f"The Docker engine runs (pid {engine.pid}, log {LOG}); `chaoskit doctor --stop-engine` stops it.")
 
 
 def _answers() -> bool:
@@ -109,13 +131,26 @@ def _answers() -> bool:
     if docker is None or not _SOCKET.exists():
         return False
     argv = [docker, "--host", f"unix://{_SOCKET}", "version", "--format", "{{.Server.Version}}"]
-    return subprocess.run(argv, capture_output=True, timeout=_START_S, check=False).returncode == 0
+    return _run(argv, _START_S).returncode == 0
 
 
 def _containers() -> int:
-    argv = [find_tool("docker", "docker.io"), "--host", f"unix://{_SOCKET}", "ps", "--quiet"]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=_STOP_S, check=False)
+    """How many run on it.
+
+    Raises:
+        ChaoskitError: it does not say: it must not be taken for none.
+    """
+    done = _run([find_tool("docker", "docker.io"), "--host", f"unix://{_SOCKET}", "ps", "--quiet"], _STOP_S)
+    if done.returncode:
+        raise ChaoskitError(f"the Docker engine does not say what runs on it: {done.stderr.strip()}")
     return len(done.stdout.split())
+
+
+def _run(argv: Sequence[str], timeout_s: float) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(argv, capture_output=True, text=True, timeout=timeout_s, check=False)
+    except subprocess.TimeoutExpired:
+        raise ChaoskitError(f"{shlex.join(argv)} took longer than {timeout_s:g} s") from None
 
 
 def _started() -> Identity | None:

@@ -86,3 +86,27 @@ PATH=/run/bin:$PATH chaoskit doctor --fix --yes --driver docker 2>&1 > /dev/null
     assert said[0] == "error: the Docker engine does not start:"
     assert "failed to start: no such storage" in said
     assert said[-1] == "status 3"
+
+
+@pytest.mark.usefixtures("docker_engine")
+def test_two_at_once_start_one_engine_and_it_can_be_stopped() -> None:
+    """The record is of the engine that runs, not of the one that came too late; a hung engine is not stopped."""
+    said = bare("""
+chaoskit doctor --fix --yes --driver docker > /dev/null 2> /run/first & one=$!
+chaoskit doctor --fix --yes --driver docker > /dev/null 2> /run/second || true
+wait $one || true
+cat /run/first /run/second | grep -c "The Docker engine runs (pid"
+cat /run/docker.pid; echo
+grep -o '"pid": [0-9]*' /run/chaoskit-dockerd.json
+kill -STOP $(cat /run/docker.pid)
+mkdir -p /run/bin
+printf '#!/bin/sh\\necho the engine does not answer >&2; exit 1\\n' > /run/bin/docker
+chmod +x /run/bin/docker
+PATH=/run/bin:$PATH chaoskit doctor --stop-engine 2>&1 || true
+kill -CONT $(cat /run/docker.pid)
+chaoskit doctor --stop-engine 2> /dev/null
+test ! -e /run/docker.pid
+""")
+    assert said[0] == "1"
+    assert said[2] == f'"pid": {said[1]}'
+    assert said[3] == "error: the Docker engine does not say what runs on it: the engine does not answer"
