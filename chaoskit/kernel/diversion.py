@@ -21,14 +21,14 @@ from types import TracebackType
 from typing import Self
 
 from chaoskit.core.errors import LabError
-from chaoskit.kernel.packets import SO_TIMESTAMPNS_NEW, SOL_PACKET, PacketSocket, stamp
+from chaoskit.kernel.packets import SO_TIMESTAMPNS_NEW, SOL_PACKET, PacketSocket, enlarge, stamp
 
 LOOPBACK = "lo"
 VNET_HEADER = 10
 """Bytes of struct virtio_net_hdr before each frame, both ways."""
 
 _PACKET_VNET_HDR, _PACKET_IGNORE_OUTGOING = 15, 23
-_SO_MARK, _SO_SNDBUFFORCE = 36, 32
+_SO_MARK = 36
 _TAKEN_BUFFER, _SENT_BUFFER = 64 << 20, 32 << 20
 _LONGEST = 1 << 17
 _ANCILLARY = 64
@@ -63,7 +63,7 @@ class Diversion:
         try:
             self._sending.setsockopt(*vnet)
             self._sending.setsockopt(socket.SOL_SOCKET, _SO_MARK, struct.pack("=I", mark))
-            self._sending.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, _SENT_BUFFER)
+            enlarge(self._sending, socket.SO_SNDBUF, _SENT_BUFFER)
             self._sending.bind((device, 0))
         except OSError as error:
             self.close()

@@ -15,7 +15,9 @@ _ETH_P_ALL = 3
 """Only a socket of every protocol sees what the host itself sends (packet(7))."""
 SO_TIMESTAMPNS_NEW = 64
 """Asks for the time of each packet (socket(7)); `stamp` reads it."""
-_SO_ATTACH_FILTER, _SO_RCVBUFFORCE = 26, 33
+_SO_ATTACH_FILTER = 26
+_BY_FORCE = {socket.SO_SNDBUF: 32, socket.SO_RCVBUF: 33}
+"""SO_SNDBUFFORCE and SO_RCVBUFFORCE: past wmem_max and rmem_max, for CAP_NET_ADMIN of the machine (socket(7))."""
 _PACKET_STATISTICS = 6
 _BUFFER = 16 << 20
 """Bytes that wait to be read, as the kernel accounts them: some 10,000 small packets."""
@@ -60,7 +62,7 @@ class PacketSocket:
             _attach(self.socket, program)
             for option in options:
                 self.socket.setsockopt(*option)
-            _enlarge(self.socket, buffer)
+            enlarge(self.socket, socket.SO_RCVBUF, buffer)
             self.socket.bind((device, _ETH_P_ALL))
         except OSError:
             self.socket.close()
@@ -107,12 +109,18 @@ def _attach(sock: socket.socket, program: bytes) -> None:
     sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, described)
 
 
-def _enlarge(sock: socket.socket, size: int) -> None:
-    """A larger buffer than the machine gives to everybody; without root as large as it gives."""
+def enlarge(sock: socket.socket, which: int, size: int) -> None:
+    """A larger buffer than the machine gives to everybody; without root as large as it gives.
+
+    Args:
+        sock: the socket.
+        which: `socket.SO_SNDBUF` or `socket.SO_RCVBUF`.
+        size: bytes, as the kernel accounts them.
+    """
     with contextlib.suppress(PermissionError):
-        sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, size)
+        sock.setsockopt(socket.SOL_SOCKET, _BY_FORCE[which], size)
         return
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+    sock.setsockopt(socket.SOL_SOCKET, which, size)
 
 
 def stamp(ancillary: list[tuple[int, int, bytes]]) -> int:

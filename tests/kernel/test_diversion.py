@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
@@ -134,3 +136,28 @@ def test_there_must_be_a_device(wire: Wire) -> None:
     """An error that names it."""
     with pytest.raises(LabError, match="cannot be sent on from eth7"):
         in_network(wire.networks["a"], lambda: Diversion("eth7", MARK))
+
+
+def test_who_is_root_of_a_user_namespace_only_diverts_as_well() -> None:
+    """Without the machine's root buffers are as large as the machine gives to everybody: frames pass all the same."""
+    wanted = [
+        f"{__file__}::{test.__name__}"
+        for test in (
+            test_a_datagram_is_taken_once_with_its_time_and_arrives_when_it_is_sent_on,
+            test_a_stream_is_taken_in_pieces_that_a_card_would_cut_and_arrives_whole,
+        )
+    ]
+    argv = [
+        "unshare",
+        "--user",
+        "--map-root-user",
+        "--net",
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+    ]
+    done = subprocess.run([*argv, *wanted], capture_output=True, text=True, timeout=60, check=False)
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
