@@ -54,7 +54,7 @@ def render(table: str, addresses: Mapping[str, Sequence[str]], chains: Sequence[
     """
     parts = [*(_render_set(name, members, timeout_ms) for name, members in addresses.items()), *chains]
     body = "\n".join(parts)
-    return f"{_removal(table)}table {FAMILY} {table} {{\n{body}\n}}\n"
+    return f"{removal(table)}table {FAMILY} {table} {{\n{body}\n}}\n"
 
 
 def _render_set(name: str, members: Sequence[str], timeout_ms: int) -> str:
@@ -62,8 +62,8 @@ def _render_set(name: str, members: Sequence[str], timeout_ms: int) -> str:
     return f"set {name} {{ type ipv4_addr; flags timeout; timeout {timeout_ms}ms;{elements} }}"
 
 
-def _removal(table: str, family: str = FAMILY) -> str:
-    """Deletes a table and is no error without it: `destroy` would say the same, but needs Linux 6.3."""
+def removal(table: str, family: str = FAMILY) -> str:
+    """The part of a ruleset that deletes a table, and is no error without it: `destroy` needs Linux 6.3."""
     return f"add table {family} {table}\ndelete table {family} {table}\n"
 
 
@@ -100,7 +100,7 @@ def delete(netns: Path, table: str, *, family: str = FAMILY) -> None:
     """
     if not _OURS.fullmatch(table):
         raise LabError(f"{table!r} is no table of chaoskit and stays")
-    load(netns, _removal(table, family))
+    load(netns, removal(table, family))
 
 
 def read(netns: Path, table: str, *, family: str = FAMILY) -> Contents | None:

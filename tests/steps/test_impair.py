@@ -168,6 +168,25 @@ def lost(wire: Wire) -> bool:
     return in_network(wire.networks["a"], waiting) > 127 << 20
 
 
+@pytest.mark.parametrize("step", [LOSS, DELAY, RATE], ids=lambda step: step.fault)
+def test_done_again_on_the_same_network_it_is_there_once(wire: Wire, step: Impair) -> None:
+    """A host that restarts twice in a row is told of twice: its packets are not lost twice, nor is it an error."""
+    before = as_found(wire, "a")
+    prior = begun(wire, step)
+    network = wire.networks["a"]
+
+    def rules() -> list[int]:
+        found = (nft.read(network, table, family="netdev") for table in nft.tables(network))
+        return [held.rules for held in found if held]
+
+    once = rules()
+    step.do(wire.lab, prior)
+    assert until(lambda: step.confirm(wire.lab, prior).holds)
+    assert rules() == once
+    step.undo(wire.lab, prior)
+    assert as_found(wire, "a") == before
+
+
 def test_on_a_host_that_came_back_it_is_done_again(wire: Wire) -> None:
     """Power-cycled, the link is gone for a while: that is no end of the fault, and the new link has it again."""
     prior = diverted(wire, DELAY)

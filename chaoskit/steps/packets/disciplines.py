@@ -71,16 +71,17 @@ class Disciplines:
         return {"handle": _handle(fault)}
 
     def do(self, fault: PacketFault, network: Path, prior: Prior, left: int) -> None:
-        """Add the disciplines; all of them or none."""
+        """Add the disciplines; all of them or none, and nothing where they are."""
         del prior, left
 
         def add(netlink: Netlink, index: int) -> None:
+            if _stands(fault, netlink, index):  # a host that came back twice in a row is told of twice
+                return
             try:
                 netlink.do(list(_requests(fault, index)))
             except OSError:
-                root = root_of(qdiscs(netlink, index))
-                if root is not None and root.handle == _handle(fault):
-                    netlink.do([delete_qdisc(index, handle=root.handle)])
+                if _stands(fault, netlink, index):
+                    netlink.do([delete_qdisc(index, handle=_handle(fault))])
                 raise
 
         _on(network, fault.device, add)
@@ -162,6 +163,11 @@ def shape_of(fault: PacketFault) -> Shape:
 
 def _handle(fault: PacketFault) -> int:
     return OURS + fault.stage << 16
+
+
+def _stands(fault: PacketFault, netlink: Netlink, index: int) -> bool:
+    root = root_of(qdiscs(netlink, index))
+    return root is not None and root.handle == _handle(fault)
 
 
 def _requests(fault: PacketFault, index: int) -> Iterator[Request]:

@@ -29,7 +29,7 @@ class Rules:
         return {"table": table_of(fault)}
 
     def do(self, fault: PacketFault, network: Path, prior: Prior, left: int) -> None:
-        """Load the table in one transaction."""
+        """Load the table in one transaction, in place of the same one from before."""
         del prior
         nft.load(network, render(fault, left, owned=False))
 
@@ -69,9 +69,11 @@ def render(fault: PacketFault, left: int, *, owned: bool) -> str:
     share = fault.amounts.get("share", MILLION)
     some = f"numgen random mod {MILLION} < {share} " if share < MILLION else ""
     timeout = max(1, left // 1_000_000)
+    # Loaded again, its rules would stand there twice; what is owned is never there before its owner.
+    instead = "" if owned else nft.removal(table_of(fault), FAMILY)
     counters = "\n".join(f"counter {name} {{ }}" for name in (_MET, _HIT, _PASSED))
     return f"""\
-table {FAMILY} {table_of(fault)} {{
+{instead}table {FAMILY} {table_of(fault)} {{
 {"flags owner;" if owned else ""}
 {counters}
 set {addresses} {{ type ipv4_addr; flags interval,timeout; timeout {timeout}ms; elements = {{ {peers} }}; }}
