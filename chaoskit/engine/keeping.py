@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -188,7 +189,11 @@ def start_keeper(order: Order) -> Keeping:
         process = KeeperProcess.of(started, said.identity)
     except (ChaoskitError, ProcessLookupError) as error:
         os.close(lifeline)
-        started.wait(_EXIT_WITHIN_S)
+        try:
+            started.wait(_EXIT_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            started.kill()
+            started.wait()
         facts.remove(order)
         raise error if isinstance(error, ChaoskitError) else _did_not_start(order) from None
     return Keeping(order, Kept(order.spec.topology, Caller(ours, "the keeper")), process, lifeline, said.remarks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -77,8 +78,10 @@ class KeeperProcess:
         return self._over
 
     def kill(self) -> None:
-        """End it at once, if it has not been waited for."""
-        signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+        """End it at once; nothing happens when it has ended."""
+        if not self._over:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
 
     def _ended(self, timeout_s: float) -> bool:
         poll = select.poll()
