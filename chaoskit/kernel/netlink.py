@@ -15,6 +15,7 @@ import errno
 import os
 import socket
 import struct
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 
@@ -24,7 +25,8 @@ _RTM_GETLINK = 18
 _F_REQUEST, _F_ACK, _F_DUMP, _F_EXCL, _F_CREATE = 0x1, 0x4, 0x300, 0x200, 0x400
 _F_DUMP_INTR = 0x10
 _IFF_UP = 1
-_IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MASTER, _IFLA_LINKINFO, _IFLA_IFALIAS, _IFLA_NET_NS_FD = 1, 3, 10, 18, 20, 28
+_IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_LINK, _IFLA_MASTER, _IFLA_LINKINFO, _IFLA_IFALIAS = 1, 3, 5, 10, 18, 20
+_IFLA_GROUP, _IFLA_NET_NS_FD = 27, 28
 _IFLA_INFO_KIND, _IFLA_INFO_DATA, _VETH_INFO_PEER = 1, 2, 1
 _IFLA_BR_STP_STATE, _IFLA_BR_MCAST_SNOOPING = 5, 23
 _IFA_ADDRESS, _IFA_LOCAL, _IFA_BROADCAST = 1, 2, 4
@@ -91,6 +93,11 @@ def alias(index: int, text: str) -> Request:
     return _RTM_NEWLINK, 0, _LINK.pack(0, 0, 0, index, 0, 0) + _text(_IFLA_IFALIAS, text)
 
 
+def group(index: int, number: int) -> Request:
+    """Put a link in a group (ip-link(8)), by which rules of a firewall know it."""
+    return _RTM_NEWLINK, 0, _LINK.pack(0, 0, 0, index, 0, 0) + _number(_IFLA_GROUP, number)
+
+
 def delete(index: int) -> Request:
     """Delete a link; of a veth pair both ends go."""
     return _RTM_DELLINK, 0, _LINK.pack(0, 0, 0, index, 0, 0)
@@ -126,6 +133,12 @@ def default_route(gateway: str, index: int) -> Request:
 def get_link(name: str) -> Request:
     """Ask for a link by name; `Netlink.index` reads the answer."""
     return _RTM_GETLINK, 0, _LINK.pack(0, 0, 0, 0, 0, 0) + _text(_IFLA_IFNAME, name)
+
+
+def peer(body: bytes) -> int:
+    """The index that the other end of a veth has where it is, of an answer to `get_link`; 0 for what is no pair."""
+    linked = attributes(body, _LINK.size).get(_IFLA_LINK)
+    return int.from_bytes(linked, sys.byteorder) if linked else 0
 
 
 def is_up(body: bytes) -> bool:

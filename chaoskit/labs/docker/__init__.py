@@ -3,13 +3,13 @@
 engine.py      the engine: connecting, what it is
 lab.py         a lab of ours: bringup.py and composing.py bring it up, removal.py takes away what bears its label
 override.py    what is merged over its Compose files: addresses, labels, no way out
-firewall.py    frames that stay on its bridges pass; fence.py: nothing else does
+firewall.py    frames that stay on its bridges pass; fence.py: nothing else does, and nothing strange too early
 standins.py    what answers for a host whose daemon ended
 host.py        one container as a `Host`; of our labs and of projects that were running already
 watch.py       what becomes of containers, told as it happens
 
-One difference to the native driver stays: a container's network has the machine's sysctls, forwarding among them,
-for some 80 ms between the moment its links are there and the one in which the engine sets the container's own.
+A container's network has the machine's sysctls, forwarding among them, for some 80 ms between the moment its links
+are there and the one in which the engine sets the container's own: fence.py keeps others from noticing.
 
 A driver for Docker Swarm would provide the same `DriverLab`: `docker stack deploy` in place of `docker compose up`, a
 host for each task that has run on a slot of a service (a task is never started again, its successor is the host's next

@@ -167,7 +167,7 @@ class DockerLab:
             self._untouched = False
             if not self._spec.egress:
                 bridges = [naming.bridge(self._run, each.name) for each in self.topology.networks]
-                fence.put_up(self._run, bridges)
+                fence.put_up(self._run, bridges, self.topology.links)
                 firewall.accept(self._run, bridges)
         return bringup
 

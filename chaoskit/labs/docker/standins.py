@@ -17,7 +17,7 @@ import contextlib
 import errno
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from chaoskit.kernel import mirror, netlink
 from chaoskit.kernel.namespaces import in_network
 from chaoskit.kernel.netlink import Netlink
 from chaoskit.labs.docker import naming
+from chaoskit.labs.docker.fence import ADMITTED
 from chaoskit.labs.docker.monitor import LinkMonitor
 from chaoskit.labs.docker.poller import Poller
 
@@ -97,6 +98,8 @@ class StandIns:
             return _Host(Netlink(), LinkMonitor())
 
         held = in_network(Path(f"/proc/self/fd/{netns}"), enter)
+        links = self._topology.by_name[host].links
+        self._admit(port for link in links if (port := _port(held.inside, link.device)))
         with self._lock:
             self._hosts[host] = held
         self._poller.watch(held.monitor.fileno(), lambda: self._on_news(host, held))
@@ -149,10 +152,20 @@ class StandIns:
         master = socket.if_nametoindex(self._bridges[link.network])
         name = _ASIDE + link.device
         self._outer.do([netlink.veth(port, master, name, netns, link.mac)])
-        self._outer.do([netlink.alias(socket.if_nametoindex(port), f"chaoskit {self._run} {link.name}")])
+        index = socket.if_nametoindex(port)
+        self._outer.do([netlink.alias(index, f"chaoskit {self._run} {link.name}")])
+        self._admit([index])
         made = _StandIn(link, held.inside.index(name), up, had)
         self._configure(held.inside, made)
         return made
+
+    def _admit(self, ports: Iterable[int]) -> None:
+        """Let everything pass that a started host sends (`chaoskit.labs.docker.fence`)."""
+        try:
+            self._outer.do([netlink.group(port, ADMITTED) for port in ports])
+        except OSError as error:
+            if error.errno != errno.ENODEV:  # it went meanwhile, with a daemon that ran for a moment
+                raise
 
     def _configure(self, inside: Netlink, made: _StandIn) -> None:
         """Addresses first: routes by a gateway need them, and the interface up."""
@@ -194,6 +207,16 @@ def _index(inside: Netlink, device: str) -> int | None:
     except OSError as error:
         if error.errno == errno.ENODEV:
             return None
+        raise
+
+
+def _port(inside: Netlink, device: str) -> int:
+    """The bridge's end of a link; 0 where the link has gone again, with a daemon that ran for a moment."""
+    try:
+        return netlink.peer(inside.answer(netlink.get_link(device)))
+    except OSError as error:
+        if error.errno == errno.ENODEV:
+            return 0
         raise
 
 

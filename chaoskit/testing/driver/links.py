@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import signal
 import socket
-import struct
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,12 +14,15 @@ from chaoskit.kernel import nft
 from chaoskit.kernel.links import set_link
 from chaoskit.kernel.namespaces import in_network, run_in_network
 from chaoskit.kernel.tools import find_tool
+from chaoskit.testing.driver import frames
 from chaoskit.testing.driver.bench import HEARD, Bench, demand, until
 
 _STRANGER = "198.19.77.7"
 """Of a client population, which is on no lab's subnet (chaoskit.labs.ipam)."""
 _MACHINE = "198.19.254.1"
 """An address that this machine has while it is tried whether a lab reaches it."""
+_FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
+_REPEATED_EVERY_S = 0.002
 _TABLE = f"{nft.PREFIX}conformance"
 
 
@@ -57,16 +60,65 @@ def a_strange_source_passes(on: Bench) -> None:
     """A packet whose source lies outside the network's subnet reaches its target: populations, routes, bogons."""
     client = on.host("client")
     link, target = on.link("client", "upper"), on.link("web", "upper")
-    frame = _frame(target.mac, link.mac, _STRANGER, target.address, b"stranger")
+    frame = frames.udp(target.mac, link.mac, _STRANGER, target.address, HEARD, b"stranger")
 
-    def send() -> None:
-        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
-            raw.bind((link.device, 0))
-            raw.send(frame)
-
-    in_network(client.netns(), send)
+    with in_network(client.netns(), lambda: frames.on(link.device)) as sender:
+        sender.send(frame)
     words = f"heard stranger from {_STRANGER}"
     until(lambda: words in on.lab.logs("web").read_text(), "the server hears a packet with a strange source", 3)
+
+
+def a_returning_host_forwards_nothing(on: Bench) -> None:
+    """A host that is started again hands on nobody's packets before its own settings hold; where they let it, then."""
+    web, client, loop = on.host("web"), on.link("client", "upper"), on.link("loop", "upper")
+    by_way_of_web = frames.udp(on.link("web", "upper").mac, client.mac, client.address, loop.address, HEARD, b"by web")
+    with _sight(on, "loop", client.address) as seen, _repeated(on, "client", by_way_of_web):
+        web.power_off()
+        web.start()
+        on.await_answer("echo")
+        demand(not seen(), f"a host that came back handed on {seen()} packets, and forwarding is off in it")
+        in_network(web.netns(), lambda: _FORWARDING.write_text("1"))
+        try:
+            until(lambda: seen() > 0, "a host that forwards hands a packet on", 5)
+        finally:
+            in_network(web.netns(), lambda: _FORWARDING.write_text("0"))
+
+
+@contextmanager
+def _sight(on: Bench, host: str, source: str) -> Iterator[Callable[[], int]]:
+    """How many packets with this source came to a host's link from web."""
+    link, mac = on.link(host, "upper"), on.link("web", "upper").mac
+    wanted = bytes.fromhex(mac.replace(":", "")) + b"\x08\x00"
+    with in_network(on.host(host).netns(), lambda: frames.on(link.device)) as heard:
+        heard.setblocking(False)
+        count = 0
+
+        def seen() -> int:
+            nonlocal count
+            for frame in frames.waiting(heard):
+                count += frame[6:14] == wanted and frame[26:30] == socket.inet_aton(source)
+            return count
+
+        yield seen
+
+
+@contextmanager
+def _repeated(on: Bench, host: str, frame: bytes) -> Iterator[None]:
+    """A frame that a host sends again and again."""
+    over = threading.Event()
+    with in_network(on.host(host).netns(), lambda: frames.on(on.link(host, "upper").device)) as sender:
+
+        def send() -> None:
+            while not over.wait(_REPEATED_EVERY_S):
+                sender.send(frame)
+
+        thread = threading.Thread(target=send, name="repeated frame")
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
 
 def nothing_leaves(on: Bench) -> None:
@@ -120,24 +172,10 @@ def _connect(port: int) -> None:
     socket.create_connection((_MACHINE, port), 0.5).close()
 
 
-def _frame(target_mac: str, source_mac: str, source: str, target: str, payload: bytes) -> bytes:
-    """An Ethernet frame with a UDP datagram: RFC 768, where a checksum of 0 is none, and RFC 791."""
-    udp = struct.pack("!HHHH", HEARD, HEARD, 8 + len(payload), 0) + payload
-    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, _raw(source), _raw(target))
-    head = head[:10] + struct.pack("!H", _checksum(head)) + head[12:]
-    macs = bytes.fromhex((target_mac + source_mac).replace(":", ""))
-    return macs + struct.pack("!H", 0x0800) + head + udp
-
-
-def _raw(address: str) -> bytes:
-    return socket.inet_aton(address)
-
-
-def _checksum(head: bytes) -> int:
-    total = int(sum(struct.unpack(f"!{len(head) // 2}H", head)))
-    while total > 0xFFFF:
-        total = (total & 0xFFFF) + (total >> 16)
-    return total ^ 0xFFFF
-
-
-DEMANDS = (a_partition_is_silence, a_link_down_is_silence, a_strange_source_passes, nothing_leaves)
+DEMANDS = (
+    a_partition_is_silence,
+    a_link_down_is_silence,
+    a_strange_source_passes,
+    a_returning_host_forwards_nothing,
+    nothing_leaves,
+)
