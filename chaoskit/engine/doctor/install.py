@@ -8,6 +8,7 @@ have a server that nobody asked for. Debian asks `policy-rc.d` before a package'
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shlex
 import shutil
@@ -55,18 +56,33 @@ def install(packages: Sequence[str]) -> tuple[str, ...]:
 
 @contextlib.contextmanager
 def forbidding_starts(policy: Path = POLICY) -> Iterator[None]:
-    """No package starts a service meanwhile. A policy that is there already is the machine's own, and stays."""
+    """No package starts a service meanwhile; somebody else who installs waits. A policy of the machine's own stays.
+
+    One that chaoskit left behind when it was killed is taken for what it is, and goes.
+    """
+    fd = _locked(policy)
     try:
-        with policy.open("x") as file:
-            file.write(_FORBID)
-    except FileExistsError:
-        yield
-        return
-    try:
-        policy.chmod(0o755)
-        yield
+        if policy.read_bytes() not in (b"", _FORBID.encode()):
+            yield
+            return
+        try:
+            policy.write_text(_FORBID)
+            policy.chmod(0o755)
+            yield
+        finally:
+            policy.unlink()
     finally:
-        policy.unlink()
+        os.close(fd)
+
+
+def _locked(policy: Path) -> int:
+    """The policy, made if need be, for this process alone; not open for writing, or nobody could run it (execve(2))."""
+    while True:
+        fd = os.open(policy, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o755)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        if os.fstat(fd).st_nlink:
+            return fd
+        os.close(fd)  # whoever had it before has removed it meanwhile
 
 
 def _apt(*arguments: str) -> None:

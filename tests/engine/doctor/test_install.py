@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -26,6 +29,38 @@ def test_the_policy_goes_though_the_installation_fails(tmp_path: Path) -> None:
     policy = tmp_path / "policy-rc.d"
     with pytest.raises(KeyboardInterrupt), forbidding_starts(policy):
         raise KeyboardInterrupt
+    assert not policy.exists()
+
+
+def test_a_policy_that_was_left_behind_is_removed(tmp_path: Path) -> None:
+    """A killed chaoskit must not keep this machine's services from starting for ever."""
+    policy = tmp_path / "policy-rc.d"
+    killed = (
+        "import os, sys; from pathlib import Path; from chaoskit.engine.doctor.install import forbidding_starts\n"
+        "with forbidding_starts(Path(sys.argv[1])): os.kill(os.getpid(), 9)"
+    )
+    assert subprocess.run([sys.executable, "-c", killed, policy], check=False).returncode == -9
+    assert policy.exists()
+    with forbidding_starts(policy):
+        assert subprocess.run([policy, "haproxy", "start"], check=False).returncode == 101
+    assert not policy.exists()
+
+
+def test_two_who_install_at_once_take_turns(tmp_path: Path) -> None:
+    """The end of the first one's must not let the second one's packages start services."""
+    policy = tmp_path / "policy-rc.d"
+    second = threading.Event()
+
+    def install_too() -> bool:
+        with forbidding_starts(policy):
+            second.set()
+            return policy.exists()
+
+    with ThreadPoolExecutor(1) as pool:
+        with forbidding_starts(policy):
+            there = pool.submit(install_too)
+            assert not second.wait(0.1)
+        assert there.result(5)
     assert not policy.exists()
 
 
