@@ -36,7 +36,10 @@ _TIMEOUT = 20.0
 def trial() -> Mapping[str, str]:
     """What the kernel said to each attempt; empty for those that worked."""
     argv = [sys.executable, "-m", __name__]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
+    except subprocess.TimeoutExpired:
+        return {"namespaces": f"not tried within {_TIMEOUT:g} s"}
     if done.returncode != 0:
         return {"namespaces": done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "refused"}
     result: Mapping[str, str] = json.loads(done.stdout)

@@ -81,7 +81,10 @@ def compose() -> Fact:
     if docker is None:
         return Fact(name, GROUP, MISSING, "no docker command", means, SET_UP)
     argv = [docker, "compose", "version", "--short"]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=_ASKED_S, check=False)
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=_ASKED_S, check=False)
+    except subprocess.TimeoutExpired:
+        return Fact(name, GROUP, MISSING, f"does not answer within {_ASKED_S} s", means)
     if done.returncode == 0:
         return Fact(name, GROUP, OK, done.stdout.strip().removeprefix("v"))
     if shutil.which("docker-compose") is None:
