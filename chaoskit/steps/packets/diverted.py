@@ -34,8 +34,8 @@ from chaoskit.steps.packets import rules
 from chaoskit.steps.packets.fault import PacketFault
 from chaoskit.steps.packets.holding import Holding, corrupted, holding
 
-_MINE: dict[int, Injector] = {}
-"""The processes of this keeper, by the pid their prior names."""
+_MINE: dict[Identity, Injector] = {}
+"""The processes of this keeper, by the one their prior names: on a host that came back another goes on in its stead."""
 _AT_ONCE = 64
 """Frames taken before those that are due are sent on."""
 _MOST_UNTAKEN = 1 << 20
@@ -60,23 +60,23 @@ class Diverted:
         rules.see_that_it_can_be(fault, network)
         until = time.monotonic_ns() + fault.lasting
         injector = _held(fault, network, until)
-        _MINE[injector.identity.pid] = injector
+        _MINE[injector.identity] = injector
         return {"until": until, **asdict(injector.identity)}
 
     def do(self, fault: PacketFault, network: Path, prior: Prior, left: int) -> None:
         """Let it divert; on a host that came back with a new network, another one in its stead."""
         del left
-        pid = cast(int, prior["pid"])
-        injector = _MINE.get(pid)
+        first = _first(prior)
+        injector = _MINE.get(first)
         if injector is None or injector.going:
             if injector is not None:
                 injector.end()
-            injector = _MINE[pid] = _held(fault, network, cast(int, prior["until"]))
+            injector = _MINE[first] = _held(fault, network, cast(int, prior["until"]))
         injector.go()
 
     def look(self, fault: PacketFault, network: Path, prior: Prior) -> Evidence:
         """Look whether the process runs, and at the counters of its table."""
-        injector = _MINE.get(cast(int, prior["pid"]))
+        injector = _MINE.get(_first(prior))
         if injector is None or not injector.going:
             return Evidence(False, f"{fault.link}: the process that packets are to be diverted to does not run")
         if not injector.identity.alive():
@@ -86,20 +86,25 @@ class Diverted:
     def undo(self, fault: PacketFault, network: Path | None, prior: Prior) -> None:
         """End the process; the kernel deletes its table. The packets it held are lost, as netem's are."""
         del fault, network
-        injector = _MINE.pop(cast(int, prior["pid"]), None)
+        injector = _MINE.pop(_first(prior), None)
         if injector:
             injector.end()
         else:
-            Identity(cast(str, prior["boot"]), cast(int, prior["pid"]), cast(int, prior["start"])).kill()
+            _first(prior).kill()
 
     def ended(self, fault: PacketFault, prior: Prior) -> str:
         """How the process ended; one whose link went has nothing more to do, until the host comes back."""
-        injector = _MINE.get(cast(int, prior["pid"]))
+        injector = _MINE.get(_first(prior))
         if injector is None or not injector.going or injector.identity.alive():
             return ""
         fate = injector.fate
         over = injector.wait(0) == 0
         return "" if over else f"{fault.link}: {fault.effect} has ended{fate}: {injector.last_words}"
+
+
+def _first(prior: Prior) -> Identity:
+    """The process that `prepare` started."""
+    return Identity(cast(str, prior["boot"]), cast(int, prior["pid"]), cast(int, prior["start"]))
 
 
 def _held(fault: PacketFault, network: Path, until: int) -> Injector:
