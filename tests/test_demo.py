@@ -1,4 +1,4 @@
-"""The flagship experiment as a user runs it: two at once, and nothing of them leaves the machine."""
+"""The flagship experiment and its twin as a user runs them: at once, and nothing of them leaves the machine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.alone, pytest.mark.slow, pytest.mark.
 
 @dataclass
 class _Both:
-    """What two demos said that ran at once, and what a capture on the uplink of one of them saw."""
+    """What two arms said that ran at once, and what a capture on the uplink of one of them saw."""
 
     results: list[dict[str, Any]]
     statuses: list[int]
@@ -30,12 +30,12 @@ class _Both:
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> _Both:
-    """Two demos side by side: one in an outer namespace with an uplink that is captured, one on the machine itself."""
+    """Side by side: the guarded arm in an outer namespace with an uplink that is captured, the twin on the machine."""
     before = look()
     with uplink() as (out, mac):
         argv = [sys.executable, "-m", "chaoskit", "run", "gslb.pool_death", "--json", "--runs"]
         folders = [str(tmp_path_factory.mktemp("runs")) for _ in range(2)]
-        commands = [out.command(*argv, folders[0]), [*argv, folders[1]]]
+        commands = [out.command(*argv, folders[0]), [*argv, folders[1], "--arm", "plain-dns"]]
         processes = [
             subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]
@@ -56,10 +56,15 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> _Both:
     )
 
 
-def test_two_demos_at_once_both_pass(both: _Both) -> None:
-    """The same lab twice, with the same addresses, side by side: neither notices the other."""
-    assert [result["verdict"] for result in both.results] == ["pass", "pass"], both.results
-    assert both.statuses == [0, 0]
+def test_the_guarantee_holds_and_plain_dns_is_caught(both: _Both) -> None:
+    """With the same addresses, side by side: one passes every check, the other fails exactly those it must."""
+    guarded, twin = ({check["name"]: check["verdict"] for check in result["checks"]} for result in both.results)
+    assert set(guarded.values()) == {"pass"}, both.results
+    wrong = {name for name, verdict in twin.items() if verdict == "fail"}
+    assert wrong - {"eu_comes_home"} == {"answers_move", "eu_recovers", "eu_left_alone", "available"}, both.results
+    assert twin["eu_all_503"] == "pass"
+    assert [result["verdict"] for result in both.results] == ["pass", "fail"]
+    assert both.statuses == [0, 1]
 
 
 def test_nothing_of_a_lab_leaves_the_machine(both: _Both) -> None:

@@ -54,10 +54,10 @@ def test_the_twin_differs_in_one_sysctl_alone() -> None:
         assert replace(ours, where="", sysctls={}) == replace(theirs, where="", sysctls={})
 
 
-@pytest.fixture(params=[(GUARDED, "1"), (TWIN, "0")], ids=["guarded", "assassinated"])
-def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[NativeLab, str]]:
+@pytest.fixture(scope="module", params=[(GUARDED, "1"), (TWIN, "0")], ids=["guarded", "assassinated"])
+def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[NativeLab, str]]:
     """Each arm, up, and what its client's tcp_rfc1337 has to be."""
-    with up(load_lab(request.param[0]), tmp_path) as running:
+    with up(load_lab(request.param[0]), tmp_path_factory.mktemp("bogon")) as running:
         yield running, request.param[1]
 
 

@@ -32,17 +32,17 @@ RESOLVER = {"eu": "198.18.16.20", "na": "198.18.17.20"}
 EU_POOL = ("web-eu-1", "web-eu-2", "web-eu-3")
 
 
-@pytest.fixture
-def gslb(tmp_path: Path) -> Iterator[NativeLab]:
-    """The guarded lab, up."""
-    with up(load_lab(Lab("gslb")), tmp_path) as lab:
+@pytest.fixture(scope="module")
+def gslb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeLab]:
+    """The guarded lab, up; each test leaves all of its hosts running."""
+    with up(load_lab(Lab("gslb")), tmp_path_factory.mktemp("gslb")) as lab:
         yield lab
 
 
-@pytest.fixture
-def plain_dns(tmp_path: Path) -> Iterator[NativeLab]:
-    """The twin, up."""
-    with up(load_lab(Lab("gslb").over("gslb.plain-dns.yaml")), tmp_path) as lab:
+@pytest.fixture(scope="module")
+def plain_dns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeLab]:
+    """The twin, up; the last test leaves it without its pool of eu."""
+    with up(load_lab(Lab("gslb").over("gslb.plain-dns.yaml")), tmp_path_factory.mktemp("plain-dns")) as lab:
         yield lab
 
 
@@ -107,6 +107,7 @@ def test_one_dead_instance_is_the_balancers_business(gslb: NativeLab) -> None:
     while time.monotonic() < until:
         assert served(gslb, "eu", VIP["eu"]) == "eu"
         assert answer(gslb, "eu") == VIP["eu"]
+    gslb.hosts["web-eu-1"].start()
 
 
 def test_a_dead_pool_leaves_the_answers_and_comes_back_within_the_bounds(gslb: NativeLab) -> None:

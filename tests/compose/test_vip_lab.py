@@ -29,9 +29,16 @@ PEER = {"lb-1": "lb-2", "lb-2": "lb-1"}
 YIELD = "/run/keepalived.yield"
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeLab]:
+    """The guarded lab, up, for tests after which one balancer holds the address as before them, whichever it is."""
+    with up(load_lab(Lab("vip")), tmp_path_factory.mktemp("vip")) as lab:
+        yield lab
+
+
 @pytest.fixture
 def vip(tmp_path: Path) -> Iterator[NativeLab]:
-    """The guarded lab, up."""
+    """The guarded lab, up, for one test."""
     with up(load_lab(Lab("vip")), tmp_path) as lab:
         yield lab
 
@@ -91,49 +98,53 @@ def leave_to_peer(lab: NativeLab, holder: str) -> None:
     step.undo(lab, prior)
 
 
-def test_one_balancer_holds_the_address_and_serves_every_client(vip: NativeLab) -> None:
+def test_one_balancer_holds_the_address_and_serves_every_client(shared: NativeLab) -> None:
     """From the moment the lab is ready; the other answers nobody, and keepalived finds nothing to warn of."""
-    (holder,) = holders(vip)
-    assert {served(vip, client) for client in ("client-1", "client-2") for _ in range(6)} == {"web-1", "web-2", "web-3"}
-    asked = in_network(vip.hosts["client-1"].netns(), lambda: arp.who_has("eth0", VIP, within=0.1))
-    assert asked == (mac(vip, holder),) == (known(vip, "client-2"),)
+    (holder,) = holders(shared)
+    assert {served(shared, client) for client in ("client-1", "client-2") for _ in range(6)} == {
+        "web-1",
+        "web-2",
+        "web-3",
+    }
+    asked = in_network(shared.hosts["client-1"].netns(), lambda: arp.who_has("eth0", VIP, within=0.1))
+    assert asked == (mac(shared, holder),) == (known(shared, "client-2"),)
     for balancer in PEER:
         argv = ["keepalived", "--config-test", "--config-id", balancer, "--use-file", "/etc/keepalived/keepalived.conf"]
-        done = vip.hosts[balancer].run(argv, timeout=5)
+        done = shared.hosts[balancer].run(argv, timeout=5)
         assert (done.exit_code, done.stdout + done.stderr) == (0, "")
 
 
-def test_a_balancer_that_starts_is_a_backup_at_once(vip: NativeLab) -> None:
+def test_a_balancer_that_starts_is_a_backup_at_once(shared: NativeLab) -> None:
     """Keepalived's first question finds HAProxy serving: nothing has failed when the lab is ready."""
     for balancer in PEER:
-        log = vip.logs(balancer).read_text()
+        log = shared.logs(balancer).read_text()
         assert "VRRP_Script(haproxy) succeeded" in log
         assert "VRRP_Script(haproxy) failed" not in log
 
 
-def test_clients_doubt_an_arp_entry_as_late_as_the_twin_relies_on(vip: NativeLab) -> None:
+def test_clients_doubt_an_arp_entry_as_late_as_the_twin_relies_on(shared: NativeLab) -> None:
     """Believed for half of 30 s at least, then doubted for 5 s, probed three times: after 23 s, longer than a run."""
     folder = "/proc/sys/net/ipv4/neigh/eth0"
     wanted = {"base_reachable_time_ms": "30000", "delay_first_probe_time": "5", "ucast_solicit": "3"}
     for setting, value in wanted.items():
-        assert vip.hosts["client-1"].run(["cat", f"{folder}/{setting}"], timeout=5).stdout.strip() == value
+        assert shared.hosts["client-1"].run(["cat", f"{folder}/{setting}"], timeout=5).stdout.strip() == value
 
 
-def test_a_balancer_that_is_asked_yields_and_does_not_take_back(vip: NativeLab) -> None:
+def test_a_balancer_that_is_asked_yields_and_does_not_take_back(shared: NativeLab) -> None:
     """`move_vip` by keepalived's track file: the peer has it at once, clients follow, and undone it stays there."""
-    (holder,) = holders(vip)
-    step = planned(vip, name(holder), track_file=YIELD)
-    prior = step.prepare(vip)
-    assert not step.confirm(vip, prior).holds
-    step.do(vip, prior)
-    assert until(lambda: step.confirm(vip, prior).holds)
-    assert until(lambda: holders(vip) == [PEER[holder]])
-    assert until(lambda: known(vip, "client-1") == mac(vip, PEER[holder]))
-    assert served(vip, "client-1")
+    (holder,) = holders(shared)
+    step = planned(shared, name(holder), track_file=YIELD)
+    prior = step.prepare(shared)
+    assert not step.confirm(shared, prior).holds
+    step.do(shared, prior)
+    assert until(lambda: step.confirm(shared, prior).holds)
+    assert until(lambda: holders(shared) == [PEER[holder]])
+    assert until(lambda: known(shared, "client-1") == mac(shared, PEER[holder]))
+    assert served(shared, "client-1")
     for _ in range(2):
-        step.undo(vip, prior)
-    assert vip.hosts[holder].run(["cat", YIELD], timeout=5).stdout == "0\n"
-    assert not until(lambda: holders(vip) != [PEER[holder]], seconds=1.5)
+        step.undo(shared, prior)
+    assert shared.hosts[holder].run(["cat", YIELD], timeout=5).stdout == "0\n"
+    assert not until(lambda: holders(shared) != [PEER[holder]], seconds=1.5)
 
 
 def test_an_address_that_keepalived_manages_is_not_somebody_elses_to_move(vip: NativeLab) -> None:
@@ -149,21 +160,21 @@ def test_an_address_that_keepalived_manages_is_not_somebody_elses_to_move(vip: N
         planned(vip, name(holder), track_file="/run/none").prepare(vip)
 
 
-def test_a_backup_that_claims_the_address_serves_beside_the_holder(vip: NativeLab) -> None:
+def test_a_backup_that_claims_the_address_serves_beside_the_holder(shared: NativeLab) -> None:
     """Keepalived lets it be: two answer for the address, and clients have gone over to the one that announced it."""
-    (holder,) = holders(vip)
-    assert served(vip, "client-1")
+    (holder,) = holders(shared)
+    assert served(shared, "client-1")
     claim = claim_vip(VIP, name(PEER[holder]))
-    (step,) = claim.steps(Planning(vip.topology, random.Random(1), 10 * NS))
-    prior = step.prepare(vip)
-    step.do(vip, prior)
-    assert until(lambda: known(vip, "client-1") == mac(vip, PEER[holder]))
-    assert not until(lambda: holders(vip) != ["lb-1", "lb-2"], seconds=1)
-    asked = in_network(vip.hosts["client-2"].netns(), lambda: arp.who_has("eth0", VIP, within=0.1))
-    assert set(asked) == {mac(vip, balancer) for balancer in PEER}
-    assert served(vip, "client-1")
-    step.undo(vip, prior)
-    assert holders(vip) == [holder]
+    (step,) = claim.steps(Planning(shared.topology, random.Random(1), 10 * NS))
+    prior = step.prepare(shared)
+    step.do(shared, prior)
+    assert until(lambda: known(shared, "client-1") == mac(shared, PEER[holder]))
+    assert not until(lambda: holders(shared) != ["lb-1", "lb-2"], seconds=1)
+    asked = in_network(shared.hosts["client-2"].netns(), lambda: arp.who_has("eth0", VIP, within=0.1))
+    assert set(asked) == {mac(shared, balancer) for balancer in PEER}
+    assert served(shared, "client-1")
+    step.undo(shared, prior)
+    assert holders(shared) == [holder]
 
 
 def test_a_balancer_whose_haproxy_dies_gives_the_address_away(vip: NativeLab) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from chaoskit.cli.main import main
 from chaoskit.engine import facts
 from tests.support.machine import look
 
@@ -64,11 +65,6 @@ MISTAKES = {
 }
 
 
-def _chaoskit(folder: Path, *argv: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "chaoskit", *argv]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=folder)
-
-
 def _written(folder: Path, mistake: _Mistake) -> Path:
     (folder / "compose.yaml").write_text(COMPOSE.format(image=mistake.image, key=mistake.key))
     text = EXPERIMENT.format(lab=mistake.lab, hosts=mistake.hosts, more=mistake.more)
@@ -77,14 +73,18 @@ def _written(folder: Path, mistake: _Mistake) -> Path:
 
 
 @pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES.keys())
-def test_a_mistake_is_said_with_its_place_and_nothing_is_left(tmp_path: Path, mistake: _Mistake) -> None:
+def test_a_mistake_is_said_with_its_place_and_nothing_is_left(
+    tmp_path: Path, mistake: _Mistake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The message names place and remedy, there is no traceback, and no run was begun."""
     before = look()
-    done = _chaoskit(tmp_path, "run", str(_written(tmp_path, mistake)))
-    assert done.returncode == 3, done.stderr
-    assert "Traceback" not in done.stderr
+    monkeypatch.chdir(tmp_path)
+    status = main(["run", str(_written(tmp_path, mistake))])
+    said = capsys.readouterr().err
+    assert status == 3, said
+    assert "Traceback" not in said
     for words in mistake.says:
-        assert words in done.stderr
+        assert words in said
     assert look() == before
     assert not [running for running in facts.everything() if running.directory.is_relative_to(tmp_path)]
 

@@ -59,7 +59,7 @@ class _Bench:
         begin = self.clock.now()
 
         def meanwhile() -> None:
-            self.clock.sleep(NS)
+            self.clock.sleep(3 * NS)  # which the end of every wait here is a multiple of
             if self.clock.now() - begin > after:
                 then()
 

@@ -55,7 +55,7 @@ def _run_of(runs: Path) -> facts.Running:
     return running
 
 
-@pytest.mark.parametrize("wait", [0.0, 0.3, 0.6, 0.9, 1.2])
+@pytest.mark.parametrize("wait", [0.0, 0.4, 0.8])
 def test_ctrl_c_while_the_lab_comes_up_leaves_nothing(tmp_path: Path, wait: float) -> None:
     """Whenever it comes, everything is taken down and the exit status is 130."""
     with _running(tmp_path) as process:
@@ -75,7 +75,10 @@ def test_a_signal_in_the_middle_of_a_fault_undoes_it_and_keeps_the_record(
     with _running(tmp_path) as process:
         _await(process, "freeze: confirmed")
         process.send_signal(number)
-        assert process.wait(10) == 130
+        _, said = process.communicate(timeout=10)
+    assert process.returncode == 130, said
+    assert "interrupted; everything was undone" in said
+    assert "Traceback" not in said
     assert [event["what"] for event in _events(tmp_path) if event["kind"] == "action"] == [
         "begin", "confirmed", "end", "undone",
     ]  # fmt: skip

@@ -47,7 +47,7 @@ def machine(tmp_path: Path) -> Iterator[None]:
 @pytest.mark.alone
 @pytest.mark.usefixtures("machine")
 def test_a_run_is_judged_recorded_and_can_be_judged_again(tmp_path: Path) -> None:
-    """The guarded arm passes; its directory alone gives the same verdicts later."""
+    """The guarded arm passes; its directory alone gives the same verdicts later, and its seed the same requests."""
     result = _run("unharmed", tmp_path)
     (arm,) = result.arms
     assert arm.verdict is PASS, arm.reason
@@ -61,16 +61,23 @@ def test_a_run_is_judged_recorded_and_can_be_judged_again(tmp_path: Path) -> Non
     assert (tmp_path / "latest").resolve() == arm.directory
     again = judge_directory(arm.directory)
     assert [one.verdict for one in again.arms[0].checks] == [one.verdict for one in arm.checks]
-    assert again.arms[0].history.requests.intended.tolist() == arm.history.requests.intended.tolist()
+    intended = arm.history.requests.intended
+    assert again.arms[0].history.requests.intended.tolist() == intended.tolist()
+    (repeated,) = _run("unharmed", tmp_path / "repeated").arms
+    assert sorted(repeated.history.requests.intended.tolist()) == sorted(intended.tolist())
 
 
 @pytest.mark.alone
 @pytest.mark.usefixtures("machine")
 def test_twins_are_proved_or_not_for_the_right_reasons(tmp_path: Path) -> None:
-    """A twin that fails as it must is proved; one that passes, or does not come up, is not."""
+    """A twin that fails as it must is proved; one that passes, or does not come up, is not; three labs at once.
+
+    Each arm says what it says alone, or was run again alone because a gate broke.
+    """
     (found,) = select([f"{SMALL}::unharmed"])
-    result = prove(found, Choice(seed=1), RunOptions(tmp_path, ready_within=5 * NS), OneView(Silent()))
+    result = prove(found, Choice(seed=1, jobs=3), RunOptions(tmp_path, ready_within=10 * NS), OneView(Silent()))
     proofs = {proof.twin: proof for proof in result.proofs}
+    assert list(proofs) == ["clients-of-the-dead-one", "nothing-is-wrong-here", "does-not-come-up"]
     assert proofs["clients-of-the-dead-one"].proved, proofs["clients-of-the-dead-one"].reasons
     assert not proofs["nothing-is-wrong-here"].proved
     assert "had to fail, and says pass" in proofs["nothing-is-wrong-here"].reasons[0]
@@ -78,19 +85,6 @@ def test_twins_are_proved_or_not_for_the_right_reasons(tmp_path: Path) -> None:
     assert "web-2" in proofs["does-not-come-up"].reasons[0]
     assert not result.proved
     assert result.verdict is not PASS
-
-
-@pytest.mark.alone
-@pytest.mark.usefixtures("machine")
-def test_arms_side_by_side_give_the_verdicts_they_give_alone(tmp_path: Path) -> None:
-    """Three labs at once: each arm says what it says alone, or was run again alone because a gate broke."""
-    (found,) = select([f"{SMALL}::unharmed"])
-    result = prove(found, Choice(seed=1, jobs=3), RunOptions(tmp_path, ready_within=10 * NS), OneView(Silent()))
-    assert [(proof.twin, proof.proved) for proof in result.proofs] == [
-        ("clients-of-the-dead-one", True),
-        ("nothing-is-wrong-here", False),
-        ("does-not-come-up", False),
-    ]
     assert result.arms[0].verdict is PASS, result.arms[0].reason
 
 
@@ -141,14 +135,6 @@ def test_a_guard_stops_the_run_and_the_fault_is_gone_within_a_second(tmp_path: P
 
 @pytest.mark.alone
 @pytest.mark.usefixtures("machine")
-def test_the_same_seed_gives_the_same_arrivals(tmp_path: Path) -> None:
-    """Two runs with one seed intend the same requests at the same moments."""
-    first, second = (_run("unharmed", tmp_path / str(i)).arms[0].history.requests.intended for i in (1, 2))
-    assert sorted(first.tolist()) == sorted(second.tolist())
-
-
-@pytest.mark.alone
-@pytest.mark.usefixtures("machine")
 def test_a_lab_that_does_not_come_up_says_which_host_and_shows_its_log(tmp_path: Path) -> None:
     """The error names the host, what it did, and the end of what it wrote."""
     (found,) = select([f"{SMALL}::unharmed"])
@@ -168,7 +154,7 @@ def _small_disk(folder: Path, kib: int) -> Iterator[Path]:
         subprocess.run(["umount", str(disk)], check=True)
 
 
-@pytest.mark.parametrize("kib", [4, 40, 100])
+@pytest.mark.parametrize("kib", [4, 100])
 def test_a_full_disk_is_said_and_nothing_is_left(tmp_path: Path, kib: int) -> None:
     """Wherever in the run the disk runs full, the error says so, everything is undone, and no lab is left."""
     before = look()

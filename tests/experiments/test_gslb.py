@@ -98,7 +98,7 @@ def test_an_arm_takes_half_a_minute(plan: Plan) -> None:
 
 @pytest.mark.lab
 @pytest.mark.alone
-@pytest.mark.slow
+@pytest.mark.catalogue
 @pytest.mark.timeout(240)
 def test_the_guarantee_holds_and_plain_dns_is_caught(tmp_path: Path) -> None:
     """`prove` passes: the guarded arm passes every check, and the twin fails exactly those it must."""

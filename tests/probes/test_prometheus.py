@@ -8,7 +8,6 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -190,12 +189,13 @@ def test_a_server_that_hangs_is_a_timeout() -> None:
         release.set()
 
 
-@pytest.fixture
-def watched(tmp_path: Path) -> Iterator[Wire]:
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
     """Prometheus and its target on one host."""
-    config = written(tmp_path, "prometheus.yml", CONFIG)
-    run = ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'data'}"]
-    target = written(tmp_path, "target.py", TARGET)
+    folder = tmp_path_factory.mktemp("prometheus")
+    config = written(folder, "prometheus.yml", CONFIG)
+    run = ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}"]
+    target = written(folder, "target.py", TARGET)
     with wired("watcher", "other") as wire, daemon(wire, "watcher", [*run, "--log.level=error"]):
         with daemon(wire, "watcher", ["python3", target]):
             read = opened(wire, prometheus("orders_total"), observed(wire, "watcher"))
