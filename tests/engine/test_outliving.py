@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from chaoskit.engine import facts, journal
 from chaoskit.engine.facts import Running
 from chaoskit.engine.leftovers import leftovers
 from chaoskit.engine.recover import recover
+from chaoskit.engine.rpc import Caller, PeerGone
 from chaoskit.kernel import nft
 from chaoskit.kernel.identity import Identity
 from chaoskit.kernel.links import read_link
@@ -210,6 +212,27 @@ def test_a_keeper_that_was_itself_paused_undoes_at_once_when_it_goes_on(soon_ove
     assert not until(lambda: soon_over.broken != (True, True, True), 1.5)
     os.kill(soon_over.keeper.pid, signal.SIGCONT)
     assert until(lambda: soon_over.broken == (False, False, False), 0.5)
+
+
+@pytest.mark.usefixtures("_places")
+def test_a_keeper_that_could_not_take_a_call_takes_the_next(tmp_path: Path) -> None:
+    """It had no descriptor left for a moment: `chaoskit stop`, and the runner itself, are heard afterwards."""
+    with _broken(tmp_path / "run", 600) as held:
+        assert held.running
+        pid, socket, log = held.keeper.pid, held.running.socket, held.directory / "keeper.log"
+        _, hard = before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (1, hard))
+        try:
+            with closing(Caller.to(socket, "the keeper")) as first, closing(Caller.to(socket, "the keeper")) as second:
+                # The one that it waited for has its descriptor already (accept(2) takes it before it waits).
+                assert "web-1" in first("topology", within=5.0).by_name
+                with pytest.raises(PeerGone, match="does not answer"):
+                    second("topology", within=0.2)
+            assert until(lambda: "a call could not be taken: " in log.read_text(), 5)
+        finally:
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+        with closing(Caller.to(socket, "the keeper")) as third:
+            assert "web-1" in third("topology", within=5.0).by_name
 
 
 @pytest.fixture
