@@ -72,9 +72,12 @@ test-daemons: setup
 	@tools/packages.sh $(BIN)/python prometheus=prometheus
 
 # Images are built while the code is checked: on a fresh machine that hides most of a minute.
+# Then the tests, in two passes: what can run beside other tests, whole files together and all of Docker in one of three
+# processes; then what needs the machine to itself. pytest's status 5 says that ARGS chose nothing in a pass.
 test: setup-dev daemons test-daemons browser engine
 	$(MAKE) --jobs=2 --output-sync=target lint test-images
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not (alone or catalogue)" $(ARGS) || [[ $$? == 5 ]]
+	$(BIN)/python -m pytest -m "alone and not catalogue" $(ARGS) || [[ $$? == 5 ]]
 
 lint: setup-dev
 	$(BIN)/ruff check .

@@ -26,7 +26,7 @@ from tests.support.machine import look
 
 __all__ = ["echo"]
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 SMALL = Path(__file__).parent / "small" / "small.py"
 
 
@@ -44,7 +44,6 @@ def machine(tmp_path: Path) -> Iterator[None]:
     assert not [running for running in facts.everything() if running.directory.is_relative_to(tmp_path)]
 
 
-@pytest.mark.alone
 @pytest.mark.usefixtures("machine")
 def test_a_run_is_judged_recorded_and_can_be_judged_again(tmp_path: Path) -> None:
     """The guarded arm passes; its directory alone gives the same verdicts later, and its seed the same requests."""
@@ -67,7 +66,6 @@ def test_a_run_is_judged_recorded_and_can_be_judged_again(tmp_path: Path) -> Non
     assert sorted(repeated.history.requests.intended.tolist()) == sorted(intended.tolist())
 
 
-@pytest.mark.alone
 @pytest.mark.usefixtures("machine")
 def test_twins_are_proved_or_not_for_the_right_reasons(tmp_path: Path) -> None:
     """A twin that fails as it must is proved; one that passes, or does not come up, is not; three labs at once.
@@ -88,7 +86,6 @@ def test_twins_are_proved_or_not_for_the_right_reasons(tmp_path: Path) -> None:
     assert result.arms[0].verdict is PASS, result.arms[0].reason
 
 
-@pytest.mark.alone
 @pytest.mark.usefixtures("machine")
 def test_a_load_may_end_before_the_run(tmp_path: Path) -> None:
     """A generator that has nothing more to send has not failed: the run goes on to its end and is judged."""
@@ -109,7 +106,6 @@ def test_a_mistake_of_a_client_library_stops_the_run_and_is_named(tmp_path: Path
     assert arm.history.requests.load.equals("good").sum() == account["good"].recorded - account["good"].abandoned
 
 
-@pytest.mark.alone
 @pytest.mark.usefixtures("machine")
 def test_load_goes_on_from_a_client_that_was_powered_off(tmp_path: Path) -> None:
     """While it is off its requests fail; once it is back they succeed, from its new network."""
@@ -118,7 +114,6 @@ def test_load_goes_on_from_a_client_that_was_powered_off(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("name", ["guarded_by_load", "guarded_by_reading"])
-@pytest.mark.alone
 @pytest.mark.usefixtures("machine")
 def test_a_guard_stops_the_run_and_the_fault_is_gone_within_a_second(tmp_path: Path, name: str) -> None:
     """Whatever a guard looks at: once it trips, everything is undone within 1 s, long before its planned end."""
@@ -133,7 +128,6 @@ def test_a_guard_stops_the_run_and_the_fault_is_gone_within_a_second(tmp_path: P
     assert arm.verdict is expected, arm.reason
 
 
-@pytest.mark.alone
 @pytest.mark.usefixtures("machine")
 def test_a_lab_that_does_not_come_up_says_which_host_and_shows_its_log(tmp_path: Path) -> None:
     """The error names the host, what it did, and the end of what it wrote."""

@@ -1,5 +1,6 @@
 """`haproxy_servers` against a real HAProxy, by its UNIX socket inside the host and by TCP."""
 
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -113,6 +114,7 @@ def test_a_hanging_haproxy_is_a_timeout_and_is_read_again_when_it_goes_on(balanc
     """The kernel accepts the connection, but nobody answers."""
     read = opened(balancer.wire, haproxy_servers(socket), balancer.host(timeout=0.3))
     balancer.process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, balancer.process.pid, os.WSTOPPED)  # all of its threads: one that is awake would answer
     with pytest.raises(TimeoutError, match=f"HAProxy did not answer at {socket} within 0.3 s"):
         read()
     balancer.process.send_signal(signal.SIGCONT)
