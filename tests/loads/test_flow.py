@@ -200,7 +200,7 @@ def test_retries_are_attempts_of_one_arrival() -> None:
         answers(HELLO if calls % 2 == 0 else with_status(500))(connection)
 
     with serving(second_time_lucky) as port:
-        lucky, _ = generate(job(f"http://127.0.0.1:{port}/", retries=1, arrivals=constant("20/s")), seconds=0.5)
+        lucky, _ = generate(job(f"http://127.0.0.1:{port}/", retries=1, arrivals=constant("10/s")), seconds=1.0)
     with serving(answers(with_status(503))) as port:
         unlucky, _ = generate(job(f"http://127.0.0.1:{port}/", retries=2))
     assert outcomes(lucky) == {"ok": 10}
