@@ -11,7 +11,8 @@ from chaoskit.actions.delay import delay
 from chaoskit.core.errors import StepError, UsageError
 from chaoskit.core.selector import Selector, name
 from chaoskit.core.units import bit_rate
-from chaoskit.kernel.namespaces import run_in_network
+from chaoskit.kernel.namespaces import in_network, run_in_network
+from chaoskit.kernel.tx_queue import tx_queue
 from chaoskit.testing import check_action, two_regions
 from tests.packets import as_found, evidence, flight, in_force
 from tests.wire import Wire, wired
@@ -89,6 +90,17 @@ def test_a_queueing_discipline_of_somebody_else_stays(wire: Wire) -> None:
         in_force(wire, bandwidth(name("a"), "8Mbit/s")),
     ):
         pass
+    assert as_found(wire, "a") == before
+
+
+@pytest.mark.lab
+def test_a_device_without_a_queue_has_none_afterwards(wire: Wire) -> None:
+    """The kernel gives it a length together with a discipline: containers' devices have none."""
+    run_in_network(wire.networks["a"], ["ip", "link", "set", "eth0", "txqueuelen", "0"])
+    before = as_found(wire, "a")
+    with in_force(wire, bandwidth(name("a"), "8Mbit/s")):
+        assert in_network(wire.networks["a"], lambda: tx_queue("eth0")) == 1000
+    assert in_network(wire.networks["a"], lambda: tx_queue("eth0")) == 0
     assert as_found(wire, "a") == before
 
 

@@ -6,7 +6,8 @@
                                           ^ u32: ip dst PEER                 ^ u32: ip dst PEER
 
 The root discipline has a handle of ours, c400: and the fault's stage. It takes the place of the kernel's default one,
-which comes back when it is deleted; one that somebody has put there is never replaced.
+which comes back when it is deleted; one that somebody has put there is never replaced. A device without a queue gets a
+length for one from the kernel on the way, which is put back as well.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from chaoskit.kernel.tc import (
     to_address,
 )
 from chaoskit.kernel.tc_options import Netem, Shape, bfifo, htb, htb_class_rate, prio, tbf_rate_and_limit
+from chaoskit.kernel.tx_queue import set_tx_queue, tx_queue
 from chaoskit.steps.packets.fault import MILLION, PacketFault
 
 T = TypeVar("T")
@@ -68,7 +70,7 @@ class Disciplines:
                 remedy="It is not replaced. Let the other action end first; where both are to be in force, begin with "
                 "bandwidth.",
             )
-        return {"handle": _handle(fault)}
+        return {"handle": _handle(fault), "queue": in_network(network, lambda: tx_queue(fault.device))}
 
     def do(self, fault: PacketFault, network: Path, prior: Prior, left: int) -> None:
         """Add the disciplines; all of them or none, and nothing where they are."""
@@ -92,7 +94,7 @@ class Disciplines:
         return _on(network, fault.device, lambda netlink, index: _look(fault, netlink, index))
 
     def undo(self, fault: PacketFault, network: Path | None, prior: Prior) -> None:
-        """Delete the root, if it is the one that was added; the default one comes back."""
+        """Delete the root, if it is the one that was added; the default one comes back, and the length it had."""
         if network is None:
             return
 
@@ -100,6 +102,10 @@ class Disciplines:
             root = root_of(qdiscs(netlink, index))
             if root is not None and root.handle == prior["handle"]:
                 netlink.do([delete_qdisc(index, handle=root.handle)])
+                root = root_of(qdiscs(netlink, index))
+            length = prior["queue"]
+            if isinstance(length, int) and (root is None or root.is_default) and tx_queue(fault.device) != length:
+                set_tx_queue(fault.device, length)
 
         try:
             _on(network, fault.device, remove)
