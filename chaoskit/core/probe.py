@@ -95,6 +95,7 @@ class Probe:
         every: ns between the starts of two readings.
         timeout: ns a reading may take; by default the interval, at least 50 ms.
         suits: raises UsageError where the arguments cannot be read at a host.
+        networked: it reads in the host's network; else `open` is called outside of it, and it has to do without.
     """
 
     kind: str
@@ -107,6 +108,7 @@ class Probe:
     outside: bool = False
     where: Where = field(default_factory=caller)
     suits: Callable[[HostInfo], None] = lambda host: None
+    networked: bool = True
 
     def at(self, hosts: Selector, *, every: Duration, timeout: Duration | None = None) -> Probe:
         """Read at these hosts, in this rhythm."""
@@ -177,12 +179,12 @@ Opens = Callable[Concatenate[ProbeHost, P], Reader]
 class ProbeKind(Generic[P]):
     """What `@probe` makes of a function: calling it binds arguments."""
 
-    def __init__(self, open_: Opens[P], *, even_off: bool = False) -> None:
+    def __init__(self, open_: Opens[P], *, even_off: bool = False, networked: bool = True) -> None:
         functools.update_wrapper(self, open_)
         self.open = open_
         self.name = open_.__name__
         self.signature = without_first(open_)
-        self._even_off = even_off
+        self._even_off, self._networked = even_off, networked
         self._accepts: Callable[[Mapping[str, Any]], None] | None = None
         self._suits: Callable[[Mapping[str, Any], HostInfo], None] | None = None
 
@@ -212,6 +214,7 @@ class ProbeKind(Generic[P]):
             lambda host: self._opened(host, *args, **kwargs),
             where=caller(),
             suits=lambda host: self._suits(given, host) if self._suits else None,
+            networked=self._networked,
         )
 
     def _opened(self, host: ProbeHost, *args: P.args, **kwargs: P.kwargs) -> Reader:
@@ -222,9 +225,9 @@ class ProbeKind(Generic[P]):
 @overload
 def probe(open_: Opens[P]) -> ProbeKind[P]: ...
 @overload
-def probe(*, even_off: bool) -> Callable[[Opens[P]], ProbeKind[P]]: ...
+def probe(*, even_off: bool, networked: bool = True) -> Callable[[Opens[P]], ProbeKind[P]]: ...
 def probe(
-    open_: Opens[P] | None = None, *, even_off: bool = False
+    open_: Opens[P] | None = None, *, even_off: bool = False, networked: bool = True
 ) -> ProbeKind[P] | Callable[[Opens[P]], ProbeKind[P]]:
     """Declare a probe: a function that opens what it needs on a host and returns the reader.
 
@@ -232,7 +235,9 @@ def probe(
         open_: the function.
         even_off: it has something to say of a host that is off, and looks at the host's state itself. Others are not
             asked then, and each such reading is an error: there is no network to read from.
+        networked: it reads in the host's network. One that asks for the host's state alone does not, and can be read
+            of hosts whose network cannot be entered.
     """
     if open_ is None:
-        return lambda opens: ProbeKind(opens, even_off=even_off)
-    return ProbeKind(open_, even_off=even_off)
+        return lambda opens: ProbeKind(opens, even_off=even_off, networked=networked)
+    return ProbeKind(open_, even_off=even_off, networked=networked)

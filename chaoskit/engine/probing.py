@@ -152,7 +152,7 @@ class Probing:
             close(read)
 
     def _opened(self, name: str, probe: Probe, host: HostInfo) -> Reader:
-        if not probe.outside:
+        if probe.networked and not probe.outside:
             enter_network(self._lab.hosts[host.name].netns())
         return probe.open(Site(self._lab, host, probe.timeout / NS, self._files and self._files / name))
 

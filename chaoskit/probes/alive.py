@@ -8,7 +8,7 @@ from chaoskit.core.probe import ProbeHost, Reader, probe
 from chaoskit.core.step import Json
 
 
-@probe(even_off=True)
+@probe(even_off=True, networked=False)
 def alive(host: ProbeHost) -> Reader:
     """The host's state, health and restarts: `{"state": "running", "healthy": true, "restarts": 0}`.
 

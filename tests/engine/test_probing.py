@@ -198,3 +198,23 @@ def test_what_cannot_be_read_at_a_host_is_a_usage_error_before_the_run() -> None
     with pytest.raises(UsageError, match=r"test_probing.py:\d+: watched: web-eu-1 is on no network 'front'"):
         probing.open()
     probing.stop()
+
+
+def test_a_probe_of_the_state_alone_needs_no_network() -> None:
+    """It is read of a host whose network cannot be entered, such as one that uses another container's."""
+
+    @probe(even_off=True, networked=False)
+    def state(host: ProbeHost) -> Reader:
+        return lambda: {"state": host.status().state.value}
+
+    topology = two_regions()
+    web = topology.by_name["web-eu-1"]
+    lab = FakeLab(topology, networks={"web-eu-1": Path("/nowhere")})
+    sink = _Sink()
+    probing = Probing(
+        lab, (PlannedProbe("state", state().at(everything(), every="5ms"), (web,)),), sink, MonotonicClock()
+    )
+    probing.start()
+    (first,) = sink.wait(1)
+    probing.stop()
+    assert (first.value, first.error) == ({"state": "running"}, "")
