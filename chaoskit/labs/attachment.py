@@ -99,9 +99,11 @@ class Standing:
     Attributes:
         containers: by the name of the host that stands for each.
         entangled: hosts without a network of their own, and whose they use: faults of it would be faults of that.
+        unsteady: hosts that nobody may expect to run on as they are, and why.
     """
 
     engine: EngineFacts
     containers: Mapping[str, Container]
     client: Client
     entangled: Mapping[str, str] = field(default_factory=dict)
+    unsteady: Mapping[str, str] = field(default_factory=dict)

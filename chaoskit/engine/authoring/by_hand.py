@@ -26,7 +26,7 @@ _PLACE = re.compile(rf"\S*{re.escape(FILE)}:\d+: ")
 
 
 def planned(fault: Fault, choice: Choice, directory: Path) -> tuple[Fault, Plan]:
-    """The fault with the hosts it hits and those it does not, and its plan.
+    """The fault with the hosts it hits and those that have to run on meanwhile, and its plan.
 
     Args:
         fault: what is to be done; whom it hits is found out.
@@ -38,10 +38,12 @@ def planned(fault: Fault, choice: Choice, directory: Path) -> tuple[Fault, Plan]
     """
     first = _plan(fault, choice, directory)
     targets = {target.partition("/")[0] for entry in first.entries for target in entry.targets}
-    client = first.spec.standing.client.host if first.spec.standing else ""
+    standing = first.spec.standing
+    client, unsteady = (standing.client.host, standing.unsteady) if standing else ("", {})
     names = [host.name for host in first.topology.hosts if host.name != client]
     hit = tuple(name for name in names if name in targets)
-    whole = replace(fault, hit=hit, others=tuple(name for name in names if name not in targets))
+    others = tuple(name for name in names if name not in targets and name not in unsteady)
+    whole = replace(fault, hit=hit, others=others)
     return whole, _plan(whole, choice, directory)
 
 

@@ -7,6 +7,7 @@ itself after the longest time its run may take, and the engine removes it then, 
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ ATTACHED = "chaoskit.attached"
 
 _IMAGE = "chaoskit/client"
 _CONFLICT = 409
+_TRIES, _TRY_AGAIN_AFTER_S = 6, 0.5
 
 
 def mac_of(address: str) -> str:
@@ -50,13 +52,16 @@ class ClientHost:
         """Make and start it; the container's id.
 
         Raises:
-            LabError: the engine refuses, or gave it another address than the plan has.
+            LabError: the engine refuses, or gave it another address than the plan has, again and again: where a
+                container of its network restarts, its addresses are others at every moment.
         """
-        with api_errors("the client host cannot be made"):
-            container = self._created()
-            self.api.start(container)
-            given = self.api.inspect_container(container)["NetworkSettings"]["Networks"]
-        addresses = [settings["IPAddress"] for settings in given.values()]
+        for _ in range(_TRIES - 1):
+            container, addresses = self._made()
+            if addresses == [self.wanted.address]:
+                return container
+            self.remove()
+            time.sleep(_TRY_AGAIN_AFTER_S)
+        container, addresses = self._made()
         if addresses != [self.wanted.address]:
             raise LabError(
                 f"the engine gave the client host the address {', '.join(addresses)} where the plan has "
@@ -64,6 +69,14 @@ class ClientHost:
                 remedy="Run it again.",
             )
         return container
+
+    def _made(self) -> tuple[str, list[str]]:
+        """Its id, and the addresses the engine gave it."""
+        with api_errors("the client host cannot be made"):
+            container = self._created()
+            self.api.start(container)
+            given = self.api.inspect_container(container)["NetworkSettings"]["Networks"]
+        return container, [str(settings["IPAddress"]) for settings in given.values()]
 
     def _created(self) -> str:
         machine = str(self.api.info()["Architecture"])

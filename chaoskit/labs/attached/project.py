@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import docker
@@ -24,6 +25,8 @@ NUMBER = "com.docker.compose.container-number"
 ONE_OFF = "com.docker.compose.oneoff"
 COMPOSE = "com.docker.compose."
 """What every label of Compose's own starts with."""
+_ESTABLISHED_S = 10
+"""From when on a restart policy takes a container for running again (`restartmanager` of moby)."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,25 @@ class Instance:
     def is_running(self) -> bool:
         """Whether it has processes, be they paused."""
         return bool(self.raw["State"]["Running"])
+
+    @property
+    def shares_machine(self) -> bool:
+        """Whether its network is the machine's own."""
+        return str(self.raw["HostConfig"]["NetworkMode"]) == "host"
+
+    @property
+    def unsteady(self) -> str:
+        """Why nobody may expect it to run on: it is paused, or its restart policy starts it again and again."""
+        state = self.raw["State"]
+        if state.get("Paused"):
+            return "is paused"
+        revived = bool(self.raw["RestartCount"]) and self._lived_s < _ESTABLISHED_S
+        return "restarts again and again" if state.get("Restarting") or revived else ""
+
+    @property
+    def _lived_s(self) -> float:
+        began = datetime.fromisoformat(str(self.raw["State"]["StartedAt"]))
+        return (datetime.now(UTC) - began).total_seconds()
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -39,7 +39,8 @@ class Seen:
         name: as `docker ps` shows it.
         started: when its daemon was started, in the engine's words.
         inspected: what `docker inspect` says, without what is never compared.
-        network: what is configured in its network namespace; None where it runs not, or elsewhere.
+        network: what is configured in its network namespace; None where it runs not, or elsewhere, or has none of its
+            own: what becomes of the machine's network is no word on the project, and nothing of a run is done there.
     """
 
     name: str
@@ -100,7 +101,7 @@ def take(client: docker.DockerClient, project: str, *, enters: bool, salt: str =
 
 def _seen(instance: Instance, salt: str, *, enters: bool) -> Seen:
     network = None
-    if enters and instance.is_running:
+    if enters and instance.is_running and not instance.shares_machine:
         try:
             network = read_state(Path(f"/proc/{instance.pid}/ns/net"))
         except LabError:

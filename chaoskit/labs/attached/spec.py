@@ -74,13 +74,14 @@ def _spec(attachment: Attachment, lab: Lab, project: Project, joined: Sequence[J
         {names[each.id]: Container(each.id, each.name) for each in project.running},
         client,
         dict(_entangled(project.running, names)),
+        {names[each.id]: each.unsteady for each in project.running if each.unsteady},
     )
     return LabSpec(
         project.name,
         (),
         Topology(project.name, hosts, tuple(each.as_network() for each in usable)),
         (*(_host_spec(each, names[each.id]) for each in project.running), _client_spec(client)),
-        notes=tuple(_idle(each) for each in project.idle),
+        notes=(*map(_idle, project.idle), *(_unsteady(each) for each in project.running if each.unsteady)),
         egress=True,
         attachment=attachment,
         standing=standing,
@@ -114,7 +115,7 @@ def _entangled(running: Sequence[Instance], names: Mapping[str, str]) -> list[tu
     found: list[tuple[str, str]] = []
     for each in running:
         mode = str(each.raw["HostConfig"]["NetworkMode"])
-        if mode == "host":
+        if each.shares_machine:
             found.append((names[each.id], "this machine"))
         elif mode.startswith(_SHARED):
             owner = mode.removeprefix(_SHARED)
@@ -166,3 +167,8 @@ def _client_spec(client: Client) -> HostSpec:
 def _idle(instance: Instance) -> Note:
     status = instance.raw["State"]["Status"]
     return Note(f"container {instance.name}", instance.service, "state", f"it is {status}, and no host of this run")
+
+
+def _unsteady(instance: Instance) -> Note:
+    where = f"container {instance.name}"
+    return Note(where, instance.service, "state", f"it {instance.unsteady}: nothing is expected of it")
