@@ -117,7 +117,7 @@ class Conduct:
                 self._actions.await_confirmations(self._heed_in_boot)
 
     def _up(self) -> Timings:
-        """Wait for the lab without being deaf to an interruption meanwhile; where another run has what it needs, for it.
+        """Wait for the lab, heeding an interruption meanwhile; where another run has what it needs, for that as well.
 
         Raises:
             LabBusy: the other has it for too long.

@@ -9,15 +9,33 @@ from pathlib import Path
 from chaoskit.core.errors import LabError
 from chaoskit.core.host import Completed, HostState
 from chaoskit.labs.docker.host import DockerHost
+from chaoskit.labs.docker.life import Life
 
 _BESIDE = "Run chaoskit beside the engine: see compose/chaoskit.yaml."
 
 
-class Elsewhere(DockerHost):
-    """A host whose processes and namespaces are not this machine's.
+class _ToldOnly(Life):
+    """A life of which the engine alone tells: the pid means nothing here, is compared, and never looked up."""
 
-    Its pid is the engine's word for it and means nothing here: it is compared, and never looked up or signalled.
-    """
+    def is_settled(self) -> bool:
+        return self.pid is not None or self.state is not HostState.RUNNING
+
+    def _begin(self, pid: int, _container: str, t: int) -> None:
+        with self.changed:
+            renewed = self.state is not HostState.CREATED
+            self.pid, self._restarting = pid, False
+        self.turn(HostState.RUNNING, "started", t, new_network=renewed)
+
+    def _on_process_end(self) -> None:
+        with self.changed:
+            self.pid = None
+            self.changed.notify_all()
+
+
+class Elsewhere(DockerHost):
+    """A host whose processes and namespaces are not this machine's."""
+
+    LIFE = _ToldOnly
 
     def netns(self) -> Path:
         """It cannot be entered.
@@ -39,14 +57,3 @@ class Elsewhere(DockerHost):
             LabError: always.
         """
         raise LabError(f"{self.info.name} runs on another machine: no command is run in it", remedy=_BESIDE)
-
-    def _begin(self, pid: int, t: int) -> None:
-        with self._changed:
-            renewed = self._state is not HostState.CREATED
-            self._pid, self._restarting = pid, False
-        self._turn(HostState.RUNNING, "started", t, new_network=renewed)
-
-    def _on_process_end(self) -> None:
-        with self._changed:
-            self._pid = None
-            self._changed.notify_all()

@@ -3,9 +3,10 @@
 engine.py      the engine: connecting, what it is
 lab.py         a lab of ours: bringup.py and composing.py bring it up, removal.py takes away what bears its label
 override.py    what is merged over its Compose files: addresses, labels, no way out
+copies.py      copies of what its hosts may write to
 firewall.py    frames that stay on its bridges pass; fence.py: nothing else does, and nothing strange too early
 standins.py    what answers for a host whose daemon ended
-host.py        one container as a `Host`; of our labs and of projects that were running already
+host.py        one container as a `Host`, of our labs and of projects that were running already; life.py: its life
 watch.py       what becomes of containers, told as it happens
 
 A container's network has the machine's sysctls, forwarding among them, for some 80 ms between the moment its links

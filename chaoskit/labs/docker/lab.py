@@ -15,7 +15,7 @@ from chaoskit.core.host import Host
 from chaoskit.core.topology import Topology
 from chaoskit.kernel.identity import Identity
 from chaoskit.labs.change import HostChange, Timings
-from chaoskit.labs.docker import composing, fence, firewall, naming, override, removal, ways_out
+from chaoskit.labs.docker import composing, copies, fence, firewall, naming, override, removal, ways_out
 from chaoskit.labs.docker.bringup import Bringup
 from chaoskit.labs.docker.composing import Compose
 from chaoskit.labs.docker.engine import Engine, about, check_local, engine
@@ -162,10 +162,13 @@ class DockerLab:
             composing.plugin()
             bringup = Bringup(client, self._spec, self._hosts, self._compose, self.logs, deadline)
             bringup.check()
+            if not self._spec.egress:
+                copies.check(self._spec)
             self._write(self._engine)
             self._hold(client)
             self._untouched = False
             if not self._spec.egress:
+                copies.make(self._spec, self._directory)
                 bridges = [naming.bridge(self._run, each.name) for each in self.topology.networks]
                 fence.put_up(self._run, bridges, self.topology.links)
                 firewall.accept(self._run, bridges)
@@ -176,6 +179,7 @@ class DockerLab:
             removal.remove(client, self._run)
         firewall.withdraw(self._run)
         fence.take_down(self._run)
+        copies.remove(self._directory)
 
     def _connect(self) -> docker.DockerClient:
         client = self._client = engine()

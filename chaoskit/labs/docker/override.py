@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chaoskit.core.topology import HostInfo, Topology
-from chaoskit.labs.docker import naming
+from chaoskit.labs.docker import copies, naming
 from chaoskit.labs.docker.naming import RUN
 from chaoskit.labs.native.names import resolv_conf
 from chaoskit.labs.spec import HostSpec, LabSpec, MountKind
@@ -92,11 +92,17 @@ def _contained(wanted: Wanted, host: HostSpec, instances: Sequence[HostInfo]) ->
     bound = {"type": "bind", "source": str(_resolv_conf(wanted, host)), "target": "/etc/resolv.conf", "read_only": True}
     return {
         "ports": _RESET,
-        "volumes": [bound],
+        "volumes": [bound, *_copies(wanted, host)],
         "extra_hosts": _neighbours(wanted.spec.topology, instances),
         "sysctls": {name: value for name, value in wanted.sysctls.items() if name not in host.sysctls},
         "logging": {"driver": "json-file", "options": {"max-size": _LOG_SIZE}},
     }
+
+
+def _copies(wanted: Wanted, host: HostSpec) -> Sequence[dict[str, str]]:
+    """The run's own copies in place of what the host may write to."""
+    own = [(str(copies.path(wanted.directory, mount)), mount.target) for mount in host.mounts if copies.wanted(mount)]
+    return [{"type": "bind", "source": source, "target": target} for source, target in own]
 
 
 def _neighbours(topology: Topology, instances: Sequence[HostInfo]) -> list[str]:
