@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from chaoskit.kernel.network_state import State
 from chaoskit.labs.attached.snapshot import Seen, Snapshot
-from chaoskit.labs.attached.volatile import HEALTH, WHEN_STARTED_AGAIN, Fields, listed
+from chaoskit.labs.attached.volatile import HEALTH, RUNS, WHEN_IT_ENDS_OR_BEGINS, WHEN_STARTED_AGAIN, Fields, listed
 
 _SHOWN = 60
 _ABSENT = "absent"
@@ -22,7 +22,8 @@ _LOOPBACK = "lo"
 def differences(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
     """What is not as it was, a line each; nothing where the project is as it was found.
 
-    A container whose daemon was started again may have anew what `volatile.WHEN_STARTED_AGAIN` lists; its network
+    One that has ended since, or runs now and did not, is a line and not the twenty that follow from it. A container
+    whose daemon was started again may have anew what `volatile.WHEN_STARTED_AGAIN` lists; its network
     namespace is another one then, and has to be configured as the old one was, but for its own addresses. Its health
     is asked for again then; only one that has been found ill since counts.
     """
@@ -35,27 +36,52 @@ def _of_containers(before: Snapshot, after: Snapshot) -> Iterator[str]:
         if now is None:
             yield f"{was.name} is gone"
             continue
+        if was.inspected.get(RUNS) != now.inspected.get(RUNS):
+            yield f"{now.name} {_ended_or_began(now.inspected)}"
+            yield from (
+                f"{now.name}: {line}" for line in _of_fields(was.inspected, now.inspected, WHEN_IT_ENDS_OR_BEGINS)
+            )
+            continue
         again = was.started != now.started
-        yield from (f"{now.name}: {line}" for line in _of_fields(was.inspected, now.inspected, again=again))
+        yield from (
+            f"{now.name}: {line}"
+            for line in _of_fields(was.inspected, now.inspected, WHEN_STARTED_AGAIN if again else {})
+        )
         yield from (f"{now.name}: {line}" for line in _of_state(was, now, again=again))
     yield from (f"{now.name} is new" for key, now in after.containers.items() if key not in before.containers)
 
 
 def _of_networks(before: Snapshot, after: Snapshot) -> Iterator[str]:
+    told = set(_ending_or_beginning(before, after))
     for key, was in before.networks.items():
         now = after.networks.get(key)
         if now is None:
             yield f"network {was.name} is gone"
             continue
-        yield from (f"network {now.name}: {line}" for line in _of_fields(was.inspected, now.inspected, again=False))
-        yield from (f"network {now.name}: {name} has left it" for name in was.members if name not in now.members)
-        yield from (f"network {now.name}: {name} has joined it" for name in now.members if name not in was.members)
+        yield from (f"network {now.name}: {line}" for line in _of_fields(was.inspected, now.inspected, {}))
+        left, joined = set(was.members) - told - set(now.members), set(now.members) - told - set(was.members)
+        yield from (f"network {now.name}: {name} has left it" for name in sorted(left))
+        yield from (f"network {now.name}: {name} has joined it" for name in sorted(joined))
 
 
-def _of_fields(was: Fields, now: Fields, *, again: bool) -> Iterator[str]:
+def _ending_or_beginning(before: Snapshot, after: Snapshot) -> Iterator[str]:
+    """Containers that run now and did not, or the other way: they have left or joined their networks with it."""
+    for key, was in before.containers.items():
+        now = after.containers.get(key)
+        if now is not None and was.inspected.get(RUNS) != now.inspected.get(RUNS):
+            yield now.name
+
+
+def _ended_or_began(now: Fields) -> str:
+    if now.get(RUNS) == "true":
+        return "did not run and does now"
+    return f"ran and has ended, exit code {now.get('State.ExitCode', 'unknown')}"
+
+
+def _of_fields(was: Fields, now: Fields, follows: Mapping[str, str]) -> Iterator[str]:
     for path in dict.fromkeys((*was, *now)):
         old, new = was.get(path, _ABSENT), now.get(path, _ABSENT)
-        by_itself = new not in (_UNHEALTHY, _ABSENT) if path == HEALTH else again and listed(path, WHEN_STARTED_AGAIN)
+        by_itself = listed(path, follows) or (path == HEALTH and new not in (_UNHEALTHY, _ABSENT))
         if old == new or by_itself:
             continue
         yield f"{path} was {_short(old)} and is {_short(new)}"
@@ -63,7 +89,7 @@ def _of_fields(was: Fields, now: Fields, *, again: bool) -> Iterator[str]:
 
 def _of_state(was: Seen, now: Seen, *, again: bool) -> Iterator[str]:
     if was.network is None or now.network is None:
-        return  # that it does not run any more, or does now, is told by its state
+        return  # not running, or not to be entered
     old, new = (_without_own(was.network), _without_own(now.network)) if again else (was.network, now.network)
     for section in dict.fromkeys((*old, *new)):
         lines, others = old.get(section, ()), new.get(section, ())

@@ -45,6 +45,21 @@ WHEN_STARTED_AGAIN: Mapping[str, str] = {
 }
 """Fields that a container has anew when its daemon was started again, and why; compared when it was not."""
 
+RUNS = "State.Running"
+
+WHEN_IT_ENDS_OR_BEGINS: Mapping[str, str] = {
+    **WHEN_STARTED_AGAIN,
+    RUNS: "said as a whole",
+    "State.Status": "the same in a word",
+    "State.Paused": "only what runs is paused",
+    "State.ExitCode": "said with its end",
+    "State.Health.*": "only what runs is healthy",
+    "NetworkSettings.*Gateway": "what does not run has no links",
+    "NetworkSettings.*PrefixLen": "with its address",
+    "NetworkSettings.Ports": "published while it runs",
+}
+"""Fields that follow from a container's not running any more, or running now, and why; one line says it for all."""
+
 HASHED: Mapping[str, str] = {
     "Config.Env": "values of the environment",
     "Config.Cmd": "may hold passwords",

@@ -173,3 +173,40 @@ def test_a_snapshot_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     assert "secret" not in file.read_text()
     file.write_text(file.read_text()[:100])
     assert snapshot.read(tmp_path) is None
+
+
+ENDED = {
+    "State__Status": "exited",
+    "State__Running": False,
+    "State__Pid": 0,
+    "State__ExitCode": 137,
+    "State__FinishedAt": "2026-01-01T00:01:00Z",
+    "NetworkSettings__Ports": {},
+    "NetworkSettings__SandboxID": "",
+}
+
+
+def _running(*, runs: bool, **paths: Any) -> Snapshot:
+    raw = _changed(**(({} if runs else ENDED) | paths))
+    raw["State"].setdefault("Running", True)
+    seen = Seen("shop-web-1", raw["State"]["StartedAt"], fields(raw, SALT), _state() if runs else None)
+    return _snapshot(seen, members=("shop-web-1",) if runs else ())
+
+
+def test_an_end_is_one_line_with_its_exit_code() -> None:
+    """What follows from it, down to the networks that it has left, is not told beside."""
+    assert differences(_running(runs=True), _running(runs=False)) == ("shop-web-1 ran and has ended, exit code 137",)
+
+
+def test_a_container_that_was_down_and_runs_is_one_line() -> None:
+    """That it has joined its networks again is not told beside."""
+    assert differences(_running(runs=False), _running(runs=True)) == ("shop-web-1 did not run and does now",)
+
+
+def test_what_does_not_follow_from_an_end_is_told_beside() -> None:
+    """A changed restart policy is nobody's dying."""
+    after = _running(runs=False, HostConfig__RestartPolicy={"Name": "no", "MaximumRetryCount": 0})
+    end, *others = differences(_running(runs=True), after)
+    assert end == "shop-web-1 ran and has ended, exit code 137"
+    assert len(others) == 1
+    assert "RestartPolicy.Name" in others[0]
