@@ -72,12 +72,16 @@ test-daemons: setup
 	@tools/packages.sh $(BIN)/python prometheus=prometheus
 
 # Images are built while the code is checked: on a fresh machine that hides most of a minute.
-# Then the tests, in two passes: what can run beside other tests, whole files together and all of Docker in one of three
-# processes; then what needs the machine to itself. pytest's status 5 says that ARGS chose nothing in a pass.
+# Then the tests, in two passes: what can run beside other tests, two at a time and whole files each, so that a file's
+# lab comes up once; then what needs the machine to itself (marker `alone`), and the Docker engine's tests, whose labs
+# have fixed subnets. pytest's status 5 says that ARGS chose nothing in a pass.
+BESIDE := not (alone or docker or catalogue)
+ALONE := (alone or docker) and not catalogue
+
 test: setup-dev daemons test-daemons browser engine
 	$(MAKE) --jobs=2 --output-sync=target lint test-images
-	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not (alone or catalogue)" $(ARGS) || [[ $$? == 5 ]]
-	$(BIN)/python -m pytest -m "alone and not catalogue" $(ARGS) || [[ $$? == 5 ]]
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "$(BESIDE)" $(ARGS) || [[ $$? == 5 ]]
+	$(BIN)/python -m pytest -m "$(ALONE)" $(ARGS) || [[ $$? == 5 ]]
 
 lint: setup-dev
 	$(BIN)/ruff check .
