@@ -119,7 +119,7 @@ def _parsed(action: Registered, words: list[str]) -> argparse.Namespace:
 
 
 def _declare(group: argparse._ArgumentGroup, each: Argument, doc: str) -> None:
-    default = "" if each.required else f" ({each.default} by default)"
+    default = "" if each.default in (None, repr(None)) else f" ({each.default} by default)"
     group.add_argument(
         f"--{each.option}",
         dest=f"={each.option}",
@@ -138,7 +138,10 @@ def _fault(action: Registered, args: argparse.Namespace, project: str) -> Fault:
     if lasting == 0:
         raise UsageError("a fault that lasts 0 s is none", remedy="Write --for 30s.")
     if not kind.one_shot and lasting > kind.longest:
-        raise UsageError(f"{action.name} may be in force for {show_duration(kind.longest)} at most, not {args.lasting}")
+        raise UsageError(
+            f"{action.name} may be in force for {show_duration(kind.longest)} at most, not {args.lasting}",
+            remedy="Write a shorter --for, and do it again when it is over.",
+        )
     given = {option.removeprefix("="): text for option, text in args.given.items()}
     return Fault(action.name, action.module, call(kind, given), lasting, kind.one_shot, project)
 

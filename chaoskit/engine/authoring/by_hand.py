@@ -59,6 +59,8 @@ def run_fault(fault: Fault, choice: Choice, options: RunOptions, progress: Progr
     run = new_run_id(f"fault.{fault.variable}")
     directory = options.runs.resolve() / run
     fault, plan = planned(fault, choice, directory)
+    if fault.hit:
+        progress.note(f"{fault.action} hits {', '.join(fault.hit)}")
     try:
         arm = run_arm(plan, replace(options, keep={FILE: fault.text}), progress, directory, run)
     except KeyboardInterrupt:

@@ -15,6 +15,7 @@ _BEFORE = 1 * NS
 _AFTER = 3 * NS
 _READ_EVERY_MS, _READ_A_HOST_MS, _READ_OTHERS_MS = 20, 4, 200
 _OTHERS_DOWN = "1s"
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,14 @@ class Fault:
         parts = (self._head(), self._imports(), self._objects(), self._experiment())
         return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
+    @property
+    def _whom(self) -> str:
+        """The hosts it hits, in words; a few by name."""
+        if not self.hit:
+            return ""
+        more = len(self.hit) - _NAMED
+        return f" at {', '.join(self.hit[:_NAMED])}" + (f" and {more} more" if more > 0 else "")
+
     def _head(self) -> Iterable[str]:
         yield f'"""{self.action} on project {self.project}, by hand.'
         yield ""
@@ -84,7 +93,7 @@ class Fault:
             yield "unharmed = reading(others, 'state', equals='running')"
 
     def _experiment(self) -> Iterable[str]:
-        claim = f"{self.project} is as it was after {self.action} for {show_duration(self.lasting)}"
+        claim = f"{self.project} is as it was after {self.action}{self._whom} for {show_duration(self.lasting)}"
         watched = [name for name, hosts in (("hit", self.hit), ("others", self.others)) if hosts]
         checks = [name for name, hosts in (("back", self.hit), ("unharmed", self.others)) if hosts]
         lasting = "" if self.one_shot else f", lasting={_seconds(self.lasting)!r}"

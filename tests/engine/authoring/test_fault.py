@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,18 @@ def test_a_one_shot_action_is_watched_for_the_time(tmp_path: Path) -> None:
     one = loaded(Fault(kind.name, kind.module, call, 5 * NS, True, "shop"), tmp_path)
     assert one.timeline[0].lasting is None
     assert one.length == 9 * NS
+
+
+@pytest.mark.parametrize(
+    ("hit", "said"),
+    [
+        ((), "pause for 30 s"),
+        (("app-1",), "pause at app-1 for 30 s"),
+        (("a", "b", "c"), "pause at a, b, c for 30 s"),
+        (("a", "b", "c", "d", "e"), "pause at a, b, c and 2 more for 30 s"),
+    ],
+)
+def test_the_claim_says_whom_it_hits(tmp_path: Path, hit: tuple[str, ...], said: str) -> None:
+    """A pick is known by then, and the verdict is read without the plan; a few stand for many."""
+    one = loaded(replace(PAUSE, hit=hit), tmp_path)
+    assert one.claim == f"my-shop is as it was after {said}"
