@@ -79,9 +79,10 @@ def refuse_together(entries: Sequence[PlannedEntry], spec: LabSpec) -> None:
             hitting = [entry for entry in entries if any(_choices(entry, spec.topology, instances))]
             names = " and ".join(entry.name for entry in hitting)
             number = f"every one of the {len(instances)} instances" if len(instances) > 1 else "the only instance"
+            leave = "Leave one out, as .pick(1) or @1 does, or allow it" if len(instances) > 1 else "Allow it"
             raise UsageError(
                 f"{hitting[-1].action.where}: {names} would hit {number} of {service} at once",
-                remedy=f"Leave one out, as with .pick(1), or allow it: {Permit.EVERY_INSTANCE.flag}.",
+                remedy=f"{leave}: {Permit.EVERY_INSTANCE.flag}.",
             )
 
 

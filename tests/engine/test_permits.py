@@ -118,8 +118,9 @@ def test_a_late_target_is_looked_at_again_with_what_is_in_force_then() -> None:
 
 def test_the_only_instance_is_every_instance() -> None:
     """A service without replicas needs the flag as well; a network hits all who are on it."""
-    with pytest.raises(UsageError, match="the only instance of db"):
+    with pytest.raises(UsageError, match="the only instance of db") as refused:
         refuse_unpermitted([_entry("a", 1, 1, Pause("db"))], _attached(Permit.PROTECTED))
+    assert refused.value.remedy == "Allow it: --allow-every-instance."
 
 
 def test_a_protected_host_is_hit_only_with_a_flag_of_its_own() -> None:

@@ -18,6 +18,7 @@ from chaoskit.core.errors import LabError, MissingTool
 
 _TIMEOUT_S = 60
 _SET_UP = "Set one up: chaoskit doctor --fix --driver docker."
+_ELSEWHERE = "DOCKER_HOST says so: correct it, or unset it for this machine's engine."
 _BESIDE = "Run chaoskit beside the engine, in a container of its own: see compose/chaoskit.yaml."
 
 
@@ -71,11 +72,15 @@ def engine() -> docker.DockerClient:
     """
     where = url()
     try:
-        if os.environ.get("DOCKER_HOST"):
+        if _chosen():
             return docker.from_env(timeout=_TIMEOUT_S)
         return docker.DockerClient(base_url=where, timeout=_TIMEOUT_S)
     except (DockerException, RequestException) as error:
         raise _unreachable(where, error) from error
+
+
+def _chosen() -> bool:
+    return bool(os.environ.get("DOCKER_HOST"))
 
 
 def _unreachable(where: str, error: Exception) -> LabError:
@@ -84,7 +89,7 @@ def _unreachable(where: str, error: Exception) -> LabError:
         remedy = "Run it as root, or as a user of the group docker: sudo chaoskit ..."
         return LabError(f"this user may not talk to the Docker engine at {where}", remedy=remedy)
     if any(word in text for word in ("FileNotFoundError", "No such file", "Connection refused", "Connection aborted")):
-        return MissingTool(f"no Docker engine answers at {where}", remedy=_SET_UP)
+        return MissingTool(f"no Docker engine answers at {where}", remedy=_ELSEWHERE if _chosen() else _SET_UP)
     return LabError(f"the Docker engine at {where} does not answer as one: {text}", remedy=_SET_UP)
 
 
