@@ -104,7 +104,9 @@ def hit_hosts(model: RunModel) -> dict[str, str]:
     """The hosts that faults changed, and the names of those faults."""
     hit: dict[str, str] = {}
     for fault in model.faults:
-        for host in () if fault.before_ready else fault.hosts:
+        # A link is its host's: app-1/front.
+        hosts = () if fault.before_ready else dict.fromkeys(target.partition("/")[0] for target in fault.hosts)
+        for host in hosts:
             hit[host] = f"{hit[host]}, {fault.name}" if host in hit else fault.name
     return hit
 

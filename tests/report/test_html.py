@@ -197,3 +197,12 @@ def test_the_action_log_says_who_a_late_target_was(single: ExperimentResult) -> 
     history = make_history([rows()], events=[Event(5 * NS, "action", "cut", "begin", data)])
     text = html.render(replace(single, arms=(replace(single.arms[0], history=history),)))
     assert "<div>leader: etcd-a</div><div>etcd-a: off</div>" in text
+
+
+def test_a_fault_of_a_link_hits_its_host(single: ExperimentResult) -> None:
+    """A delay is said of a host's links, and the picture marks hosts; two links of one host are one fault."""
+    data = {"action": "delay(...)", "hosts": ["web-eu-1/eu", "web-eu-1/edge"]}
+    history = make_history([rows()], events=[Event(5 * NS, "action", "slow", "begin", data)])
+    text = html.render(replace(single, arms=(replace(single.arms[0], history=history, checks=()),)))
+    assert "hit by faults: web-eu-1" in text
+    assert "hit by slow<" in text

@@ -9,6 +9,9 @@ from pathlib import Path
 from chaoskit.core.result import ArmResult
 from chaoskit.report.markup import Markup, el
 
+_ATTACHED = "attached"
+_NOT_OURS = "The logs of a running project are not recorded; its own logging has them."
+
 LINES = 30
 """Lines of each log that are shown."""
 
@@ -23,7 +26,8 @@ def logs(arm: ArmResult, first: Iterable[str]) -> Markup:
     files = sorted((arm.directory / "logs").glob("*.log"), key=lambda file: (file.stem not in preferred, file.stem))
     tails = {file.stem: lines for file in files if (lines := tail(file))}
     if not tails:
-        return el("p", "No host wrote a log.", class_="none")
+        attached = arm.history.meta.driver == _ATTACHED
+        return el("p", _NOT_OURS if attached else "No host wrote a log.", class_="none")
     shown = list(tails.items())[:_MOST_FILES]
     folded = [
         el(

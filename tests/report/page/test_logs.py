@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from chaoskit.report.page.logs import LINES, logs, tail
@@ -38,3 +39,14 @@ def test_a_run_without_logs_says_so(tmp_path: Path) -> None:
         file.unlink()
     (arm.directory / "logs").rmdir()
     assert "No host wrote a log." in logs(arm, [])
+
+
+def test_a_run_on_a_running_project_says_that_its_logs_are_its_own(tmp_path: Path) -> None:
+    """Nobody concludes that its containers were silent."""
+    arm = synthetic.arm(tmp_path)
+    for file in (arm.directory / "logs").iterdir():
+        file.unlink()
+    history = replace(arm.history, meta=replace(arm.history.meta, driver="attached"))
+    text = logs(replace(arm, history=history), [])
+    assert "not recorded" in text
+    assert "No host wrote" not in text
