@@ -82,7 +82,10 @@ def _shipped(name: str) -> tuple[Path, ...]:
     if name not in shipped_labs():
         raise UsageError(
             f"there is no shipped lab {name!r}",
-            remedy=f"{nearest(name, shipped_labs())} A file of your own is written with its suffix: ./{name}.yaml.",
+            remedy=(
+                f"{nearest(name, shipped_labs())} A file of your own is written with its suffix: ./{name}.yaml. "
+                f"A Compose project that is running is named on the command line: --attach {name}."
+            ),
         )
     return (file,)
 

@@ -80,3 +80,4 @@ def test_what_is_not_there_is_named(folder: Path, text: str, overlays: list[str]
         lab_argument(text, overlays)
     assert words in str(caught.value)
     assert "gslbb" not in text or "Did you mean 'gslb'?" in str(caught.value)
+    assert "gslbb" not in text or "--attach gslbb" in str(caught.value)
