@@ -8,7 +8,8 @@
 Port PORT answers `/` (200, JSON with instance and region) and `/health`, both by a worker; port ADMIN_PORT answers
 `/alive`, `/health`, `/metrics` (Prometheus) and `/state` (the same in JSON) beside them, however busy they are.
 `/health` says whether a request would be answered in time: 503 while the last second's answers took longer than the
-SLA, or most calls of the dependency failed or took longer than its own. Every answer carries `X-Instance`. With a DEPENDENCY an answer is as good as its own: its 503 is passed on, its silence is a 504.
+SLA, or most calls of the dependency failed or took longer than its own. Every answer carries `X-Instance`. With a
+DEPENDENCY an answer is as good as its own: its 503 is passed on, its silence is a 504.
 
 Environment, with defaults; times as `250ms` or `1.5s`:
 
