@@ -47,12 +47,14 @@ def test_a_row_tells_the_parts_of_an_operation() -> None:
     assert np.all(table.connect >= 0)
 
 
+@pytest.mark.alone
 def test_sessions_are_kept_renewed_or_not_kept() -> None:
     """With keep-alive one session serves one operation after the other until its life is over."""
     with serving(repeats()) as port:
-        slow = {"arrivals": constant("20/s"), "connections": KEPT}
-        kept, _ = generate(job(Echo("127.0.0.1", port), **slow), seconds=0.5)
-        short, _ = generate(job(Echo("127.0.0.1", port), connection_life=NS // 50, **slow), seconds=0.5)
+        # An operation that is not over when the next one comes would take a session of its own.
+        slow = {"arrivals": constant("10/s"), "connections": KEPT}
+        kept, _ = generate(job(Echo("127.0.0.1", port), **slow), seconds=1)
+        short, _ = generate(job(Echo("127.0.0.1", port), connection_life=NS // 50, **slow), seconds=1)
     assert int((kept.connect >= 0).sum()) == 1
     assert int((short.connect >= 0).sum()) == 10
     assert outcomes(kept) == outcomes(short) == {"ok": 10}
