@@ -51,10 +51,7 @@ def runs_commands(on: Bench) -> None:
 
 
 def a_crash_is_a_reset(on: Bench) -> None:
-    """After a crash callers are refused, not met by silence; `start` brings the daemon back.
-
-    A SYN may fall into the moment in which a driver takes a network over; it is sent again after 1 s (RFC 6298).
-    """
+    """From the first moment of a crash callers are refused, never met by silence; `start` brings the daemon back."""
     web = on.host("web")
     macs = _macs(web)
     web.kill(signal.SIGKILL)
@@ -185,7 +182,7 @@ def _answers_with(on: Bench, allowed: tuple[str, ...], seconds: float) -> None:
     """The client is answered so, again and again; what was served before the end does not count."""
     until_ = time.monotonic() + seconds
     while time.monotonic() < until_:
-        got = on.answer(1.6)
+        got = on.answer(0.3)
         demand(got in (*allowed, "echo"), f"after a crash the client gets {got}")
 
 
