@@ -55,14 +55,16 @@ def a_crash_is_a_reset(on: Bench) -> None:
     web = on.host("web")
     macs = _macs(web)
     web.kill(signal.SIGKILL)
-    _answers_with(on, ("ConnectionRefusedError", "ConnectionResetError", "closed"), seconds=0.7)
-    until(lambda: web.status().state is HostState.EXITED, "the crash is told")
-    status = web.status()
-    demand((status.pid, status.exit_code) == (None, -signal.SIGKILL), f"after a crash: {status}")
-    demand(web.netns().exists(), "the network namespace went with the daemon")
-    on.await_answer("ConnectionRefusedError", 1)
-    web.start()
-    on.await_answer("echo")
+    try:
+        _answers_with(on, ("ConnectionRefusedError", "ConnectionResetError", "closed"), seconds=0.7)
+        until(lambda: web.status().state is HostState.EXITED, "the crash is told")
+        status = web.status()
+        demand((status.pid, status.exit_code) == (None, -signal.SIGKILL), f"after a crash: {status}")
+        demand(web.netns().exists(), "the network namespace went with the daemon")
+        on.await_answer("ConnectionRefusedError", 1)
+    finally:  # whatever it was, the next demand finds the daemon up
+        web.start()
+        on.await_answer("echo")
     demand(_macs(web) == macs, f"it came back with the MACs {_macs(web)} in place of {macs}")
 
 
