@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from chaoskit.kernel.netlink import Netlink, Request, attribute, attributes
 
-_RTM_NEWADDR, _RTM_GETADDR, _RTM_NEWROUTE, _RTM_GETROUTE = 20, 22, 24, 26
+_RTM_NEWADDR, _RTM_GETADDR, _RTM_NEWROUTE, _RTM_DELROUTE, _RTM_GETROUTE = 20, 22, 24, 25, 26
 _F_CREATE, _F_APPEND = 0x400, 0x800
 _ADDRESS = struct.Struct("=BBBBi")
 _ROUTE = struct.Struct("=BBBBBBBBI")
@@ -42,10 +42,9 @@ def read(netlink: Netlink, index: int) -> Configuration:
         OSError: the kernel does not say.
     """
     held = _listed(netlink, _RTM_GETADDR, _ADDRESS.pack(socket.AF_INET, 0, 0, 0, 0))
-    known = _listed(netlink, _RTM_GETROUTE, _ROUTE.pack(socket.AF_INET, 0, 0, 0, 0, 0, 0, 0, 0))
     return Configuration(
         tuple(body for body in held if _ADDRESS.unpack_from(body)[4] == index),
-        tuple(body for body in known if _goes_through(body, index) and not _is_made_by_kernel(body)),
+        tuple(body for body in _through(netlink, index) if not _is_made_by_kernel(body)),
     )
 
 
@@ -70,6 +69,23 @@ def routes(configuration: Configuration, index: int) -> Iterator[Request]:
     for body in sorted(configuration.routes, key=lambda body: _RTA_GATEWAY in attributes(body, _ROUTE.size)):
         given = {**attributes(body, _ROUTE.size), _RTA_OIF: struct.pack("=I", index)}
         yield _RTM_NEWROUTE, _F_CREATE | _F_APPEND, body[: _ROUTE.size] + _without(given, _RTA_CACHEINFO)
+
+
+def abandon(netlink: Netlink, index: int) -> Iterator[Request]:
+    """What has nothing sent by an interface any more, which keeps its addresses and what is sent to it.
+
+    Raises:
+        OSError: the kernel does not say what it has.
+    """
+    for body in _through(netlink, index):
+        if _ROUTE.unpack_from(body)[4] != _LOCAL_TABLE:
+            kept = _without(attributes(body, _ROUTE.size), _RTA_CACHEINFO)
+            yield _RTM_DELROUTE, 0, body[: _ROUTE.size] + kept
+
+
+def _through(netlink: Netlink, index: int) -> list[bytes]:
+    known = _listed(netlink, _RTM_GETROUTE, _ROUTE.pack(socket.AF_INET, 0, 0, 0, 0, 0, 0, 0, 0))
+    return [body for body in known if _goes_through(body, index)]
 
 
 def _goes_through(body: bytes, index: int) -> bool:

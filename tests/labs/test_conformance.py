@@ -10,7 +10,6 @@ import pytest
 from chaoskit.labs.change import HostChange
 from chaoskit.labs.drivers import DOCKER, NATIVE, DriverLab, make_lab
 from chaoskit.labs.spec import LabSpec
-from chaoskit.testing.contracts import ContractBroken
 from chaoskit.testing.driver import Bench, Make, Trial, bench, links, lives, wholes
 
 
@@ -47,14 +46,8 @@ def on(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 
 @pytest.mark.parametrize("demand", [*lives.DEMANDS, *links.DEMANDS], ids=lambda demand: demand.__name__)
-def test_hosts_and_networks(
-    on: Bench, make: Make, demand: Callable[[Bench], None], request: pytest.FixtureRequest
-) -> None:
+def test_hosts_and_networks(on: Bench, demand: Callable[[Bench], None]) -> None:
     """A lab that is up does what its contract demands."""
-    if make is docker and demand is lives.a_crash_is_a_reset:
-        # A known defect of the driver: the SYN that falls into the moment in which the engine takes a dead container's
-        # link away is lost, in about one crash of three under a stream of connections; the next is refused.
-        request.applymarker(pytest.mark.xfail(raises=ContractBroken, strict=False, reason="a SYN may be lost"))
     demand(on)
 
 

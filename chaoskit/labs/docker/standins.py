@@ -17,12 +17,13 @@ import contextlib
 import errno
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from chaoskit.core.topology import Link, Topology
-from chaoskit.kernel import mirror, netlink
+from chaoskit.kernel import forwarding, mirror, netlink
 from chaoskit.kernel.namespaces import in_network
 from chaoskit.kernel.netlink import Netlink
 from chaoskit.labs.docker import naming
@@ -32,6 +33,8 @@ from chaoskit.labs.docker.poller import Poller
 
 _ASIDE = "ck-"
 """What a stand-in's name begins with while the engine's link still has the host's."""
+_FORWARDS_WITHIN_S, _LOOK_EVERY_S = 0.03, 0.0005
+"""The engine leaves its link alone for some 40 ms after the end of a daemon."""
 
 
 @dataclass
@@ -39,12 +42,14 @@ class _StandIn:
     """One link of ours.
 
     Attributes:
+        port: index of its end on the bridge.
         index: of its end in the host's namespace.
         had: what the engine's link had.
         named: whether it has that one's name.
     """
 
     link: Link
+    port: int
     index: int
     up: bool
     had: mirror.Configuration
@@ -155,9 +160,27 @@ class StandIns:
         index = socket.if_nametoindex(port)
         self._outer.do([netlink.alias(index, f"chaoskit {self._run} {link.name}")])
         self._admit([index])
-        made = _StandIn(link, held.inside.index(name), up, had)
+        made = _StandIn(link, index, held.inside.index(name), up, had)
         self._configure(held.inside, made)
+        if made.up and theirs is not None:
+            self._take_over(held.inside, made, port, theirs)
         return made
+
+    def _take_over(self, inside: Netlink, made: _StandIn, port: str, theirs: int) -> None:
+        """Have everything go by our link before the engine takes its own away.
+
+        Its link drops what it is given, in both directions, for as long as that takes, some 20 ms, and the bridge
+        cannot notice meanwhile: both want the kernel's one lock for links.
+        """
+        deadline = time.monotonic() + _FORWARDS_WITHIN_S
+        while not forwarding.is_forwarding(self._outer.answer(netlink.get_link(port))):
+            if time.monotonic() > deadline:
+                return
+            time.sleep(_LOOK_EVERY_S)
+        self._outer.do([forwarding.sticky(made.port, made.link.mac)])
+        for way in mirror.abandon(inside, theirs):
+            with contextlib.suppress(ProcessLookupError):  # ESRCH: it went meanwhile, with the link
+                inside.do([way])
 
     def _admit(self, ports: Iterable[int]) -> None:
         """Let everything pass that a started host sends (`chaoskit.labs.docker.fence`)."""
@@ -188,6 +211,15 @@ class StandIns:
             if not each.named and _index(held.inside, each.link.device) is None:
                 self._rename(held.inside, each)
                 each.named = True
+                self._unstick(each)
+
+    def _unstick(self, made: _StandIn) -> None:
+        """Have the bridge learn again: a daemon that starts is heard before its start is told."""
+        try:
+            self._outer.do([forwarding.learned(made.port, made.link.mac)])
+        except OSError as error:
+            if error.errno != errno.ENOENT:  # none was told
+                raise
 
     def _rename(self, inside: Netlink, made: _StandIn) -> None:
         try:
