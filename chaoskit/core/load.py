@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from chaoskit.core.errors import DefinitionError
+from chaoskit.core.population import Population
 from chaoskit.core.request import Request
 from chaoskit.core.selector import Selector
 from chaoskit.core.units import Duration, duration
@@ -142,6 +143,8 @@ class Load:
     arrivals: Arrivals
     clients: Selector
     timeout: int
+        connection_requests: requests after which a kept connection is closed; None for no limit.
+        population: the users it comes from, of protocols over HTTP; None for anonymous requests.
     connections: Connections
     connection_life: int | None
     naming: Naming
@@ -155,6 +158,8 @@ class Load:
         """What it is called where the names of its experiment are not at hand."""
         return self.label or self.request.title
 
+    connection_requests: int | None = None
+    population: Population | None = None
     def named(self, label: str) -> Load:
         """The same load under a name of its own."""
         return replace(self, label=label)
@@ -178,7 +183,9 @@ def load(
     `dns_cache=` is short for `naming=Dns(...)`, which is how clients find servers unless told otherwise.
 
     Raises:
-        DefinitionError: both are given.
+    connection_requests: int | None = None,
+    population: Population | None = None,
+        DefinitionError: both are given, or a connection may have no request at all.
     """
     if dns_cache is not None and naming is not None:
         raise DefinitionError(f"{caller()}: a load has dns_cache= or naming=, not both")
@@ -186,6 +193,8 @@ def load(
     return Load(
         request,
         arrivals,
+    if connection_requests is not None and connection_requests < 1:
+        raise DefinitionError(f"{caller()}: connection_requests={connection_requests}: it is 1 at least, or left out")
         clients,
         duration(timeout),
         connections,
@@ -196,3 +205,5 @@ def load(
         None,
         caller(),
     )
+        connection_requests,
+        population,

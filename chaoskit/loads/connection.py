@@ -51,7 +51,12 @@ _OUTCOME_OF_ERROR = {
 
 
 class Connection:
-    """A socket and the request that is on it, if any."""
+    """A socket and the request that is on it, if any.
+
+    Attributes:
+        opener: the request it was made for, which tells whose it is.
+        served: requests it was released from; counted only where that limits its life.
+    """
 
     __slots__ = (
         "_answer",
@@ -65,6 +70,8 @@ class Connection:
         "call",
         "fd",
         "flow",
+        "opener",
+        "served",
         "server",
     )
 
@@ -72,6 +79,8 @@ class Connection:
         self.flow = flow
         self.server = server
         self.call: Call | None = call
+        self.opener = call
+        self.served = 0
         self.born = monotonic_ns()
         self.fd = made.fileno()
         self._socket = made

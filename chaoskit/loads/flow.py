@@ -43,6 +43,7 @@ class Flow(Stream):
         "_life",
         "_limit",
         "_port",
+        "_requests",
         "head_size",
         "idle",
         "judge",
@@ -65,7 +66,8 @@ class Flow(Stream):
         self.within = request.ok.within
         self._keeps = job.connections is Connections.KEEP_ALIVE
         self._life = job.connection_life
-        self.keeps_for_ever = self._keeps and self._life is None
+        self._requests = job.connection_requests
+        self.keeps_for_ever = self._keeps and self._life is None and self._requests is None
         self._limit = job.max_connections
         self._port = request.port
         self.idle: dict[Connection, None] = {}
@@ -108,7 +110,7 @@ class Flow(Stream):
 
     def release(self, connection: Connection, now: int) -> None:
         """A connection has no request any more: give it the next one, keep it, or close it."""
-        if not self._keeps or (self._life is not None and now - connection.born >= self._life):
+        if not self._keeps or self._spent(connection, now):
             self.lost(connection)
             return
         while self.waiting:
@@ -118,6 +120,11 @@ class Flow(Stream):
                 connection.begin(call)
                 return
         self.idle[connection] = None
+
+    def _spent(self, connection: Connection, now: int) -> bool:
+        """Whether a connection that has served one request more is at the end of its life, in requests or in time."""
+        connection.served += 1
+        return connection.served == self._requests or (self._life is not None and now - connection.born >= self._life)
 
     def lost(self, connection: Connection) -> None:
         """Close a connection; whoever waited for one may make a new one."""
@@ -199,7 +206,7 @@ class Flow(Stream):
             self.failed(call, outcome_of(error.errno), server, now)
             return
         made.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
-        code = made.connect_ex((address, port or self._port))
+        code = self._leave_from(made, call) or made.connect_ex((address, port or self._port))
         if code not in (0, errno.EINPROGRESS):
             made.close()
             self.failed(call, outcome_of(code), server, now)
@@ -208,6 +215,10 @@ class Flow(Stream):
         self._connections.add(connection)
         self.loop.watch(connection.fd, connection.handle)
         connection.open()
+
+    def _leave_from(self, made: socket, call: Call) -> int:
+        """Choose the address that a connection comes from; returns an error number, 0 for none."""
+        return 0
 
     def cut(self, call: Call) -> tuple[int, int]:
         """Close the connection a request is on."""

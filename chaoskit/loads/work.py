@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chaoskit.core.errors import UsageError
 from chaoskit.core.load import Arrivals, Connections, Dns, Load, Naming
+from chaoskit.core.population import Population
 from chaoskit.core.request import Request
 from chaoskit.loads.registry import require
 
@@ -60,6 +61,8 @@ class Job:
     max_connections: int = MAX_CONNECTIONS
     start: int = 0
     lasting: int | None = None
+    connection_requests: int | None = None
+    population: Population | None = None
 
     @classmethod
     def of(cls, name: str, load: Load, clients: Sequence[Client], *, start: int = 0, lasting: int | None = None) -> Job:
@@ -85,6 +88,8 @@ class Job:
             load.any_target,
             start=start,
             lasting=lasting,
+            connection_requests=load.connection_requests,
+            population=load.population,
         )
 
 
