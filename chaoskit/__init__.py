@@ -19,6 +19,7 @@ from chaoskit.core.load import Connections, DnsCache, Load, load
 from chaoskit.core.param import param
 from chaoskit.core.probe import probe
 from chaoskit.core.request import body, get, header, post, status, within
+from chaoskit.core.retry import Retry
 from chaoskit.core.selector import Selector, everything, label, name, region, role
 from chaoskit.core.window import begin, bound, confirmed, end, undone, window
 
@@ -32,6 +33,7 @@ __all__ = [
     "Lab",
     "Load",
     "Planning",
+    "Retry",
     "Selector",
     "Twin",
     "action",

@@ -14,6 +14,7 @@ from typing import Protocol
 from chaoskit.core.errors import DefinitionError
 from chaoskit.core.population import Population
 from chaoskit.core.request import Request
+from chaoskit.core.retry import Retry
 from chaoskit.core.selector import Selector
 from chaoskit.core.units import Duration, duration
 from chaoskit.core.where import Where, caller
@@ -26,13 +27,17 @@ class Outcome(StrEnum):
     BAD = "bad"
     """Answered with an accepted status, but not as `ok=` demands (header, body, latency)."""
     CLIENT_ERROR = "4xx"
+    """Of a name server: FORMERR, REFUSED, NOTAUTH, NOTZONE."""
     UNAVAILABLE = "503"
     SERVER_ERROR = "5xx"
-    """Any 5xx but 503."""
+    """Any 5xx but 503; of a name server: SERVFAIL, NOTIMP."""
     OTHER_STATUS = "other status"
-    """A 1xx-3xx that `ok=` does not accept."""
+    """A 1xx-3xx that `ok=` does not accept; of a name server: any other response code."""
     NO_ADDRESS = "no address"
-    """The name did not resolve: NXDOMAIN, SERVFAIL or an empty answer, of a registry too."""
+    """The name did not resolve: NXDOMAIN, SERVFAIL or an empty answer, of a registry too.
+
+    Where the name server itself is the target (`dns://`): NXDOMAIN, or no record of the type that was asked for.
+    """
     DNS_TIMEOUT = "dns timeout"
     """Whoever was asked where the server is (name servers, a registry) did not answer in time."""
     CONNECT_TIMEOUT = "connect timeout"
@@ -49,6 +54,8 @@ class Outcome(StrEnum):
     """Never sent: its timeout had passed before the generator came to it."""
     NO_PORT = "no port"
     """No local port or descriptor was left for a connection (EADDRNOTAVAIL, EMFILE)."""
+    TLS = "tls"
+    """No TLS came about, or it broke: a certificate that does not verify, an alert, bytes that are no TLS."""
 
 
 OUTCOMES = tuple(Outcome)
@@ -134,32 +141,33 @@ class Load:
         connections: keep connections or open one a request.
         connection_life: ns after which a kept connection is closed once idle; None for no limit.
         naming: how a client finds the server that the request names.
-        retries: further attempts, at once, after a failure of any class but `late`; an operation of a client
-            library that changes something is tried again only where it certainly had no effect.
+        retries: further attempts after a failure of any class but `late`: so many at once, or a policy. None that
+            would begin after the timeout. An operation of a client library that changes something is tried again
+            only where it certainly had no effect.
         any_target: the load may go to addresses outside the lab and outside loopback.
+        connection_requests: requests after which a kept connection is closed; None for no limit.
+        population: the users it comes from, of protocols over HTTP; None for anonymous requests.
     """
 
     request: Request
     arrivals: Arrivals
     clients: Selector
     timeout: int
-        connection_requests: requests after which a kept connection is closed; None for no limit.
-        population: the users it comes from, of protocols over HTTP; None for anonymous requests.
     connections: Connections
     connection_life: int | None
     naming: Naming
-    retries: int
+    retries: int | Retry
     any_target: bool = False
     label: str | None = None
     where: Where = field(default_factory=caller)
+    connection_requests: int | None = None
+    population: Population | None = None
 
     @property
     def called(self) -> str:
         """What it is called where the names of its experiment are not at hand."""
         return self.label or self.request.title
 
-    connection_requests: int | None = None
-    population: Population | None = None
     def named(self, label: str) -> Load:
         """The same load under a name of its own."""
         return replace(self, label=label)
@@ -175,26 +183,26 @@ def load(
     connection_life: Duration | None = None,
     dns_cache: DnsCache | None = None,
     naming: Naming | None = None,
-    retries: int = 0,
+    retries: int | Retry = 0,
     any_target: bool = False,
+    connection_requests: int | None = None,
+    population: Population | None = None,
 ) -> Load:
     """Describe a load; see `Load` for the meaning of each part.
 
     `dns_cache=` is short for `naming=Dns(...)`, which is how clients find servers unless told otherwise.
 
     Raises:
-    connection_requests: int | None = None,
-    population: Population | None = None,
         DefinitionError: both are given, or a connection may have no request at all.
     """
+    if connection_requests is not None and connection_requests < 1:
+        raise DefinitionError(f"{caller()}: connection_requests={connection_requests}: it is 1 at least, or left out")
     if dns_cache is not None and naming is not None:
         raise DefinitionError(f"{caller()}: a load has dns_cache= or naming=, not both")
     life = None if connection_life is None else duration(connection_life)
     return Load(
         request,
         arrivals,
-    if connection_requests is not None and connection_requests < 1:
-        raise DefinitionError(f"{caller()}: connection_requests={connection_requests}: it is 1 at least, or left out")
         clients,
         duration(timeout),
         connections,
@@ -204,6 +212,6 @@ def load(
         any_target,
         None,
         caller(),
-    )
         connection_requests,
         population,
+    )

@@ -28,10 +28,23 @@ class Call:
         sent: when the last attempt was handed to the kernel.
         dns: ns of the last look-up that this request itself started.
         connect: ns of the last attempt's handshake.
+        begun: when the last attempt was to begin; not there before the second one, as nearly no request has one.
         connection: HTTP's, while the request is on one.
     """
 
-    __slots__ = ("attempts", "connect", "connection", "dns", "due", "first", "phase", "sent", "stream", "taken")
+    __slots__ = (
+        "attempts",
+        "begun",
+        "connect",
+        "connection",
+        "dns",
+        "due",
+        "first",
+        "phase",
+        "sent",
+        "stream",
+        "taken",
+    )
 
     def __init__(self, stream: Stream, due: int, taken: int) -> None:
         self.stream = stream
@@ -44,3 +57,4 @@ class Call:
         self.connect = -1
         self.attempts = 1
         self.connection: Connection | None = None
+        self.begun: int

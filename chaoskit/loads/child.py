@@ -80,7 +80,7 @@ class Child:
         """The engine's thread. Whatever happens, all rows are written before the main thread has the last word."""
         try:
             writer = Writer(self._pipe, work.origin)
-            self._engine = Engine(work, writer.emit)
+            self._engine = Engine(work, writer.emit, writer.emit_attempts)
             frames.write(self._pipe, Kind.ACCEPTED)
             writer.start(self._engine)
             self._writer = writer

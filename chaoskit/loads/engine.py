@@ -40,10 +40,13 @@ class Engine:
     Args:
         work: what to do.
         emit: gets rows, as `columns.ROW` has them, about every 100 ms; must not block.
+        emit_attempts: gets rows of attempts that failed and were followed by another, as `emit` does.
 
     Attributes:
         lab: address ranges of the lab.
         owned: whether loads that were written to go anywhere may leave it.
+        attempts: rows of attempts, see `Stream.retry`.
+        seed: of everything that is left to chance.
         numbers: for streams that need a number no other request of the run has.
         failure: what ended the run before its time, see `fail`.
 
@@ -52,10 +55,14 @@ class Engine:
         LabError: a client's namespace cannot be entered.
     """
 
-    def __init__(self, work: Work, emit: Callable[[bytes], None]) -> None:
+    def __init__(
+        self, work: Work, emit: Callable[[bytes], None], emit_attempts: Callable[[bytes], None] = lambda _rows: None
+    ) -> None:
         self.now = monotonic_ns
         self.labels = Labels()
         self.rows = Rows(emit)
+        self.attempts = Rows(emit_attempts, capacity=1024)
+        self.seed = work.seed
         self.again: deque[Call] = deque()
         self.networks = Networks()
         self.loop = Loop()
@@ -213,6 +220,7 @@ class Engine:
 
     def _flush(self, now: int) -> None:
         self.rows.flush()
+        self.attempts.flush()
         self.loop.at(now + _FLUSH, self._flush)
 
     def _sweep(self, now: int) -> None:
@@ -236,6 +244,7 @@ class Engine:
     def _close(self) -> None:
         for one in self._streams:
             one.close()
+        self.attempts.flush()
         self.loop.close()
         self.networks.close()
 

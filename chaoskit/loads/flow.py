@@ -151,7 +151,7 @@ class Flow(Stream):
 
     def answered(self, connection: Connection, call: Call, meaning: Meaning, outcome: int, now: int) -> None:
         """A whole answer came."""
-        if outcome != _OK and self.retry(call, now):
+        if outcome != _OK and self.retry(call, now, outcome, connection.server):
             return
         if call.attempts != 1 or outcome != meaning.outcome:
             server, instance = connection.server, meaning.instance
@@ -167,7 +167,7 @@ class Flow(Stream):
 
     def failed(self, call: Call, outcome: int, server: int, now: int) -> None:
         """An attempt came to nothing."""
-        if not self.retry(call, now):
+        if not self.retry(call, now, outcome, server):
             self.finish(call, outcome, now, server=server)
 
     def close(self) -> None:

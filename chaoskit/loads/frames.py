@@ -31,6 +31,8 @@ class Kind(IntEnum):
     """JSON: message and remedy of what ended the generator."""
     MOVED = 9
     """JSON: a client host that came back with a new network, and the path of that."""
+    ATTEMPTS = 10
+    """As `ROWS`, of attempts that failed and were followed by another."""
 
 
 def write(fd: int, kind: Kind, data: bytes = b"") -> None:

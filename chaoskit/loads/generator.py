@@ -50,6 +50,7 @@ class Generator:
         self.totals: Totals | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._sink: Sink = lambda _rows: None
+        self._attempts: Sink = lambda _rows: None
         self._state = threading.Condition()
         self._ready = self._accepted = self._ended = self._closed = False
         self._generated: tuple[Generated, ...] | None = None
@@ -84,12 +85,13 @@ class Generator:
             threading.Thread(target=self._serve, name="load generator", daemon=True).start()
         self._await(lambda: self._ready, _START, "come up")
 
-    def start(self, work: Work, sink: Sink) -> None:
+    def start(self, work: Work, sink: Sink, attempts: Sink | None = None) -> None:
         """Hand over the work; returns when the generator is waiting for the origin.
 
         Args:
             work: what to do; its origin should be some 100 ms away, or a second and a half without `open`.
             sink: gets every batch of rows, in a thread of the generator's.
+            attempts: gets the attempts that failed and were followed by another, in the same thread.
 
         Raises:
             TargetRefused: a load's literal address is outside the lab; nothing was sent.
@@ -97,6 +99,7 @@ class Generator:
         """
         self.open()
         self._sink = sink
+        self._attempts = attempts or self._attempts
         self._send(Kind.WORK, _packed(work))
         self._await(lambda: self._accepted, _START, "take the work up")
 
@@ -197,6 +200,8 @@ class Generator:
     def _take(self, kind: Kind, data: bytes) -> None:
         if kind is Kind.ROWS:
             self._sink(unpack(data, self._labels))
+        elif kind is Kind.ATTEMPTS:
+            self._attempts(unpack(data, self._labels))
         elif kind is Kind.LABELS:
             for column, labels in json.loads(data).items():
                 self._labels[column].extend(labels)

@@ -153,11 +153,21 @@ class Sessions(Stream):
 
     def _ended(self, done: Done) -> None:
         call, operation = done.call, self._under_way.pop(done.call)
-        if done.outcome != _OK and done.definite and self.retry(call, done.end):
+        if done.outcome != _OK and done.definite and self._retried(call, operation, done):
             return
         server, value = self._noted(call, operation)
         instance = self._engine.labels.code("instance", done.instance)
         self.finish(call, done.outcome, done.end, status=done.status, server=server, instance=instance, value=value)
+
+    def _retried(self, call: Call, operation: Operation, done: Done) -> bool:
+        call.sent, call.first, call.connect, call.dns = (
+            operation.sent,
+            operation.first,
+            operation.connect,
+            operation.dns,
+        )
+        server = self._engine.labels.code("server", operation.server)
+        return self.retry(call, done.end, done.outcome, server)
 
     def _noted(self, call: Call, operation: Operation) -> tuple[int, int]:
         """Let the call know what the operation knows; returns the codes of server and value."""

@@ -2,7 +2,7 @@
 
          due                        the protocol's own way
 engine ------> arrive --> start(call) ------------------> finish(call, outcome) --> row
-         timeout                                 again <-- retry(call)
+         timeout                       again <-- wait <-- retry(call, outcome) --> row of an attempt
 engine ------> expired ---------------------------------> finish(call, the call's phase)
          stop
 engine ------> abandon
@@ -17,10 +17,13 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from chaoskit.core.load import Outcome
+from chaoskit.core.retry import Retry
 from chaoskit.loads.call import CODE, CONNECTING, ENDED, Call
+from chaoskit.loads.retrying import Budget, Waits
 from chaoskit.loads.targets import Targets
 
 if TYPE_CHECKING:
+    from chaoskit.loads.columns import Rows
     from chaoskit.loads.engine import Engine
     from chaoskit.loads.work import Client, Job
 
@@ -35,17 +38,21 @@ class Stream(ABC):
         client: name of the client host.
         network: the client host's, for `Networks.enter`.
         timeout: ns from the intended start.
+        attempts: rows of attempts that failed and were followed by another.
         targets: where the load may go; every address passes `targets.require` before anything is sent there.
     """
 
     # Slots all the way: the HTTP stream has more attributes than CPython keeps fast access to in a dictionary (30).
     __slots__ = (
         "_again",
+        "_budget",
         "_codes",
         "_deadlines",
         "_engine",
-        "_retries",
+        "_limit",
+        "_waits",
         "abandoned",
+        "attempts",
         "client",
         "loop",
         "name",
@@ -69,7 +76,11 @@ class Stream(ABC):
         self._engine = engine
         self._deadlines = engine.deadlines(job.timeout)
         self._again = engine.again
-        self._retries = job.retries
+        self.attempts = engine.attempts
+        policy = Retry.of(job.retries)
+        self._limit = policy.limit
+        self._waits = Waits(policy, f"{engine.seed}/{job.name}/{client.host}/retries")
+        self._budget = None if policy.budget is None else Budget(policy.budget, self._first_attempts, engine.loop)
         self._codes = tuple(
             labels.code(column, label)
             for column, label in (("load", job.name), ("client", client.host), ("op", job.request.op))
@@ -118,15 +129,39 @@ class Stream(ABC):
             self.cut(call)
             call.phase = ENDED
 
-    def retry(self, call: Call, now: int) -> bool:
-        """Whether the call gets another attempt; if so, the engine starts it soon."""
-        if call.attempts > self._retries or now - call.due >= self.timeout:
+    def retry(self, call: Call, now: int, outcome: int, server: int = 0) -> bool:
+        """Whether the call gets another attempt after this failure; if so, the engine starts it when its wait is over.
+
+        None that would begin after the timeout. `outcome` and `server` are those of the attempt that failed.
+        """
+        if call.attempts > self._limit:
             return False
+        wait = self._waits.next(call.attempts)
+        if now + wait - call.due >= self.timeout or (self._budget is not None and not self._budget.takes(now)):
+            return False
+        if wait:
+            call.phase = outcome  # and it stays that should the timeout come first after all
+            self.loop.at(now + wait, lambda _now: self._follow(call, now, now + wait, outcome, server))
+        else:
+            self._follow(call, now, now, outcome, server)
+        return True
+
+    def _follow(self, call: Call, failed: int, begins: int, outcome: int, server: int) -> None:
+        """Record the attempt that failed, and have the engine start the next one."""
+        if call.phase == ENDED:
+            return
+        due, taken = (call.due, call.taken) if call.attempts == 1 else (call.begun, call.begun)
+        code = self._coded(self.attempts, server, 0, 0, 0, outcome, call.attempts)
+        self.attempts.write(due, taken, call.sent, call.first, failed, call.dns, call.connect, code)
         call.attempts += 1
+        call.begun = begins
         call.sent = call.first = call.connect = -1
         call.phase = CONNECTING
         self._again.append(call)
-        return True
+
+    def _first_attempts(self) -> int:
+        """How many there were: every arrival that was taken up."""
+        return self.taken
 
     def finish(
         self,
@@ -147,5 +182,10 @@ class Stream(ABC):
 
     def combination(self, server: int, instance: int, value: int, status: int, outcome: int, attempts: int) -> int:
         """The code of what a row has in common with others."""
+        return self._coded(self.rows, server, instance, value, status, outcome, attempts)
+
+    def _coded(
+        self, rows: Rows, server: int, instance: int, value: int, status: int, outcome: int, attempts: int
+    ) -> int:
         load, client, op = self._codes
-        return self.rows.combination((load, client, server, instance, op, value, status, outcome, attempts))
+        return rows.combination((load, client, server, instance, op, value, status, outcome, attempts))

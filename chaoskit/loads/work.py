@@ -10,6 +10,7 @@ from chaoskit.core.errors import UsageError
 from chaoskit.core.load import Arrivals, Connections, Dns, Load, Naming
 from chaoskit.core.population import Population
 from chaoskit.core.request import Request
+from chaoskit.core.retry import Retry
 from chaoskit.loads.registry import require
 
 MAX_CONNECTIONS = 4096
@@ -56,7 +57,7 @@ class Job:
     connections: Connections = Connections.KEEP_ALIVE
     connection_life: int | None = None
     naming: Naming = field(default_factory=Dns)
-    retries: int = 0
+    retries: int | Retry = 0
     any_target: bool = False
     max_connections: int = MAX_CONNECTIONS
     start: int = 0

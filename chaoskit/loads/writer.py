@@ -31,7 +31,7 @@ class Writer:
         self.statistics = Statistics()
         self._fd = fd
         self._origin = origin
-        self._queue: SimpleQueue[bytes | None] = SimpleQueue()
+        self._queue: SimpleQueue[tuple[Kind, bytes] | None] = SimpleQueue()
         self._put = 0
         self._written = 0
         self._known: dict[str, int] = {}
@@ -51,13 +51,20 @@ class Writer:
         Raises:
             LabError: the runner does not read.
         """
+        self._take(Kind.ROWS, rows)
+
+    def emit_attempts(self, rows: bytes) -> None:
+        """Take rows of attempts over, as `emit`."""
+        self._take(Kind.ATTEMPTS, rows)
+
+    def _take(self, kind: Kind, rows: bytes) -> None:
         self._put += len(rows)
         if self._put - self._written > _MAX_QUEUED or self._error is not None:
             raise LabError(
                 f"the runner did not take the load's rows: {self._put - self._written >> 20} MiB are waiting",
                 remedy="The machine is too busy for this rate: lower it, or give the run cores of its own.",
             )
-        self._queue.put(rows)
+        self._queue.put((kind, rows))
 
     def finish(self) -> None:
         """Wait until everything is written.
@@ -72,21 +79,23 @@ class Writer:
 
     def _run(self) -> None:
         try:
-            while (rows := self._queue.get()) is not None:
-                self._write(rows)
-                self._written += len(rows)
+            while (given := self._queue.get()) is not None:
+                self._write(*given)
+                self._written += len(given[1])
         except BaseException as error:  # noqa: BLE001  raised again by `emit` and `finish` in the engine's thread
             self._error = error
         finally:
             self._ended.release()
 
-    def _write(self, rows: bytes) -> None:
+    def _write(self, kind: Kind, rows: bytes) -> None:
         assert self._engine is not None
-        table = columns(rows, self._engine.rows.combinations, self._origin)
+        source = self._engine.rows if kind is Kind.ROWS else self._engine.attempts
+        table = columns(rows, source.combinations, self._origin)
         new = self._engine.labels.since(self._known)
         if new:
             for column, labels in new.items():
                 self._known[column] = self._known.get(column, 0) + len(labels)
             frames.write(self._fd, Kind.LABELS, json.dumps(new).encode())
-        frames.write(self._fd, Kind.ROWS, pack(table))
-        self.statistics.add(table)
+        frames.write(self._fd, kind, pack(table))
+        if kind is Kind.ROWS:
+            self.statistics.add(table)

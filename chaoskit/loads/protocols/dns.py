@@ -129,7 +129,7 @@ class Lookups(Stream):
         look_up = self._under_way.pop(call, None)
         server = 0 if look_up is None else self._noted(call, look_up)
         outcome = self._outcome(resolved)
-        if outcome != _OK and self.retry(call, now):
+        if outcome != _OK and self.retry(call, now, outcome, server):
             return
         if resolved.address is not None or resolved.code:
             call.first = now
