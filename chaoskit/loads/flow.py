@@ -99,6 +99,10 @@ class Flow(Stream):
                 return
             self.lost(connection)
         if len(self._connections) >= self._limit:
+        self._connect_anew(call, now)
+
+    def _connect_anew(self, call: Call, now: int) -> None:
+        """Make an attempt on a new connection, or have it wait until there may be one."""
             self._wait(call)
             return
         place = self._finder.known(now)

@@ -21,6 +21,8 @@ MAX_HEAD = 65536
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9][0-9])(?: [^\r\n]*)?")
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\x00]*?)[ \t]*")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_BETWEEN = {"set-cookie": "\n"}
+"""What stands between two values of one name, if not `, `: cookies have commas in them (RFC 9110 section 5.3)."""
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?")
 
 
@@ -35,7 +37,7 @@ class Head:
     Attributes:
         length: bytes of the body, `CHUNKED` or `UNTIL_CLOSE`.
         close: the server ends the connection after this answer.
-        headers: names in lower case; repeated ones joined by `, `.
+        headers: names in lower case; repeated ones joined by `, `, and `set-cookie` by line ends.
     """
 
     status: int
@@ -73,7 +75,7 @@ def _headers(lines: list[bytes]) -> dict[str, str]:
         if not field:
             raise BadAnswer(f"no header field: {line[:80]!r}")
         name, value = field[1].decode("ascii").lower(), field[2].decode("latin-1")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        headers[name] = f"{headers[name]}{_BETWEEN.get(name, ', ')}{value}" if name in headers else value
     return headers
 
 
