@@ -98,12 +98,12 @@ class Flow(Stream):
                 connection.begin(call)
                 return
             self.lost(connection)
-        if len(self._connections) >= self._limit:
         self._connect_anew(call, now)
 
     def _connect_anew(self, call: Call, now: int) -> None:
         """Make an attempt on a new connection, or have it wait until there may be one."""
             self._wait(call)
+        if len(self._connections) >= self._limit:
             return
         place = self._finder.known(now)
         if place is None:
