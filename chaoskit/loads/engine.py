@@ -17,11 +17,12 @@ from time import monotonic_ns
 from chaoskit.core.history import Generated
 from chaoskit.loads.call import ENDED, Call
 from chaoskit.loads.columns import Labels, Rows
-from chaoskit.loads.loop import FAR, Loop
+from chaoskit.loads.loop import FAR
 from chaoskit.loads.network import Networks
 from chaoskit.loads.registry import opener
 from chaoskit.loads.schedule import Schedule, stream
 from chaoskit.loads.stream import Stream
+from chaoskit.loads.transport import transport
 from chaoskit.loads.work import Work
 
 _BURST = 32
@@ -65,7 +66,8 @@ class Engine:
         self.seed = work.seed
         self.again: deque[Call] = deque()
         self.networks = Networks()
-        self.loop = Loop()
+        self.transport = transport()
+        self.loop = self.transport.loop()
         self.lab, self.owned = work.networks, work.owned
         self.numbers = count(1)
         self.failure: BaseException | None = None
