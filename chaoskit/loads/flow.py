@@ -10,8 +10,7 @@ wait for one until their timeout, and are then connect timeouts: the system's fa
 
 from __future__ import annotations
 
-import errno
-from _socket import AF_INET, AF_INET6, IPPROTO_TCP, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM, TCP_NODELAY, socket
+from _socket import AF_INET, AF_INET6, IPPROTO_TCP, SOCK_CLOEXEC, SOCK_STREAM, TCP_NODELAY, socket
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -29,7 +28,7 @@ from chaoskit.loads.work import Client, Job
 if TYPE_CHECKING:
     from chaoskit.loads.engine import Engine
 
-_KIND = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC
+_KIND = SOCK_STREAM | SOCK_CLOEXEC
 _OK = CODE[Outcome.OK]
 
 
@@ -44,6 +43,7 @@ class Flow(Stream):
         "_limit",
         "_port",
         "_requests",
+        "_wire",
         "head_size",
         "idle",
         "judge",
@@ -69,6 +69,7 @@ class Flow(Stream):
         self._requests = job.connection_requests
         self.keeps_for_ever = self._keeps and self._life is None and self._requests is None
         self._limit = job.max_connections
+        self._wire = engine.transport.connection
         self._port = request.port
         self.idle: dict[Connection, None] = {}
         self._connections: set[Connection] = set()
@@ -205,20 +206,23 @@ class Flow(Stream):
         server = self._engine.labels.code("server", address)
         try:
             self._engine.networks.enter(self.network)
-            made = socket(AF_INET6 if ":" in address else AF_INET, _KIND, IPPROTO_TCP)
+            made = socket(AF_INET6 if ":" in address else AF_INET, _KIND | self._wire.KIND, IPPROTO_TCP)
         except OSError as error:
             self.failed(call, outcome_of(error.errno), server, now)
             return
         made.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
-        code = self._leave_from(made, call) or made.connect_ex((address, port or self._port))
-        if code not in (0, errno.EINPROGRESS):
+        code = self._leave_from(made, call)
+        if code:
             made.close()
             self.failed(call, outcome_of(code), server, now)
             return
-        call.connection = connection = Connection(self, made, server, call)
+        call.connection = connection = self._wire(self, made, server, call)
         self._connections.add(connection)
-        self.loop.watch(connection.fd, connection.handle)
-        connection.open()
+        code = connection.open(address, port or self._port)
+        if code:
+            call.connection = None
+            self._connections.discard(connection)
+            self.failed(call, outcome_of(code), server, now)
 
     def _leave_from(self, made: socket, call: Call) -> int:
         """Choose the address that a connection comes from; returns an error number, 0 for none."""
