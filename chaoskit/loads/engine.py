@@ -48,6 +48,7 @@ class Engine:
         owned: whether loads that were written to go anywhere may leave it.
         attempts: rows of attempts, see `Stream.retry`.
         seed: of everything that is left to chance.
+        origin: CLOCK_MONOTONIC ns of t = 0.
         numbers: for streams that need a number no other request of the run has.
         failure: what ended the run before its time, see `fail`.
 
@@ -63,7 +64,7 @@ class Engine:
         self.labels = Labels()
         self.rows = Rows(emit)
         self.attempts = Rows(emit_attempts, capacity=1024)
-        self.seed = work.seed
+        self.seed, self.origin = work.seed, work.origin
         self.again: deque[Call] = deque()
         self.networks = Networks()
         self.transport = transport()

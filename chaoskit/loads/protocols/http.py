@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from chaoskit.core.errors import UsageError
 from chaoskit.core.request import HttpRequest
 from chaoskit.loads.flow import Flow
+from chaoskit.loads.population.flow import PopulationFlow
 
 if TYPE_CHECKING:
     from chaoskit.loads.engine import Engine
@@ -24,4 +25,6 @@ def open_stream(engine: Engine, job: Job, client: Client) -> Stream:
         raise UsageError(
             f"load {job.name}: {job.request.title} is no HTTP request", remedy="Use get(...) or post(...)."
         )
+    if job.population is not None:
+        return PopulationFlow(engine, job, client, job.request, job.population)
     return Flow(engine, job, client, job.request)
