@@ -70,12 +70,17 @@ class Job:
         """The job that a load of an experiment means, all through the run unless told otherwise.
 
         Raises:
-            UsageError: its request is of a protocol that this generator does not speak.
+            UsageError: its request is of a protocol that this generator does not speak, or that knows no users.
         """
         try:
             require(load.request.protocol)
         except UsageError as error:
             raise UsageError(f"{load.where}: {error.args[0]}", remedy=error.remedy) from None
+        if load.population is not None and load.request.protocol != "http":
+            raise UsageError(
+                f"{load.where}: a load of {load.request.protocol} requests comes from no population",
+                remedy="Leave out population=; get(...) and post(...) have users.",
+            )
         return cls(
             name,
             load.request,
