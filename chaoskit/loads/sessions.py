@@ -114,7 +114,9 @@ class Sessions(Stream):
         """A new worker; None where the machine has no thread for one."""
         job = self._job
         keep = job.connections is Connections.KEEP_ALIVE
-        worker = Worker(self._make, keep=keep, life=job.connection_life, done=self._post)
+        worker = Worker(
+            self._make, keep=keep, life=job.connection_life, requests=job.connection_requests, done=self._post
+        )
         self._engine.networks.enter(self.network)
         try:
             worker.start()

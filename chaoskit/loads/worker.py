@@ -46,15 +46,24 @@ class Worker:
         make: makes a session.
         keep: whether a session serves more than one operation.
         life: ns after which one is closed once idle; None for no limit.
+        requests: operations after which one is closed; None for no limit.
         done: called in the worker's thread with what came of an operation.
     """
 
     def __init__(
-        self, make: Callable[[], Session], *, keep: bool, life: int | None, done: Callable[[Worker, Done], None]
+        self,
+        make: Callable[[], Session],
+        *,
+        keep: bool,
+        life: int | None,
+        done: Callable[[Worker, Done], None],
+        requests: int | None = None,
     ) -> None:
         self._make = make
         self._keep = keep
         self._life = life
+        self._requests = requests
+        self._served = 0
         self._done = done
         self._queue: SimpleQueue[Task | None] = SimpleQueue()
         self._session: Session | None = None
@@ -80,7 +89,8 @@ class Worker:
         while (task := self._next()) is not None:
             task[1].begun = monotonic_ns()
             done = self._perform(*task)
-            if not self._keep:
+            self._served += 1
+            if not self._keep or self._served == self._requests:
                 self._drop()
             self._done(self, done)
         self._drop()
@@ -120,7 +130,7 @@ class Worker:
         if self._session is not None and self._life is not None and monotonic_ns() - self._born >= self._life:
             self._drop()
         if self._session is None:
-            self._session, self._born = self._make(), monotonic_ns()
+            self._session, self._born, self._served = self._make(), monotonic_ns(), 0
         return self._session
 
     def _drop(self) -> None:
