@@ -98,7 +98,8 @@ def _loads(plan: Plan) -> Iterator[str]:
     for each in plan.loads:
         during = f" while {each.by} is in force" if each.by else ""
         naming = "" if each.load.naming == Dns() else f" ({each.load.naming.title})"
-        what = f"{each.name}: {each.load.request.title}{naming}, {each.load.arrivals.title}{during}"
+        users = f", {each.load.population.title}" if each.load.population else ""
+        what = f"{each.name}: {each.load.request.title}{naming}, {each.load.arrivals.title}{users}{during}"
         yield f"{what}, about {arrivals[each.name]:,} requests from {_hosts(each.clients)}"
 
 

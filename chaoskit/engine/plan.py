@@ -34,6 +34,7 @@ from chaoskit.engine.found import Found
 from chaoskit.engine.ground import ground
 from chaoskit.engine.overlap import refuse_overlaps
 from chaoskit.engine.permits import refuse_unpermitted, refuse_unsuited
+from chaoskit.engine.population_routes import population_routes
 from chaoskit.labs.attachment import Attachment
 from chaoskit.labs.drivers import ATTACHED, EXTERNAL
 from chaoskit.labs.spec import LabSpec
@@ -147,6 +148,10 @@ def make_plan(
     entries = tuple(planner.timeline(experiment.timeline))
     refuse_overlaps((*boot, *entries))
     refuse_unpermitted((*boot, *entries), spec)
+    loads = (*planner.loads(experiment.loads, experiment.length), *planner.brought(entries))
+    sources = population_routes(
+        ((each.load, each.clients) for each in loads), spec.topology, held_by, experiment.length
+    )
     return Plan(
         found,
         arm,
@@ -157,9 +162,9 @@ def make_plan(
         names,
         experiment.length,
         duration(experiment.quiet),
-        boot,
+        (*boot, *sources),
         entries,
-        (*planner.loads(experiment.loads, experiment.length), *planner.brought(entries)),
+        loads,
         tuple(planner.probes(experiment.probes)),
         steady,
         checks,

@@ -81,6 +81,7 @@ def _loads_json(plan: Plan) -> list[dict[str, object]]:
             "request": each.load.request.title,
             "arrivals": each.load.arrivals.title,
             "naming": each.load.naming.title,
+            "population": each.load.population.title if each.load.population else "",
             "expected": arrivals[each.name],
             "clients": [host.name for host in each.clients],
             "start": each.span.start / NS,
