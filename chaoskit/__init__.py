@@ -15,7 +15,8 @@ from chaoskit.core.experiment import Experiment
 from chaoskit.core.guard import stop_unless
 from chaoskit.core.lab import Lab
 from chaoskit.core.late import found_by
-from chaoskit.core.load import Connections, DnsCache, Load, load
+from chaoskit.core.load import Connections, Load, load
+from chaoskit.core.naming import DnsCache, resolver
 from chaoskit.core.param import param
 from chaoskit.core.probe import probe
 from chaoskit.core.request import body, get, header, post, status, within
@@ -56,6 +57,7 @@ __all__ = [
     "post",
     "probe",
     "region",
+    "resolver",
     "role",
     "status",
     "stop_unless",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from chaoskit.core.guard import Guard
-from chaoskit.core.load import Dns
+from chaoskit.core.naming import Dns
 from chaoskit.core.topology import HostInfo
 from chaoskit.core.units import show_duration
 from chaoskit.engine.entries import PlannedEntry

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from chaoskit.core.errors import DefinitionError
+from chaoskit.core.naming import Dns, DnsCache, Naming
 from chaoskit.core.population import Population
 from chaoskit.core.request import Request
 from chaoskit.core.retry import Retry
@@ -89,46 +90,6 @@ class Connections(StrEnum):
     KEEP_ALIVE = "keep-alive"
     NEW = "new"
     """A connection a request."""
-
-
-class DnsCache(StrEnum):
-    """What a client does with an answer's time to live."""
-
-    TTL = "ttl"
-    FOREVER = "forever"
-    """The first address, for the process's life: what a JVM with that setting does."""
-    NONE = "none"
-
-
-class Naming(Protocol):
-    """How a client finds its server. Values are frozen and picklable; `chaoskit.loads.namings` has them."""
-
-    @property
-    def fresh(self) -> bool:
-        """Whether every connection asks anew where to go: what it is told is then an independent draw."""
-        ...
-
-    @property
-    def title(self) -> str:
-        """How a plan calls it: `DNS, cache ttl`."""
-        ...
-
-
-@dataclass(frozen=True)
-class Dns:
-    """By DNS, as the client host's own resolver library would: hosts file, then name servers."""
-
-    cache: DnsCache = DnsCache.TTL
-
-    @property
-    def fresh(self) -> bool:
-        """Only without a cache."""
-        return self.cache is DnsCache.NONE
-
-    @property
-    def title(self) -> str:
-        """With its cache."""
-        return f"DNS, cache {self.cache}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from chaoskit.loads.naming import Place, Vantage, open_finder
 from chaoskit.loads.session import Failed
 
 if TYPE_CHECKING:
-    from chaoskit.core.load import Naming
+    from chaoskit.core.naming import Naming
     from chaoskit.loads.engine import Engine
     from chaoskit.loads.stream import Stream
     from chaoskit.loads.work import Client

@@ -8,8 +8,40 @@ from ipaddress import ip_address
 
 A, CNAME, AAAA, IN = 1, 5, 28, 1
 """Types (RFC 1035 section 3.2.2, RFC 3596) and the class of the internet."""
+TYPES = {
+    "A": A,
+    "NS": 2,
+    "CNAME": CNAME,
+    "SOA": 6,
+    "PTR": 12,
+    "MX": 15,
+    "TXT": 16,
+    "AAAA": AAAA,
+    "SRV": 33,
+    "NAPTR": 35,
+    "DS": 43,
+    "DNSKEY": 48,
+    "SVCB": 64,
+    "HTTPS": 65,
+    "CAA": 257,
+}
+"""Types by their names in the registry of IANA, "Resource Record (RR) TYPEs"."""
+CODES = {
+    "NOERROR": 0,
+    "FORMERR": 1,
+    "SERVFAIL": 2,
+    "NXDOMAIN": 3,
+    "NOTIMP": 4,
+    "REFUSED": 5,
+    "YXDOMAIN": 6,
+    "YXRRSET": 7,
+    "NXRRSET": 8,
+    "NOTAUTH": 9,
+    "NOTZONE": 10,
+}
+"""Response codes by their names in the same registry, "DNS RCODEs"."""
+NXDOMAIN = CODES["NXDOMAIN"]
 _ADDRESS_BYTES = {A: 4, AAAA: 16}
-NXDOMAIN = 3
 _HEADER = struct.Struct("!6H")
 _RECORD = struct.Struct("!HHIH")
 _MAX_JUMPS = 64
@@ -21,23 +53,27 @@ class BadMessage(ValueError):
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer to a query for addresses.
+    """An answer to a query.
 
     Attributes:
         code: the response code, 0 for no error.
         address: the first one of the type that was asked for, None without one.
         ttl: seconds the address may be kept: the smallest along the chain of CNAMEs.
         truncated: the server had more to say than fits a datagram; of such an answer only the code is read.
+        answered: it has a record of the type that was asked for.
+        others: further addresses, in their order.
     """
 
     code: int
     address: str | None
     ttl: int
     truncated: bool
+    answered: bool = False
+    others: tuple[str, ...] = ()
 
 
 def query(ident: int, name: str, kind: int = A) -> bytes:
-    """A query for the addresses of a name, of type `A` or `AAAA`, recursion desired.
+    """A query for records of a name, recursion desired.
 
     Raises:
         BadMessage: the name has an empty or too long label, or is too long.
@@ -71,14 +107,35 @@ def parse(message: bytes, question: bytes, *, whole: bool = False) -> Reply | No
         if flags & 0x0200 and not whole:  # it may end anywhere, within a record as well (RFC 2181 section 9)
             return Reply(flags & 0x000F, None, 0, True)
         (kind,) = struct.unpack_from("!H", question, end)
-        address, ttl = _first_address(message, at + 4, answers, kind)
+        answered, addresses, ttl = _records(message, at + 4, answers, kind)
     except (struct.error, IndexError) as error:
         raise BadMessage("a message cut short") from error
-    return Reply(flags & 0x000F, address, ttl, False)
+    return Reply(flags & 0x000F, addresses[0] if addresses else None, ttl, False, answered, addresses[1:])
 
 
-def _first_address(message: bytes, at: int, count: int, wanted: int) -> tuple[str | None, int]:
-    ttl = 0x7FFFFFFF
+def framed(message: bytes) -> bytes:
+    """A message as it goes over TCP: behind two bytes of length (RFC 1035 section 4.2.2)."""
+    return struct.pack("!H", len(message)) + message
+
+
+def unframed(received: bytes | bytearray) -> bytes | None:
+    """The message behind its two bytes of length; None while it is not whole. What follows it was not asked for.
+
+    Raises:
+        BadMessage: it has no bytes.
+    """
+    if len(received) < 2:
+        return None
+    length = int.from_bytes(received[:2], "big")
+    if not length:
+        raise BadMessage("a message without bytes")
+    return bytes(received[2 : 2 + length]) if len(received) >= 2 + length else None
+
+
+def _records(message: bytes, at: int, count: int, wanted: int) -> tuple[bool, tuple[str, ...], int]:
+    """Whether there are records of a type, their addresses if they have some, and how long these may be kept."""
+    ttl, answered = 0x7FFFFFFF, False
+    addresses: list[str] = []
     for _ in range(count):
         _, at = _name(message, at)
         kind, klass, record_ttl, length = _RECORD.unpack_from(message, at)
@@ -87,10 +144,11 @@ def _first_address(message: bytes, at: int, count: int, wanted: int) -> tuple[st
             raise BadMessage("a record cut short")
         if klass == IN and kind in (wanted, CNAME):
             ttl = min(ttl, record_ttl)
-        if kind == wanted and klass == IN and length == _ADDRESS_BYTES[wanted]:
-            return str(ip_address(message[at : at + length])), ttl
+        if kind == wanted and klass == IN and length == _ADDRESS_BYTES.get(wanted, length):
+            answered = True
+            addresses += [str(ip_address(message[at : at + length]))] if wanted in _ADDRESS_BYTES else []
         at += length
-    return None, 0
+    return answered, tuple(addresses), ttl if answered else 0
 
 
 def _name(message: bytes, at: int) -> tuple[bytes, int]:

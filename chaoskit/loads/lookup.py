@@ -38,6 +38,8 @@ class Resolved:
     Attributes:
         code: the response code of the last answer, 0 without one.
         port: to connect to, 0 for the one that the request names.
+        others: further addresses of the answer, in its order.
+        final: a name server that answered for the name said so; not that none could be asked.
     """
 
     address: str | None
@@ -45,6 +47,8 @@ class Resolved:
     failure: Outcome = Outcome.NO_ADDRESS
     code: int = 0
     port: int = 0
+    others: tuple[str, ...] = ()
+    final: bool = False
 
 
 class LookUp:
@@ -244,7 +248,7 @@ class LookUp:
     def _answered(self, reply: dns.Reply) -> None:
         self._code = reply.code
         if reply.code in _FINAL:
-            self._finish(Resolved(reply.address, reply.ttl * NS, code=reply.code))
+            self._finish(Resolved(reply.address, reply.ttl * NS, code=reply.code, others=reply.others, final=True))
         else:
             self._failure = Outcome.NO_ADDRESS
             self.next()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from chaoskit.core.errors import UsageError
-from chaoskit.core.load import Dns, Naming
+from chaoskit.core.naming import Dns, Naming
 from chaoskit.loads.lookup import Resolved
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def open_finder(naming: Naming, vantage: Vantage) -> Finder:
     if isinstance(naming, Dns):  # the core's default, which knows nothing of loads
         from chaoskit.loads.namings.dns import DnsFinder  # noqa: PLC0415  it implements this module's contract
 
-        return DnsFinder(naming.cache, vantage)
+        return DnsFinder(naming, vantage)
     if not isinstance(naming, Opens):
         raise UsageError(f"{naming!r} is no naming", remedy="Use Dns(...), fixed(...) or registry(...).")
     return naming.open_finder(vantage)

@@ -49,7 +49,7 @@ class Stream(ABC):
         "_codes",
         "_deadlines",
         "_engine",
-        "_limit",
+        "_retries",
         "_waits",
         "abandoned",
         "attempts",
@@ -78,7 +78,7 @@ class Stream(ABC):
         self._again = engine.again
         self.attempts = engine.attempts
         policy = Retry.of(job.retries)
-        self._limit = policy.limit
+        self._retries = policy.limit
         self._waits = Waits(policy, f"{engine.seed}/{job.name}/{client.host}/retries")
         self._budget = None if policy.budget is None else Budget(policy.budget, self._first_attempts, engine.loop)
         self._codes = tuple(
@@ -134,7 +134,7 @@ class Stream(ABC):
 
         None that would begin after the timeout. `outcome` and `server` are those of the attempt that failed.
         """
-        if call.attempts > self._limit:
+        if call.attempts > self._retries:
             return False
         wait = self._waits.next(call.attempts)
         if now + wait - call.due >= self.timeout or (self._budget is not None and not self._budget.takes(now)):

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chaoskit.core.errors import UsageError
-from chaoskit.core.load import Arrivals, Connections, Dns, Load, Naming
+from chaoskit.core.load import Arrivals, Connections, Load
+from chaoskit.core.naming import Dns, Naming
 from chaoskit.core.population import Population
 from chaoskit.core.request import Request
 from chaoskit.core.retry import Retry

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from time import monotonic_ns
 
 from chaoskit.core.errors import UsageError
-from chaoskit.core.load import Dns
+from chaoskit.core.naming import Dns
 from chaoskit.core.units import Duration, duration, show_duration
 from chaoskit.loads.asker import Answered, Asker, Question
 from chaoskit.loads.directory import Directory
