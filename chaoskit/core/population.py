@@ -124,11 +124,11 @@ class Population:
         Raises:
             UsageError: the users, or the addresses, are too few for so many hosts.
         """
-        users = self.users // of + (index < self.users % of)
-        if not users:
+        if self.users < of:
             raise UsageError(
                 f"{self.users} users cannot be on {of} client hosts", remedy="Have as many users as hosts."
             )
+        users = self.users // of + (index < self.users % of)
         return Population(users, self._part(index, of), self.spread, self.proxy, self.cookies, self.connections)
 
     def _part(self, index: int, of: int) -> str | None:

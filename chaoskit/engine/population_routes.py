@@ -48,7 +48,7 @@ def population_routes(loads: Iterable[Sourced], topology: Topology, driver: str,
     _refuse_overlaps(owners, where)
     steps = tuple(step for (_, prefix), client in owners.items() for step in _routes(client, prefix, topology))
     prefixes = ", ".join(f"{prefix} of {name}" for name, prefix in owners)
-    action = Action("own_addresses", {"prefixes": prefixes}, lambda _: steps, length + _BEYOND, False, where)  # noqa: FBT003
+    action = Action("own_addresses", {"prefixes": prefixes}, lambda _: steps, length + _BEYOND, False, where)
     yield PlannedEntry(NAME, action, steps, 0, None, tuple(dict.fromkeys(step.target for step in steps)))
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from http.cookiejar import http2time
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -92,8 +93,12 @@ def _expires(attributes: dict[str, str], now: int) -> int | None:
     age = attributes.get("max-age", "")
     if age.removeprefix("-").isascii() and age.removeprefix("-").isdigit():
         return now + int(age[:12]) * NS
-    at = http2time(attributes["expires"]) if "expires" in attributes else None
-    return None if at is None else now + round((at - time.time()) * NS)
+    try:
+        at = parsedate_to_datetime(attributes.get("expires", ""))
+    except ValueError:
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return now + round((at.timestamp() - time.time()) * NS)
 
 
 class Jar:

@@ -140,9 +140,10 @@ class PopulationFlow(Flow):
         call.phase = SENT
         connection.begin(call)
 
-    def _connect(self, call: Call, place: Place, now: int) -> None:
+    def connect(self, call: Call, place: Place, now: int) -> None:
+        """Make a new connection for a user's attempt, or have it wait until there may be one."""
         self._write_for(call, now)
-        super()._connect(call, place, now)
+        super().connect(call, place, now)
 
     def _write_for(self, call: Call, now: int) -> None:
         """Make the request that of a user; a connection takes it when it is opened, or begins."""

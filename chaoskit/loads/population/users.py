@@ -73,4 +73,5 @@ def places(spread: Spread, users: int, size: int, seed: int) -> NDArray[np.int32
     weights = np.arange(1, min(size, _MOST_RANKS) + 1, dtype=np.float64) ** -spread.s
     below = np.cumsum(weights)
     drawn = np.random.default_rng(seed).random(users) * below[-1]
-    return np.searchsorted(below, drawn, side="right").astype(np.int32)
+    ranks: NDArray[np.int32] = np.searchsorted(below, drawn, side="right").astype(np.int32)
+    return ranks
