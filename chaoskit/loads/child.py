@@ -7,11 +7,9 @@ asked not to have gevent patch the standard library, which client libraries in w
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import pickle
-import resource
 import sys
 import time
 from _thread import start_new_thread
@@ -19,19 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chaoskit.core.errors import ChaoskitError, UsageError
-from chaoskit.kernel import syscalls
 from chaoskit.loads import frames
 from chaoskit.loads.engine import Engine
 from chaoskit.loads.frames import Kind
+from chaoskit.loads.process import prepare, take_output
 from chaoskit.loads.work import IMPORTABLE, Work
 from chaoskit.loads.writer import Writer
 
 if TYPE_CHECKING:
     from chaoskit.core.history import Generated
-
-_NICE = -10
-_SWITCH = 0.0005
-"""Seconds a thread may hold the interpreter while another wants it: the engine must not wait for long."""
 
 
 class Child:
@@ -49,7 +43,7 @@ class Child:
     def run(self) -> int:
         """Serve one run; returns the exit status."""
         os.environ["LOCUST_SKIP_MONKEY_PATCH"] = "1"  # read when locust is imported, right below
-        from chaoskit.loads import locust_user  # noqa: PLC0415  see above
+        from chaoskit.loads.locust import feeding, pump  # noqa: PLC0415  see above
 
         frames.write(self._pipe, Kind.READY)
         frame = frames.read(0)
@@ -61,14 +55,14 @@ class Child:
             self._error = UsageError(f"a load cannot be handed to its generator: {error}", remedy=IMPORTABLE)
             return self._close(0, 0)
         start_new_thread(self._listen, ())
-        names = [locust_user.Names("", "")]
-        names += [locust_user.Names(job.request.op, job.name) for job in work.jobs]
+        names = [feeding.Names("", "")]
+        names += [feeding.Names(job.request.op, job.name) for job in work.jobs]
         zero = time.time() + (work.origin - time.monotonic_ns()) / 1e9
-        stats = locust_user.run(
+        stats = pump.run(
             lambda: self._launch(work),
             lambda: self._ended,
             lambda stats: (
-                locust_user.feed(self._writer.statistics, names, zero, stats) if self._writer is not None else None
+                feeding.feed(self._writer.statistics.take(), names, zero, stats) if self._writer is not None else None
             ),
         )
         return self._close(stats.total.num_requests, stats.total.num_failures)
@@ -117,33 +111,15 @@ class Child:
         if self._account is None:
             frames.write(self._pipe, Kind.ERROR, json.dumps(told).encode())
             return 3
-        account = [[row.load, row.client, row.scheduled, row.recorded, row.abandoned] for row in self._account]
+        account = [list(vars(row).values()) for row in self._account]
         done = {"generated": account, "locust": {"requests": requests, "failures": failures}, "error": told}
         frames.write(self._pipe, Kind.DONE, json.dumps(done).encode())
         return 3 if told else 0
 
 
-def _come_first() -> None:
-    """Ask the scheduler to serve this process before the lab's: a request that is late says nothing of the lab.
-
-    Without the right to ask (CAP_SYS_NICE) it goes on as it is; the gate on the generator's lag tells.
-    """
-    with contextlib.suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, _NICE)
-
-
 def main() -> int:
     """Be a load generator."""
-    syscalls.die_with_parent()
-    if os.getppid() != int(sys.argv[1]):
-        return 1
-    pipe = os.dup(1)
-    os.dup2(2, 1)
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    sys.setswitchinterval(_SWITCH)
-    _come_first()
-    return Child(pipe).run()
+    return Child(take_output()).run() if prepare(int(sys.argv[1])) else 1
 
 
 if __name__ == "__main__":

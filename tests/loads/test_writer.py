@@ -7,7 +7,7 @@ import pytest
 
 from chaoskit.core.errors import LabError
 from chaoskit.core.units import NS
-from chaoskit.loads import frames, writer
+from chaoskit.loads import drain, frames
 from chaoskit.loads.columns import Rows
 from chaoskit.loads.engine import Engine
 from chaoskit.loads.frames import Kind
@@ -17,7 +17,7 @@ from chaoskit.loads.writer import Writer
 
 def test_a_runner_that_does_not_read_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine is never held up: rows wait up to a bound, beyond it the load fails and says why."""
-    monkeypatch.setattr(writer, "_MAX_QUEUED", 1 << 20)
+    monkeypatch.setattr(drain, "_MAX_QUEUED", 1 << 20)
     reading, writing = os.pipe()
     out = Writer(writing, 0)
     engine = Engine(Work(time.monotonic_ns(), NS, 1, ()), out.emit)

@@ -1,0 +1,189 @@
+"""The side that decides: when a run begins and ends, who shares its schedule, and how fast it goes."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import gevent
+from locust.env import Environment
+
+from chaoskit.core.units import NS
+from chaoskit.loads.locust.account import Account
+from chaoskit.loads.locust.crew import Crew
+from chaoskit.loads.locust.engine_process import Told
+from chaoskit.loads.locust.node import GRACE
+from chaoskit.loads.locust.roster import Roster
+from chaoskit.loads.locust.summary import latencies
+
+_LEAD = 1.0
+"""Seconds between an order and when it holds: all must have heard it by then."""
+_SKIPPED = 2e6
+"""Arrivals a second that a process which joins can make up for, before it sends its first one."""
+_LAST = 0.3
+_PERIOD = 0.25
+_READY = 10.0
+_LAG = 5_000
+"""µs of lag at p99 above which latencies say more about this machine than about the target."""
+_NOTHING = {"whole": 0, "recorded": 0, "abandoned": 0, "doubled": 0, "attempts": 0, "lag": []}
+"""The account of a node that could not do its work."""
+
+logger = logging.getLogger("chaoskit")
+
+
+class Conductor:
+    """One run after the other.
+
+    Args:
+        environment: Locust's.
+        seed: what the locustfile says the seed is, if anything.
+        crew: makes the crew, given where it is to report.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        seed: Callable[[], int | None],
+        crew: Callable[[Callable[[str, Told], None]], Crew],
+    ) -> None:
+        self.account: Account | None = None
+        self._environment = environment
+        self._seed = seed
+        self._ready: set[str] = set()
+        self._crew = crew(self.hear)
+        self._run = 0
+        self._roster: Roster | None = None
+        self._order: Told = {}
+        self._began = 0.0
+        self._accounts: dict[str, dict[str, Any]] = {}
+        self._reported: Counter[str] = Counter()
+        environment.events.worker_report.add_listener(self._count)
+
+    def begin(self) -> None:
+        """Start a run with all who are ready, or will be soon."""
+        deadline = time.monotonic() + _READY
+        while not self._ready >= self._crew.connected() and time.monotonic() < deadline:
+            gevent.sleep(0.02)
+        seed = self._seed()
+        self._run += 1
+        self._accounts, self._reported, self.account = {}, Counter(), None
+        self._began = time.monotonic() + _LEAD
+        self._order = {
+            "run": self._run,
+            "origin": time.time() + _LEAD,
+            "seed": random.SystemRandom().getrandbits(32) if seed is None else seed,
+            "host": self._environment.host,
+            "end": None,
+        }
+        self._roster = Roster(tuple(sorted(self._members())), self._pace())
+        logger.info("Seed %d, %d engine(s)", self._order["seed"], len(self._roster.members))
+        self._give(0)
+        gevent.spawn(self._watch, self._run)
+
+    def end(self) -> None:
+        """End arrivals, wait for what is under way, and say what became of all."""
+        if self._roster is None:
+            return
+        self._order["end"] = max(0, self._now() + round(_LAST * NS))
+        self._give(self._order["end"])
+        deadline = time.monotonic() + _LAST + GRACE + 2
+        while self._missing() and time.monotonic() < deadline:
+            gevent.sleep(0.01)
+        self._close()
+
+    def hear(self, member: str, told: Told) -> None:
+        """What a node reports."""
+        if "ready" in told:
+            self._ready.add(member)
+        elif told["run"] == self._run and "account" in told:
+            self._ready.discard(member)
+            self._accounts[member] = told["account"]
+        elif told["run"] == self._run and "error" in told:
+            self._ready.discard(member)
+            self._fail(member, told["error"])
+
+    def _members(self) -> frozenset[str]:
+        return frozenset(self._ready) & self._crew.connected()
+
+    def _missing(self) -> frozenset[str]:
+        """Those who have yet to tell what they did."""
+        assert self._roster is not None
+        return (frozenset(self._roster.members) & self._crew.connected()) - frozenset(self._accounts)
+
+    def _pace(self) -> float:
+        """With a shape, Locust's users are what the rate is counted in."""
+        return float(self._environment.runner.target_user_count) if self._environment.shape_class else 1.0
+
+    def _now(self) -> int:
+        return round((time.monotonic() - self._began) * NS)
+
+    def _give(self, since: int) -> None:
+        """Let everybody know how the run goes, from a moment on."""
+        assert self._roster is not None
+        for member in self._roster.members:
+            if member not in self._accounts:
+                self._crew.send(member, {**self._order, "deals": self._roster.deals(member), "since": since})
+
+    def _watch(self, run: int) -> None:
+        """Share the schedule anew whenever there are others to share it, or another number of users."""
+        while self._roster is not None and run == self._run and self._order["end"] is None:
+            gevent.sleep(_PERIOD)
+            if self._roster is None or run != self._run or self._order["end"] is not None:
+                return
+            if self._accounts and not self._missing():
+                gevent.spawn(self._quit)
+                return
+            self._adapt()
+
+    def _adapt(self) -> None:
+        assert self._roster is not None
+        before = set(self._roster.members)
+        now = self._members() | (frozenset(self._accounts) & before)
+        if not now:
+            return
+        made_up = sum(self._reported.values()) / _SKIPPED if now - before else 0.0
+        since = self._now() + round((_LEAD + made_up) * NS)
+        if self._roster.change(since, now, self._pace()):
+            for what, who in (("joined", now - before), ("left", before - now)):
+                for member in sorted(who):
+                    logger.info("%s %s: %d engines share the schedule", member, what, len(now))
+            self._give(self._roster.epochs[-1].since)
+
+    def _count(self, client_id: str, data: dict[str, Any]) -> None:
+        self._reported[client_id] += data["stats_total"]["num_requests"]
+
+    def _close(self) -> None:
+        assert self._roster is not None
+        everybody = dict.fromkeys(member for epoch in self._roster.epochs for member in epoch.members)
+        told = [self._accounts[member] for member in everybody if member in self._accounts]
+        dead = sum(self._reported[member] for member in everybody if member not in self._accounts)
+        self._roster = None
+        if not told:
+            return
+        self.account = Account.of(told, dead)
+        say = logger.warning if self.account.lost or self.account.doubled else logger.info
+        say("%s", self.account)
+        for line in latencies(self._environment.stats):
+            logger.info("%s", line)
+        if self.account.lag.quantile(0.99) > _LAG:
+            logger.warning("The engine was late: do not believe these latencies. Lower the rate, or give it a core.")
+
+    def _fail(self, member: str, error: dict[str, str]) -> None:
+        if self._roster is None:
+            return
+        logger.error("%s: %s\n%s", member, error["message"], error["remedy"])
+        self._environment.process_exit_code = 3
+        self._accounts.setdefault(member, dict(_NOTHING))
+        gevent.spawn(self._quit)
+
+    def _quit(self) -> None:
+        """The run is over by itself: so is Locust, unless somebody looks at it."""
+        runner = self._environment.runner
+        if self._environment.web_ui is None:
+            runner.quit()
+        else:
+            runner.stop()

@@ -1,0 +1,75 @@
+"""Who generates load: this process alone, or a master's workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from locust.env import Environment
+from locust.runners import MasterRunner, WorkerRunner
+
+from chaoskit.loads.locust.engine_process import Told
+from chaoskit.loads.locust.node import Jobs, Node
+
+ORDER, WORD = "chaoskit_order", "chaoskit_word"
+"""Messages between master and workers: an order, and what a node reports."""
+Hear = Callable[[str, Told], None]
+
+
+class Crew(Protocol):
+    """The nodes that a conductor has."""
+
+    def connected(self) -> frozenset[str]:
+        """Those that are there, ready or not."""
+        ...
+
+    def send(self, member: str, order: Told) -> None:
+        """Give one of them an order."""
+        ...
+
+
+class Alone:
+    """This process's own node."""
+
+    def __init__(self, environment: Environment, jobs: Jobs, hear: Hear) -> None:
+        self.node = Node(environment, jobs, lambda told: hear("this process", told))
+
+    def connected(self) -> frozenset[str]:
+        """Itself."""
+        return frozenset({"this process"})
+
+    def send(self, member: str, order: Told) -> None:
+        """Obey."""
+        self.node.obey(order)
+
+
+class Workers:
+    """A master's workers."""
+
+    def __init__(self, runner: MasterRunner, hear: Hear) -> None:
+        self._runner = runner
+        runner.register_message(WORD, lambda environment, msg: hear(msg.node_id, msg.data), concurrent=True)
+
+    def connected(self) -> frozenset[str]:
+        """Workers that Locust takes for alive."""
+        clients = self._runner.clients
+        return frozenset(client.id for client in (*clients.ready, *clients.spawning, *clients.running))
+
+    def send(self, member: str, order: Told) -> None:
+        """By Locust's own messages."""
+        self._runner.send_message(ORDER, order, client_id=member)
+
+
+def work_for_master(environment: Environment, runner: WorkerRunner, jobs: Jobs) -> Node:
+    """The node of a worker. Its statistics reach the master before its account does, which closes the run."""
+
+    def report(told: Told) -> None:
+        if "account" in told:
+            data: dict[str, Any] = {}
+            environment.events.report_to_master.fire(client_id=runner.client_id, data=data)
+            runner.send_message("stats", data)
+        runner.send_message(WORD, told)
+
+    node = Node(environment, jobs, report)
+    runner.register_message(ORDER, lambda environment, msg: node.obey(msg.data), concurrent=True)
+    return node
