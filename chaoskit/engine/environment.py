@@ -9,10 +9,18 @@ import sys
 import chaoskit
 from chaoskit.core.step import Json
 from chaoskit.kernel.identity import user_outside
+from chaoskit.loads.transport import transport
 
 
 def environment() -> dict[str, Json]:
-    """Versions of chaoskit, Python and the kernel, cores, and whether root. No variables of the environment."""
+    """Versions of chaoskit, Python and the kernel, cores, whether root, and how the load engine reaches the kernel.
+
+    No variables of the environment.
+
+    Raises:
+        UsageError: the load engine's transport was chosen, and there is none of that name.
+        LabError: it was chosen, and the kernel refuses it.
+    """
     return {
         "chaoskit": chaoskit.__version__,
         "python": platform.python_version(),
@@ -21,4 +29,5 @@ def environment() -> dict[str, Json]:
         "cores": len(os.sched_getaffinity(0)),
         "root": user_outside() == 0,
         "executable": sys.implementation.name,
+        "load transport": transport().name,
     }

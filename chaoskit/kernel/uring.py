@@ -103,7 +103,7 @@ class Ring:
         return mmap.mmap(self._fd, size, flags, mmap.PROT_READ | mmap.PROT_WRITE, offset=offset)
 
     def enter(self, patience: int) -> Iterable[Completion]:
-        """Submit what is queued, wait for at least one completion, and give up to 128.
+        """Submit what is queued, as far as there is room, wait for at least one completion, and give up to 128.
 
         Args:
             patience: ns to wait at most; 0 not to wait.
@@ -111,13 +111,15 @@ class Ring:
         Raises:
             OSError: the ring is broken.
         """
-        while len(self.queue) > self._sq_size - self._owed:
-            self._fill(self._sq_size - self._owed)
-            self._call(0)
         if self.queue:
-            self._fill(len(self.queue))
-        self._call(patience)
+            self._fill(min(len(self.queue), self._sq_size - self._owed))
+        self._call(0 if self.queue else patience)
         return self._completed()
+
+    @property
+    def submitted(self) -> bool:
+        """Whether the kernel has taken all that was queued; it may take two turns if that was very much."""
+        return not self.queue and not self._owed
 
     def _fill(self, count: int) -> None:
         """Move the first entries of the queue into the kernel's, which has room for them."""

@@ -17,6 +17,8 @@ from chaoskit.loads.arrivals import constant
 from chaoskit.loads.work import Client
 from tests.loads.servers import HELLO, Behaviour, answers, generate, job, outcomes, resets, serving, silent
 
+pytestmark = pytest.mark.usefixtures("each_transport")
+
 CLOSED = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello"
 
 

@@ -29,6 +29,8 @@ from chaoskit.loads.targets import TargetRefused
 from tests.loads.nginx import nginx
 from tests.loads.servers import HELLO, answers, job, outcomes, serving, silent
 
+pytestmark = pytest.mark.usefixtures("each_transport")
+
 
 @dataclass(frozen=True)
 class Served:

@@ -1,0 +1,104 @@
+"""The event loop on an io_uring: one system call submits what connections queued, waits, and brings what completed."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from itertools import count
+
+from chaoskit.kernel import uring_abi as abi
+from chaoskit.kernel.uring import Ring
+from chaoskit.loads.loop import LONGEST, NEAR, Loop
+
+_REMEMBERED = 1024
+_LAST = 64
+"""Turns that the kernel gets at the end to take what is queued; more than all connections there may be need."""
+
+Handler = Callable[[int, int], None]
+"""Gets the result and the flags of a completion."""
+Pinned = tuple[bytes, int]
+"""Bytes and where they are in memory, for as long as this is held."""
+
+
+class RingLoop(Loop):
+    """See the module. Descriptors that are watched are in an epoll set, and the ring polls that.
+
+    Attributes:
+        queue: entries (`uring_abi`) that are submitted when the loop waits.
+        memory: of the buffers that receiving operations use.
+
+    Raises:
+        OSError: this process may not have a ring.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ring = Ring()
+        self.queue = self._ring.queue
+        self.memory = self._ring.buffers.memory
+        self._completed: dict[int, Handler] = {}
+        self._numbers = count(1)
+        self._left: list[object] = []
+        self._pinned: dict[bytes, Pinned] = {}
+        self._ready = abi.poll(self._epoll.fileno(), self.operate(self._news))
+        self.queue.append(self._ready)
+
+    def operate(self, handler: Handler) -> int:
+        """Have a handler called for the completions of operations with the number that this returns."""
+        number = next(self._numbers)
+        self._completed[number] = handler
+        return number
+
+    def leave(self, number: int, fd: int, keep: object) -> None:
+        """Cancel a number's operations, hear of them no more, and close their descriptor.
+
+        Args:
+            number: from `operate`.
+            fd: of the operations.
+            keep: what the operations use; held until the kernel has been told.
+        """
+        self._completed.pop(number, None)
+        self.queue += (abi.cancel(number), abi.close(fd))
+        self._left.append(keep)
+
+    def pin(self, data: bytes) -> Pinned:
+        """Bytes that the kernel is to read: equal ones, and their place in memory, as long as that pair is held."""
+        known = self._pinned.get(data)
+        if known is None:
+            where = ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value
+            assert where is not None
+            known = (data, where)
+            if len(self._pinned) >= _REMEMBERED:
+                self._pinned.clear()
+            self._pinned[data] = known
+        return known
+
+    def wait(self, until: int, now: int) -> None:
+        """Submit, wait for completions, but not beyond a moment, and handle what completed."""
+        patience = until - now
+        completions = self._ring.enter(min(patience, LONGEST) if patience > NEAR else 0)
+        if self._left and self._ring.submitted:
+            self._left.clear()
+        handlers = self._completed
+        used = 0
+        for number, result, flags in completions:
+            used += flags & abi.CQE_BUFFER
+            handler = handlers.get(number)
+            if handler is not None:
+                handler(result, flags)
+        if used:
+            self._ring.buffers.give_back(used)
+
+    def close(self) -> None:
+        """Have the kernel do what is queued - it closes connections -, and free the loop's descriptors."""
+        for _ in range(_LAST):
+            self._ring.enter(0)
+            if self._ring.submitted:
+                break
+        self._ring.close()
+        super().close()
+
+    def _news(self, _result: int, _flags: int) -> None:
+        """Watched descriptors have something new; asked again at once, the ring tells of what is left as well."""
+        self._poll(0)
+        self.queue.append(self._ready)
