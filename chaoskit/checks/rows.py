@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaoskit.core import selector as resolve
+from chaoskit.core.errors import Undefined
 from chaoskit.core.history import History, Requests, Text
 from chaoskit.core.late import recorded
 from chaoskit.core.load import OUTCOMES, Load, Outcome
@@ -62,6 +63,25 @@ def touching(requests: Requests, span: Span) -> Mask:
         return np.zeros(len(requests), np.bool_)
     mask: Mask = (requests.intended < span.end) & (requests.ended >= span.start)
     return mask
+
+
+def require_open_loop(history: History, *loads: Load) -> None:
+    """See that arrivals did not wait for answers, as a check must whose measure is how long somebody waits.
+
+    Users of a closed loop who wait ask nothing meanwhile: an outage is one slow request each, and a quantile of
+    the times hides it (coordinated omission).
+
+    Raises:
+        Undefined: they did, and the check is unknown.
+    """
+    named = {history.names.of(load) for load in loads}
+    waited = sorted({one.load for one in history.generated if one.users and one.load in named})
+    if waited:
+        raise Undefined(
+            f"the load {', '.join(waited)} is a closed loop: whoever waits for an answer asks nothing meanwhile, so "
+            "that its times do not say how long requests wait",
+            remedy="Judge latency on a load of arrivals that do not wait: poisson(...), constant(...).",
+        )
 
 
 def with_outcome(requests: Requests, outcomes: Collection[Outcome]) -> Mask:

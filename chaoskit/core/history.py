@@ -199,6 +199,8 @@ class Generated:
         recorded: arrivals it accounted for: rows it wrote, whatever their outcome, and the abandoned.
         abandoned: of those, requests under way when the load was stopped before its time. They have no
             row: nothing can be said of the system from them.
+        users: of a closed loop, which ask again when they have an answer: what they measure is not how long
+            somebody who comes at any moment waits. 0 where arrivals do not wait for answers.
     """
 
     load: str
@@ -206,6 +208,7 @@ class Generated:
     scheduled: int
     recorded: int
     abandoned: int = 0
+    users: int = 0
 
 
 @dataclass(frozen=True)
