@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,31 +21,81 @@ _FEW, _MANY = 128, 512
 _SHORTEST, _LONGEST = NS // 10_000, NS
 
 
+@runtime_checkable
+class Dealt(Protocol):
+    """Arrivals of which clients do not each have a process of their own: those of the load are dealt to them in turn.
+
+    A trace is such, as what all clients send together must be the trace, and so are bursts that come at one time.
+    """
+
+    def whole(self, duration_s: float, rng: random.Random) -> Iterator[float]:
+        """Intended starts of all clients together, as of `Arrivals.times`."""
+        ...
+
+
 def stream(
-    arrivals: Arrivals, duration: int, *, seed: int, load: str, client: str, clients: int, start: int = 0
+    arrivals: Arrivals,
+    duration: int,
+    *,
+    seed: int,
+    load: str,
+    client: str,
+    clients: int,
+    index: int = 0,
+    start: int = 0,
 ) -> Iterator[Moments]:
     """Intended starts of one client's part of a load, in chunks: ns from the origin, ascending, within `duration`.
 
     Without arrivals before `start` ns, at which the arrival process begins.
 
-    The random numbers depend on the seed, the load's name and the client's name and on nothing else:
-    another load or client more does not change the schedule of this one.
+    The random numbers depend on the seed, the load's name and the client's name and on nothing else: another load
+    or client more does not change the schedule of this one. Where arrivals are `Dealt`, the client's name is of no
+    consequence, but its `index` among all `clients` is.
     """
-    rng = random.Random(f"{seed}/{load}/{client}")
     lasting = max(0, duration - start)
-    times = arrivals.part(clients).times(lasting / NS, rng)
+    if isinstance(arrivals, Dealt):
+        whole = arrivals.whole(lasting / NS, random.Random(f"{seed}/{load}"))
+        times: Iterator[float] = islice(whole, index, None, clients)
+    else:
+        times = arrivals.part(clients).times(lasting / NS, random.Random(f"{seed}/{load}/{client}"))
     while len(chunk := np.fromiter(islice(times, _CHUNK), np.float64)):
         moments = np.rint(chunk * NS).astype(np.int64)
         yield start + moments[: int(np.searchsorted(moments, lasting))]
 
 
-class Schedule:
-    """Streams merged into slices of time, each as ascending moments and the stream each belongs to."""
+class Draw:
+    """Which part of a mix each arrival of a stream is, one after the other.
 
-    def __init__(self, streams: Sequence[Iterator[Moments]]) -> None:
+    Args:
+        shares: of the parts, which add up to 1.
+        seed: the same one draws the same.
+    """
+
+    def __init__(self, shares: Sequence[float], seed: str) -> None:
+        self.of = len(shares)
+        self._bounds = np.cumsum(shares)[:-1]
+        self._uniform = np.random.default_rng(random.Random(seed).getrandbits(128)).random
+
+    def next(self, count: int) -> Moments:
+        """The parts of so many arrivals, from 0."""
+        return np.searchsorted(self._bounds, self._uniform(count), "right").astype(np.int64)
+
+
+class Schedule:
+    """Streams merged into slices of time, each as ascending moments and the stream each belongs to.
+
+    Args:
+        streams: moments of each, in chunks.
+        draws: by the index of a stream, what deals its arrivals to several: each counts as a stream from then on.
+    """
+
+    def __init__(self, streams: Sequence[Iterator[Moments]], draws: Mapping[int, Draw] | None = None) -> None:
         self._streams = list(streams)
+        self._draws = draws or {}
+        widths = [self._draws[index].of if index in self._draws else 1 for index in range(len(self._streams))]
+        self._first = np.cumsum([0, *widths])[:-1]
         self._chunks = [next(iterator, None) for iterator in self._streams]
-        self._counts = [0] * len(self._streams)
+        self._counts = np.zeros(sum(widths), np.int64)
         self._until = 0
         self._width = _SHORTEST
         self._slice: tuple[Moments, Moments] = (_NONE, _NONE)
@@ -57,7 +108,8 @@ class Schedule:
             total = sum(map(len, parts))
             self._adapt(total)
             if total:
-                self._slice = _merge(parts)
+                self._slice = self._merge(parts)
+                self._counts += np.bincount(self._slice[1], minlength=len(self._counts))
                 return self._slice
         self._slice = (_NONE, _NONE)
         return self._slice
@@ -71,7 +123,8 @@ class Schedule:
             self.take()
         moments, streams = self._slice
         early = np.bincount(streams[int(np.searchsorted(moments, until, "right")) :], minlength=len(self._counts))
-        return [count - int(more) for count, more in zip(self._counts, early, strict=True)]
+        owed: list[int] = (self._counts - early).tolist()
+        return owed
 
     def _pull(self, index: int, until: int) -> Moments:
         taken = [_NONE]
@@ -82,9 +135,7 @@ class Schedule:
                 self._chunks[index] = chunk[count:]
                 break
             self._chunks[index] = next(self._streams[index], None)
-        found = np.concatenate(taken)
-        self._counts[index] += len(found)
-        return found
+        return np.concatenate(taken)
 
     def _adapt(self, total: int) -> None:
         if total > _MANY:
@@ -92,9 +143,12 @@ class Schedule:
         elif total < _FEW:
             self._width = min(self._width * 2, _LONGEST)
 
-
-def _merge(parts: list[Moments]) -> tuple[Moments, Moments]:
-    moments = np.concatenate(parts)
-    streams = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-    order = np.argsort(moments, kind="stable")
-    return moments[order], streams[order]
+    def _merge(self, parts: list[Moments]) -> tuple[Moments, Moments]:
+        moments = np.concatenate(parts)
+        sizes = [len(part) for part in parts]
+        streams = np.repeat(self._first, sizes)
+        for index, draw in self._draws.items():
+            begin = sum(sizes[:index])
+            streams[begin : begin + sizes[index]] += draw.next(sizes[index])
+        order = np.argsort(moments, kind="stable")
+        return moments[order], streams[order]

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chaoskit.core.units import NS
 from chaoskit.loads.arrivals import constant, poisson
-from chaoskit.loads.schedule import Moments, Schedule, stream
+from chaoskit.loads.arrivals.bursty import bursty
+from chaoskit.loads.schedule import Draw, Moments, Schedule, stream
 from chaoskit.loads.shapes import step
 
 MOMENTS = st.lists(st.integers(0, 5 * NS), max_size=300).map(sorted)
@@ -56,6 +58,46 @@ def test_what_is_owed_at_an_early_end(streams: list[list[int]], slices: int, lat
         passed, current = current, int(moments[-1]) if len(moments) else current
     until = max(passed, later)
     assert schedule.owed(until) == [bisect_right(moments, until) for moments in streams]
+
+
+@given(st.lists(MOMENTS, min_size=1, max_size=4), st.integers(0, 2**32), st.integers(0, 5 * NS))
+def test_a_mix_deals_arrivals_and_moves_none(streams: list[list[int]], seed: int, until: int) -> None:
+    """With a draw for the first stream its moments are the same, each given to one part, and owed by it."""
+
+    def mixed() -> Schedule:
+        return Schedule([chunked(moments) for moments in streams], {0: Draw([0.5, 0.25, 0.25], str(seed))})
+
+    found = drained(mixed())
+    assert sorted(moment for moment, which in found if which < 3) == streams[0]
+    for index, moments in enumerate(streams[1:], 3):
+        assert [moment for moment, which in found if which == index] == moments
+    assert drained(mixed()) == found
+    schedule = mixed()
+    drained(schedule)
+    last = max(until, *(moment for moment, _ in found), 0)
+    counts = [sum(which == part for _, which in found) for part in range(2 + len(streams))]
+    assert schedule.owed(last) == counts
+
+
+def test_a_draw_keeps_to_its_shares() -> None:
+    """Of many arrivals each part gets its share, within chance, however they are asked for."""
+    draw = Draw([0.7, 0.2, 0.1], "seed")
+    drawn = np.concatenate([draw.next(count) for count in (1, 0, 10_000, 89_999)])
+    assert np.bincount(drawn) / 100_000 == pytest.approx([0.7, 0.2, 0.1], abs=0.005)
+    assert np.array_equal(Draw([0.7, 0.2, 0.1], "seed").next(100_000), drawn)
+
+
+@given(rate=st.floats(1, 500), clients=st.integers(1, 6), seed=st.integers(0, 2**32))
+def test_clients_are_dealt_bursts_in_turn(rate: float, clients: int, seed: int) -> None:
+    """Bursts are the load's: what all clients send together is what one client would send alone."""
+    process = bursty(rate, on="200ms", off="300ms")
+
+    def times(clients: int, index: int) -> list[int]:
+        return made(
+            arrivals=process, duration=2 * NS, seed=seed, load="l", client=f"c{index}", clients=clients, index=index
+        )
+
+    assert sorted(moment for index in range(clients) for moment in times(clients, index)) == times(1, 0)
 
 
 def test_the_same_seed_gives_the_same_schedule() -> None:

@@ -1,4 +1,8 @@
-"""Arrival processes: when requests are meant to start, whatever becomes of the earlier ones."""
+"""Arrival processes: when requests are meant to start, whatever becomes of the earlier ones.
+
+Here are those at a rate; the modules beside this one have the others: `paced`, `bursty`, a `trace` replayed, and
+`closed`, which is the exception: its users do wait for their answers.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ import numpy as np
 from chaoskit.core.units import Rate
 from chaoskit.loads.shapes import Floats, Shape, flat
 
-_CHUNK = 512
+CHUNK = 512
 """Arrivals made at once: enough for numpy to pay, few enough not to hold the engine up (0.1 ms)."""
 
 
@@ -28,11 +32,11 @@ class Poisson:
 
         def counts() -> Floats:
             nonlocal position
-            chunk = position - np.cumsum(np.log1p(-uniform(_CHUNK)))
+            chunk = position - np.cumsum(np.log1p(-uniform(CHUNK)))
             position = float(chunk[-1])
             return chunk
 
-        return _invert(self.shape, counts, duration_s)
+        return invert(self.shape, counts, duration_s)
 
     def rate_at(self, t: float) -> float:
         """The intended rate a second at `t` seconds."""
@@ -60,11 +64,11 @@ class Constant:
 
         def counts() -> Floats:
             nonlocal position
-            chunk = position + np.arange(_CHUNK, dtype=np.float64)
-            position += _CHUNK
+            chunk = position + np.arange(CHUNK, dtype=np.float64)
+            position += CHUNK
             return chunk
 
-        return _invert(self.shape, counts, duration_s)
+        return invert(self.shape, counts, duration_s)
 
     def rate_at(self, t: float) -> float:
         """The intended rate a second at `t` seconds."""
@@ -82,19 +86,24 @@ class Constant:
 
 def poisson(rate_or_shape: Rate | Shape) -> Poisson:
     """Poisson arrivals at a rate such as `"400/s"`, or along a shape such as `ramp("10/s", "400/s", over="10s")`."""
-    return Poisson(_shape(rate_or_shape))
+    return Poisson(shape_of(rate_or_shape))
 
 
 def constant(rate_or_shape: Rate | Shape) -> Constant:
     """Evenly spread arrivals at a rate such as `"400/s"`, or along a shape."""
-    return Constant(_shape(rate_or_shape))
+    return Constant(shape_of(rate_or_shape))
 
 
-def _shape(value: Rate | Shape) -> Shape:
+def shape_of(value: Rate | Shape) -> Shape:
+    """A shape as it is, a rate as one that does not change.
+
+    Raises:
+        UsageError: the text is no rate, or is negative.
+    """
     return flat(value) if isinstance(value, str | int | float) else value
 
 
-def _invert(shape: Shape, counts: Callable[[], Floats], duration_s: float) -> Iterator[float]:
+def invert(shape: Shape, counts: Callable[[], Floats], duration_s: float) -> Iterator[float]:
     """Map ascending counts of arrivals to times, chunk by chunk, until the end is reached."""
     while True:
         times = shape.inverse(counts())
