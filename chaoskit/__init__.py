@@ -16,6 +16,7 @@ from chaoskit.core.guard import stop_unless
 from chaoskit.core.lab import Lab
 from chaoskit.core.late import found_by
 from chaoskit.core.load import Connections, Load, load
+from chaoskit.core.mix import mix
 from chaoskit.core.naming import DnsCache, resolver
 from chaoskit.core.param import param
 from chaoskit.core.probe import probe
@@ -52,6 +53,7 @@ __all__ = [
     "header",
     "label",
     "load",
+    "mix",
     "name",
     "param",
     "post",

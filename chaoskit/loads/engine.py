@@ -17,11 +17,11 @@ from time import monotonic_ns
 from chaoskit.core.history import Generated
 from chaoskit.loads.call import ENDED, Call
 from chaoskit.loads.columns import Labels, Rows
+from chaoskit.loads.course import Course, CourseSchedule
+from chaoskit.loads.legs import account, schedule_of, streams_of
 from chaoskit.loads.loop import FAR
 from chaoskit.loads.network import Networks
-from chaoskit.loads.registry import opener
-from chaoskit.loads.schedule import Schedule, stream
-from chaoskit.loads.stream import Stream
+from chaoskit.loads.schedule import Moments
 from chaoskit.loads.transport import transport
 from chaoskit.loads.work import Work
 
@@ -76,23 +76,9 @@ class Engine:
         self._deadlines: dict[int, deque[Call]] = {}
         self._stopping = False
         self._moves: deque[tuple[str, Path]] = deque()
-        self._streams: list[Stream] = [
-            opener(job.request.protocol)(self, job, client) for job in work.jobs for client in job.clients
-        ]
-        moments = [
-            stream(
-                job.arrivals,
-                work.end_of(job),
-                seed=work.seed,
-                load=job.name,
-                client=client.host,
-                clients=len(job.clients),
-                start=job.start,
-            )
-            for job in work.jobs
-            for client in job.clients
-        ]
-        self._schedule = Schedule(moments)
+        self._streams = streams_of(self, work)
+        schedule, width = schedule_of(work), len(self._streams)
+        self._schedule = schedule if work.course is None else CourseSchedule(schedule, width, work.course)
         self._moments: list[int] = []
         self._owners: list[int] = []
         self._next = 0
@@ -118,6 +104,15 @@ class Engine:
         """A client host came back with a new network; for other threads."""
         self._moves.append((host, netns))
         self.loop.wake()
+
+    def recast(self, course: Course, since: int) -> None:
+        """Go another way from a moment on, in ns from the origin, where the work has a course; for other threads."""
+        self.loop.post(lambda: self._recast(course, since))
+
+    @property
+    def course(self) -> CourseSchedule | None:
+        """The schedule, where it is shared with other engines."""
+        return self._schedule if isinstance(self._schedule, CourseSchedule) else None
 
     def run(self) -> tuple[Generated, ...]:
         """Generate the load until its end and account for it.
@@ -194,8 +189,17 @@ class Engine:
                 call.stream.start(call, now)
 
     def _advance(self) -> None:
-        """Get the next slice of the schedule; a moment that never comes marks its end."""
-        moments, owners = self._schedule.take()
+        """Get the next slice of the schedule."""
+        self._follow(*self._schedule.take())
+
+    def _recast(self, course: Course, since: int) -> None:
+        if self.course is not None:
+            self._follow(*self.course.recast(course, since, self._next))
+            if self._due == FAR:
+                self._advance()
+
+    def _follow(self, moments: Moments, owners: Moments) -> None:
+        """What is due next; a moment that never comes marks the end."""
         self._moments = [*(moments + self._work.origin).tolist(), FAR]
         self._owners = owners.tolist()
         self._next = 0
@@ -252,7 +256,4 @@ class Engine:
         self.networks.close()
 
     def _account(self, until: int) -> tuple[Generated, ...]:
-        return tuple(
-            Generated(one.name, one.client, owed, one.recorded + one.abandoned, one.abandoned)
-            for one, owed in zip(self._streams, self._schedule.owed(until), strict=True)
-        )
+        return account(self._streams, self._schedule.owed(until), until + self._work.origin)

@@ -64,6 +64,9 @@ class Stream(ABC):
         "timeout",
     )
 
+    users = 0
+    """How many of a closed loop it serves; none where arrivals do not wait for answers."""
+
     def __init__(self, engine: Engine, job: Job, client: Client) -> None:
         labels = engine.labels
         self.name, self.client = job.name, client.host
@@ -83,7 +86,7 @@ class Stream(ABC):
         self._budget = None if policy.budget is None else Budget(policy.budget, self._first_attempts, engine.loop)
         self._codes = tuple(
             labels.code(column, label)
-            for column, label in (("load", job.name), ("client", client.host), ("op", job.request.op))
+            for column, label in (("load", job.name), ("client", client.host), ("op", job.op or job.request.op))
         )
 
     @abstractmethod
@@ -105,7 +108,11 @@ class Stream(ABC):
 
     def arrive(self, due: int, now: int) -> int:
         """Take an arrival up; returns the time."""
-        call = Call(self, due, now)
+        return self.take_up(Call(self, due, now), now)
+
+    def take_up(self, call: Call, now: int) -> int:
+        """As `arrive`, of a call that there is already."""
+        due = call.due
         self.taken += 1
         if now - due > self.timeout:
             call.attempts = 0
@@ -128,6 +135,10 @@ class Stream(ABC):
         else:
             self.cut(call)
             call.phase = ENDED
+
+    def settle(self, until: int) -> int:
+        """The run is over: how many arrivals beside the schedule's there were up to then, ns of CLOCK_MONOTONIC."""
+        return 0
 
     def retry(self, call: Call, now: int, outcome: int, server: int = 0) -> bool:
         """Whether the call gets another attempt after this failure; if so, the engine starts it when its wait is over.

@@ -8,10 +8,13 @@ from pathlib import Path
 
 from chaoskit.core.errors import UsageError
 from chaoskit.core.load import Arrivals, Connections, Load
+from chaoskit.core.mix import parts_of
 from chaoskit.core.naming import Dns, Naming
 from chaoskit.core.population import Population
 from chaoskit.core.request import Request
 from chaoskit.core.retry import Retry
+from chaoskit.loads.arrivals.closed import Closed
+from chaoskit.loads.course import Course
 from chaoskit.loads.registry import require
 
 MAX_CONNECTIONS = 4096
@@ -48,6 +51,7 @@ class Job:
         max_connections: connections the load may hold at once from each client host.
         start: ns after the origin when its arrivals begin; its shape's time counts from there.
         lasting: ns after `start` when they end; None for the end of the work.
+        op: what rows have in place of the request's own `op`; empty for that.
     """
 
     name: str
@@ -65,6 +69,7 @@ class Job:
     lasting: int | None = None
     connection_requests: int | None = None
     population: Population | None = None
+    op: str = ""
 
     @classmethod
     def of(cls, name: str, load: Load, clients: Sequence[Client], *, start: int = 0, lasting: int | None = None) -> Job:
@@ -74,13 +79,19 @@ class Job:
             UsageError: its request is of a protocol that this generator does not speak, or that knows no users.
         """
         try:
-            require(load.request.protocol)
+            for part in parts_of(load.request):
+                require(part.request.protocol)
         except UsageError as error:
             raise UsageError(f"{load.where}: {error.args[0]}", remedy=error.remedy) from None
         if load.population is not None and load.request.protocol != "http":
             raise UsageError(
                 f"{load.where}: a load of {load.request.protocol} requests comes from no population",
                 remedy="Leave out population=; get(...) and post(...) have users.",
+            )
+        if load.population is not None and isinstance(load.arrivals, Closed):
+            raise UsageError(
+                f"{load.where}: the users of a closed loop are no population",
+                remedy="Leave out population=, or use arrivals that do not wait: poisson(...), constant(...).",
             )
         return cls(
             name,
@@ -110,6 +121,7 @@ class Work:
         seed: the same seed gives the same schedules.
         networks: address ranges (CIDR) of the lab; addresses outside them and outside loopback are refused.
         owned: a job with `any_target` may go there: there is no way out of the lab, or its targets are the user's.
+        course: how this generator shares the schedule with others; None for the only one.
     """
 
     origin: int
@@ -118,6 +130,7 @@ class Work:
     jobs: tuple[Job, ...]
     networks: tuple[str, ...] = ()
     owned: bool = True
+    course: Course | None = None
 
     def end_of(self, job: Job) -> int:
         """When a job's arrivals end, ns after the origin; never after the work's own end."""
