@@ -7,6 +7,7 @@ core <- report <- engine;  core, kernel, labs <- testing;  everything <- pytest_
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -157,13 +158,24 @@ def test_the_reader_lets_an_allowed_import_pass(file: str, text: str) -> None:
 
 
 def test_locust_is_imported_by_the_load_process_alone() -> None:
-    """Importing locust patches the whole process: only files of `loads` do, and nothing else imports those."""
+    """Importing locust patches the whole process: only `loads.locust` does, and the load process imports it late."""
     every = [found for file in sources() for found in imports_of(file, file.read_text())]
     users = {found.file for found in every if found.module.partition(".")[0] in ("locust", "gevent")}
-    assert {file.relative_to(ROOT).parts[0] for file in users} <= {"loads"}
-    modules = {"chaoskit." + ".".join(file.relative_to(ROOT).with_suffix("").parts) for file in users}
-    importers = {found.file for found in every if found.module in modules}
-    assert importers <= users
+    own = ROOT / "loads" / "locust"
+    assert users
+    assert all(file.is_relative_to(own) for file in users)
+    importers = [found for found in every if found.module.startswith("chaoskit.loads.locust")]
+    outside = {found.file for found in importers if not found.file.is_relative_to(own)}
+    assert outside == {ROOT / "loads" / "child.py"}
+    assert "chaoskit.loads.locust" not in _loaded_by("chaoskit.loads.child")
+
+
+def _loaded_by(module: str) -> set[str]:
+    """Modules that are there after an import, in a process of its own."""
+    script = f"import sys, {module}; print(*sys.modules)"
+    return set(
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    )
 
 
 def test_files_are_short() -> None:

@@ -50,8 +50,8 @@ class Counted:
                 self._begin(told)
             elif "stop" in told and self._engine is not None:
                 self._engine.stop()
-            elif "since" in told and self._engine is not None:
-                self._engine.recast(course(told), told["since"])
+            elif "deals" in told and self._engine is not None:
+                self._engine.recast(course(told))
 
     def _begin(self, told: dict[str, Any]) -> None:
         try:

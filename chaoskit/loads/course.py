@@ -14,6 +14,7 @@ Stochastic Processes, 1975, ch. 4.7.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -21,6 +22,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from chaoskit.core.units import NS
 from chaoskit.loads.schedule import Moments, Schedule
 
 NEVER = 1 << 61
@@ -53,8 +55,8 @@ class Course:
     end: int | None = None
 
 
-_Given = tuple[Moments, Moments, Moments]
-"""Arrivals that are this engine's: moments in ns from the origin, streams, and numbers in the whole schedule."""
+_KEPT = 2 * NS
+"""Of the past, so much is at hand for changes that are heard of too late."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,11 @@ class _Slice:
     moments: Moments
     streams: Moments
     first: int
+
+    @property
+    def numbers(self) -> Moments:
+        """The number of each arrival in the whole schedule."""
+        return np.arange(self.first, self.first + len(self.moments))
 
 
 class CourseSchedule:
@@ -80,54 +87,52 @@ class CourseSchedule:
         self._schedule = schedule
         self._number = 0
         self._owed = np.zeros(streams, np.int64)
-        self._slices: list[_Slice] = []
-        self._given: _Given = (_NONE, _NONE, _NONE)
+        self._slices: deque[_Slice] = deque()
+        self._given: tuple[Moments, Moments] = (_NONE, _NONE)
+        self._numbers = _NONE
+        self._last = -1
         self._follow(course)
 
     def take(self) -> tuple[Moments, Moments]:
         """As `Schedule.take`, of this engine's arrivals."""
-        self._given = (_NONE, _NONE, _NONE)
-        if self._end is not None and any(int(self._real(part)[-1]) >= self._end for part in self._slices):
-            return self._given[:2]
-        self._slices.clear()
-        while not len(self._given[0]):
+        self._last = int(self._numbers[-1]) if len(self._numbers) else self._last
+        self._give(_NONE, _NONE, _NONE)
+        while not len(self._numbers) and not self._is_over():
             part = _Slice(*self._schedule.take(), self._number)
             if not len(part.moments):
                 break
             self._number += len(part.moments)
-            if self._of[0] or part.moments[-1] >= self._starts[-1]:
-                self._slices.append(part)  # of what came before it joined, an engine is given nothing any more
-            if self._is_over(part):
-                break
-            self._give(self._own(part))
-        return self._given[:2]
+            self._keep(part)
+            real, own = self._real(part), self._own(part)
+            self._give(real[own], part.streams[own], part.numbers[own])
+        return self._given
 
-    def recast(self, course: Course, since: int, taken: int) -> tuple[Moments, Moments]:
-        """Go another way from a moment on; returns what of the last slice is still to come.
+    def recast(self, course: Course, taken: int) -> tuple[Moments, Moments]:
+        """Go another way; returns what of the last slice is still to come.
 
         Args:
-            course: deals and paces, the same as before up to `since`.
-            since: ns from the origin.
+            course: as before, and what comes new.
             taken: how many of the last slice's arrivals have been taken up.
         """
-        given = self._given
-        at = int(np.searchsorted(given[0], since))
-        self._owed -= np.bincount(given[1][max(at, taken) :], minlength=len(self._owed))
+        last = int(self._numbers[taken - 1]) if taken else self._last
+        sent = [self._own(part) & (part.numbers <= last) for part in self._slices]
+        self._owed -= np.bincount(self._given[1][taken:], minlength=len(self._owed))
         self._follow(course)
-        fresh = [(_NONE, _NONE, _NONE), *(self._own(part, since) for part in self._slices)]
-        moments, streams, numbers = map(np.concatenate, zip(*fresh, strict=True))
-        gone = np.isin(numbers, given[2][at:taken])
-        self.doubled += max(0, taken - at) - int(gone.sum())
-        kept = slice(taken, max(at, taken))
-        self._given = (given[0][kept], given[1][kept], given[2][kept])
-        self._give((moments[~gone], streams[~gone], numbers[~gone]))
-        return self._given[:2]
+        found = [(_NONE, _NONE, _NONE)]
+        for part, gone in zip(self._slices, sent, strict=True):
+            own = self._own(part)
+            self.doubled += int((gone & ~own).sum())
+            own &= ~gone
+            found.append((self._real(part)[own], part.streams[own], part.numbers[own]))
+        self._last = last
+        self._give(*map(np.concatenate, zip(*found, strict=True)))
+        return self._given
 
     def owed(self, until: int) -> list[int]:
         """As `Schedule.owed`, of this engine's arrivals; the others' are in `whole`."""
         last = until if self._end is None else min(until, self._end - 1)
         self.whole = self._number - sum(int((self._real(part) > last).sum()) for part in self._slices)
-        moments, streams, _numbers = self._given
+        moments, streams = self._given
         early = np.bincount(streams[int(np.searchsorted(moments, until, "right")) :], minlength=len(self._owed))
         owed: list[int] = (self._owed - early).tolist()
         return owed
@@ -140,6 +145,7 @@ class CourseSchedule:
         self._of = np.array([deal.of for deal in deals], np.int64)
         self._pace = np.array([deal.pace for deal in deals], np.float64)
         self._starts = _starts(deals)
+        self._past = round(_KEPT * max(1.0, deals[-1].pace))
 
     def _real(self, part: _Slice) -> Moments:
         """When its arrivals come, ns from the origin."""
@@ -148,24 +154,27 @@ class CourseSchedule:
         passed = np.rint((part.moments - self._starts[at]) / np.where(pace > 0, pace, 1.0)).astype(np.int64)
         return np.where(pace > 0, self._since[at] + passed, NEVER)
 
-    def _is_over(self, part: _Slice) -> bool:
-        return self._end is not None and int(self._real(part)[0]) >= self._end
-
-    def _own(self, part: _Slice, since: int = 0) -> _Given:
-        """This engine's arrivals of a slice that come from a moment on and before the end."""
-        real = self._real(part)
+    def _own(self, part: _Slice) -> NDArray[np.bool_]:
+        """Which arrivals are this engine's, and come before the end."""
         at = np.searchsorted(self._starts, part.moments, "right") - 1
-        numbers = part.first + np.arange(len(real))
-        own: NDArray[np.bool_] = (self._of[at] > 0) & (numbers % np.maximum(self._of[at], 1) == self._index[at])
-        own &= real >= since
-        if self._end is not None:
-            own &= real < self._end
-        return real[own], part.streams[own], numbers[own]
+        of = self._of[at]
+        own: NDArray[np.bool_] = (of > 0) & (part.numbers % np.maximum(of, 1) == self._index[at])
+        return own if self._end is None else own & (self._real(part) < self._end)
 
-    def _give(self, more: _Given) -> None:
-        self._owed += np.bincount(more[1], minlength=len(self._owed))
-        moments, streams, numbers = map(np.concatenate, zip(self._given, more, strict=True))
-        self._given = (moments, streams, numbers)
+    def _is_over(self) -> bool:
+        """Whether what comes next comes after the end."""
+        return self._end is not None and bool(self._slices) and int(self._real(self._slices[-1])[-1]) >= self._end
+
+    def _keep(self, part: _Slice) -> None:
+        """A change may concern it, but for what came before this engine joined."""
+        if self._of[0] or part.moments[-1] >= self._starts[-1]:
+            self._slices.append(part)
+        while self._slices and self._slices[0].moments[-1] < part.moments[0] - self._past:
+            self._slices.popleft()
+
+    def _give(self, moments: Moments, streams: Moments, numbers: Moments) -> None:
+        self._owed += np.bincount(streams, minlength=len(self._owed))
+        self._given, self._numbers = (moments, streams), numbers
 
 
 def _starts(deals: Sequence[Deal]) -> Moments:

@@ -105,9 +105,9 @@ class Engine:
         self._moves.append((host, netns))
         self.loop.wake()
 
-    def recast(self, course: Course, since: int) -> None:
-        """Go another way from a moment on, in ns from the origin, where the work has a course; for other threads."""
-        self.loop.post(lambda: self._recast(course, since))
+    def recast(self, course: Course) -> None:
+        """Go another way, where the work has a course; for other threads."""
+        self.loop.post(lambda: self._recast(course))
 
     @property
     def course(self) -> CourseSchedule | None:
@@ -192,9 +192,9 @@ class Engine:
         """Get the next slice of the schedule."""
         self._follow(*self._schedule.take())
 
-    def _recast(self, course: Course, since: int) -> None:
+    def _recast(self, course: Course) -> None:
         if self.course is not None:
-            self._follow(*self.course.recast(course, since, self._next))
+            self._follow(*self.course.recast(course, self._next))
             if self._due == FAR:
                 self._advance()
 

@@ -81,7 +81,7 @@ class Conductor:
         }
         self._roster = Roster(tuple(sorted(self._members())), self._pace())
         logger.info("Seed %d, %d engine(s)", self._order["seed"], len(self._roster.members))
-        self._give(0)
+        self._give()
         gevent.spawn(self._watch, self._run)
 
     def end(self) -> None:
@@ -89,7 +89,7 @@ class Conductor:
         if self._roster is None:
             return
         self._order["end"] = max(0, self._now() + round(_LAST * NS))
-        self._give(self._order["end"])
+        self._give()
         deadline = time.monotonic() + _LAST + GRACE + 2
         while self._missing() and time.monotonic() < deadline:
             gevent.sleep(0.01)
@@ -121,12 +121,12 @@ class Conductor:
     def _now(self) -> int:
         return round((time.monotonic() - self._began) * NS)
 
-    def _give(self, since: int) -> None:
-        """Let everybody know how the run goes, from a moment on."""
+    def _give(self) -> None:
+        """Let everybody know how the run goes."""
         assert self._roster is not None
         for member in self._roster.members:
             if member not in self._accounts:
-                self._crew.send(member, {**self._order, "deals": self._roster.deals(member), "since": since})
+                self._crew.send(member, {**self._order, "deals": self._roster.deals(member)})
 
     def _watch(self, run: int) -> None:
         """Share the schedule anew whenever there are others to share it, or another number of users."""
@@ -151,7 +151,7 @@ class Conductor:
             for what, who in (("joined", now - before), ("left", before - now)):
                 for member in sorted(who):
                     logger.info("%s %s: %d engines share the schedule", member, what, len(now))
-            self._give(self._roster.epochs[-1].since)
+            self._give()
 
     def _count(self, client_id: str, data: dict[str, Any]) -> None:
         self._reported[client_id] += data["stats_total"]["num_requests"]

@@ -54,7 +54,7 @@ class Node:
         if order["run"] != self._run:
             self._begin(order)
         elif self._open:
-            self._process.tell(deals=order["deals"], end=order["end"], since=order["since"])
+            self._process.tell(deals=order["deals"], end=order["end"])
         if order["end"] is not None and self._open:
             left = order["origin"] + order["end"] / NS - time.time()
             gevent.spawn_later(max(0.0, left) + self._grace, self._stop, order["run"])
