@@ -1,0 +1,181 @@
+"""Put load on one target, without an experiment: arrivals do not wait for answers, latency counts from their moment.
+
+An expectation is a bound on one number, such as
+
+  p99<50ms       so do p50, p99.9, max: of all arrivals, where one that failed was never answered well
+  ok>=99.9%      so does every class of outcome: 503<1%, 'connect timeout'<0.1%; errors is all but ok
+  rate>=450/s    requests answered, be it with an error
+  lag<5ms        the generator's own delay (p99)
+
+Where the generator itself is too late (--lag) an expectation is unknown: what it measured says nothing of the target.
+Exit status: 0 every expectation holds, 1 one fails, 2 one is unknown, 3 an error, 130 interrupted; Ctrl-C ends the
+load, and the answer is about what it did until then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chaoskit.cli import options
+from chaoskit.cli.output import console, say, say_json, say_table
+from chaoskit.cli.status import INTERRUPTED, worst
+from chaoskit.core.errors import UsageError
+from chaoskit.core.units import duration
+from chaoskit.core.verdict import exit_status
+
+if TYPE_CHECKING:
+    from chaoskit.cli.load_text import Judged
+    from chaoskit.engine.loading.plan import LoadPlan
+    from chaoskit.engine.loading.result import LoadResult
+
+HELP = "put load on one target, and say what came of it"
+EXAMPLES = """\
+  chaoskit load http://127.0.0.1:8080/ --rate 500/s --for 30s
+  chaoskit load http://127.0.0.1:8080/ --rate 500/s --for 30s --expect 'p99<50ms' --expect 'ok>=99.9%'
+  chaoskit load http://127.0.0.1:8080/cart --rate 50/s --for 1m --body @cart.json --header 'Content-Type: text/json'
+  chaoskit load tcp://127.0.0.1:5432 --rate 2k/s --for 10s --json     handshakes alone, for a machine
+"""
+_WORKERS = 64
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare options."""
+    parser.add_argument("target", metavar="URL", help="http://, https:// or tcp://HOST:PORT; loopback or inside a lab")
+    parser.add_argument("--rate", required=True, metavar="RATE", help="arrivals, such as 500/s or 12k/min")
+    parser.add_argument("--for", required=True, dest="lasting", metavar="TIME", help="how long they come, such as 30s")
+    parser.add_argument(
+        "--arrivals", choices=("poisson", "constant"), default="poisson", help="a crowd (default), or a metronome"
+    )
+    parser.add_argument(
+        "--connections",
+        choices=("keep-alive", "new"),
+        default="keep-alive",
+        help="keep connections (default), or open one a request",
+    )
+    parser.add_argument("--timeout", default="1s", metavar="TIME", help="of a request, from its intended start (1s)")
+    parser.add_argument(
+        "--workers", type=options.positive, default=1, metavar="N", help="generator processes, a core each (1)"
+    )
+    options.seed(parser)
+    _request(parser.add_argument_group("the request"))
+    _answer(parser.add_argument_group("the answer"))
+    parser.add_argument(
+        "--i-own-the-target",
+        action="store_true",
+        dest="owns_target",
+        help="you may put load on this target; without, load goes to loopback and labs only",
+    )
+
+
+def _request(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--method", default="", metavar="WORD", help="GET, or POST where there is a body")
+    group.add_argument(
+        "--header", action="append", default=[], metavar="'NAME: VALUE'", help="a header field; may be repeated"
+    )
+    group.add_argument("--body", default="", metavar="TEXT", help="what is sent along; @FILE for what a file holds")
+    group.add_argument("--cacert", default="", metavar="FILE", help="trust the authorities in this file (PEM)")
+    group.add_argument("--insecure", action="store_true", help="take any certificate for the target's")
+
+
+def _answer(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--expect", action="append", default=[], metavar="BOUND", help="what must hold, see above; may be repeated"
+    )
+    group.add_argument(
+        "--lag", metavar="TIME", help="how late the generator may be itself and be believed (50ms, the 99th percentile)"
+    )
+    group.add_argument("--hdr", type=Path, metavar="FILE", help="write latencies as HdrHistogram's plotter reads them")
+    group.add_argument("--plot", type=Path, metavar="FILE", help="write an HTML page: outcomes and latency over time")
+    group.add_argument("--json", action="store_true", help="answer in JSON, alone on stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Drive, print, and judge."""
+    from chaoskit.cli.load_text import result_json, result_rows, verdict_rows
+    from chaoskit.engine.loading.expectation import expectation
+
+    expectations = [expectation(text) for text in args.expect]
+    plan = _plan(args)
+    _refuse_unwritable(args)
+    result = _drive(args, plan)
+    judged = [(each, each.judge(result)) for each in expectations]
+    _write(args, result)
+    if args.json:
+        say_json(result_json(result, judged))
+    else:
+        say_table(list(result_rows(result)))
+        if judged:
+            say()
+            say_table(list(verdict_rows(judged)), header=("verdict", "expected", "measured", "reason"))
+    return _status(result, judged)
+
+
+def _status(result: LoadResult, judged: Judged) -> int:
+    if result.interrupted:
+        return INTERRUPTED
+    return worst(exit_status(verdict.outcome) for _each, verdict in judged)
+
+
+def _plan(args: argparse.Namespace) -> LoadPlan:
+    from chaoskit.core.load import Connections
+    from chaoskit.core.tls import Tls
+    from chaoskit.core.units import rate
+    from chaoskit.engine.clients import this_machine
+    from chaoskit.engine.loading.plan import LoadPlan
+    from chaoskit.engine.loading.target import Asked, headers, request_for
+    from chaoskit.loads.arrivals import constant, poisson
+
+    lasting, timeout = duration(args.lasting), duration(args.timeout)
+    if not lasting or not timeout or not rate(args.rate):
+        raise UsageError("a load needs a rate, a time and a timeout above zero")
+    if args.workers > _WORKERS:
+        raise UsageError(f"{args.workers} generators are more than any machine has cores for: at most {_WORKERS}")
+    asked = Asked(args.target, args.method, headers(args.header), args.body, Tls(args.cacert, verify=not args.insecure))
+    return LoadPlan(
+        request_for(asked),
+        poisson(args.rate) if args.arrivals == "poisson" else constant(args.rate),
+        this_machine(),
+        lasting,
+        timeout,
+        Connections(args.connections),
+        args.workers,
+        args.seed,
+        args.owns_target,
+    )
+
+
+def _drive(args: argparse.Namespace, plan: LoadPlan) -> LoadResult:
+    from chaoskit.cli.load_view import view_for
+    from chaoskit.engine.loading.drive import drive
+    from chaoskit.engine.loading.result import LAG_BOUND
+
+    bound = LAG_BOUND if args.lag is None else duration(args.lag)
+    view = view_for(console(sys.stderr), plan.request.title, plan.duration)
+    try:
+        return drive(plan, view.see, lag_bound=bound)
+    finally:
+        view.close()
+
+
+def _refuse_unwritable(args: argparse.Namespace) -> None:
+    from chaoskit.cli.running import refuse_unwritable
+
+    for path in (args.hdr, args.plot):
+        if path:
+            refuse_unwritable(path)
+
+
+def _write(args: argparse.Namespace, result: LoadResult) -> None:
+    if args.hdr:
+        from chaoskit.engine.loading.hgrm import percentile_distribution
+
+        args.hdr.write_text(percentile_distribution(result.tally.whole.latencies), encoding="ascii")
+    if args.plot:
+        from chaoskit.cli.load_text import result_rows
+        from chaoskit.engine.loading.plot import course_of
+        from chaoskit.report.load import render
+
+        args.plot.write_text(render(result.plan.request.title, dict(result_rows(result)), course_of(result)), "utf-8")

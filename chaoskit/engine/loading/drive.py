@@ -1,0 +1,124 @@
+"""Generators at work on a load by hand, side by side, from their start to the last answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from chaoskit.core.clock import MonotonicClock, anchor
+from chaoskit.core.errors import LabError
+from chaoskit.core.units import NS
+from chaoskit.engine.loading.plan import LoadPlan
+from chaoskit.engine.loading.result import LAG_BOUND, LoadResult
+from chaoskit.engine.loading.tally import Counts, Tally
+from chaoskit.loads.generator import Generator
+
+_LEAD = NS // 2
+"""Until t = 0: every generator has taken its work up by then."""
+_TICK = 0.1
+_FINISH = 10.0
+"""Seconds beyond the last timeout after which generators that have not ended never will."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What there is to see while a load runs.
+
+    Attributes:
+        t: ns since its origin.
+        last: requests that ended since the moment before.
+        over: ns between the two.
+        whole: all requests so far.
+        pids: the generators' processes.
+    """
+
+    t: int
+    last: Counts
+    over: int
+    whole: Counts
+    pids: tuple[int, ...] = ()
+
+
+Watch = Callable[[Moment], None]
+
+
+def drive(plan: LoadPlan, watch: Watch, *, lag_bound: int = LAG_BOUND, every: int = NS) -> LoadResult:
+    """Put the load on its target; returns when every request has an outcome.
+
+    KeyboardInterrupt while requests arrive ends the load, and the result says so; one that comes before or
+    while what is left is counted is raised.
+
+    Args:
+        plan: the load.
+        watch: called with what happened meanwhile.
+        lag_bound: ns, see `LoadResult.believed`.
+        every: ns between two calls of `watch`, about.
+
+    Raises:
+        TargetRefused: the target lies outside loopback and outside labs, and is not said to be the user's.
+        ChaoskitError: a generator cannot do the work or died; the others are ended.
+    """
+    tally = Tally(plan.duration)
+    with ExitStack() as stack:
+        generators = [stack.enter_context(Generator()) for _ in range(plan.workers)]
+        origin = _start(generators, plan, tally)
+        utc = anchor(MonotonicClock(), origin)
+        ended = plan.duration
+        interrupted = False
+        try:
+            _attend(generators, origin + plan.duration + plan.timeout, tally, _Watching(watch, origin, every))
+        except KeyboardInterrupt:
+            interrupted = True
+            ended = max(0, min(plan.duration, time.monotonic_ns() - origin))
+            for generator in generators:
+                generator.stop()
+        account = [row for generator in generators for row in generator.wait(_FINISH)]
+    scheduled, abandoned = sum(row.scheduled for row in account), sum(row.abandoned for row in account)
+    if scheduled != tally.whole.total + abandoned:
+        raise LabError(f"{scheduled} arrivals were due, and {tally.whole.total + abandoned} were accounted for")
+    return LoadResult(plan, tally, scheduled, abandoned, ended, utc.utc - utc.t, lag_bound, interrupted)
+
+
+def _start(generators: Sequence[Generator], plan: LoadPlan, tally: Tally) -> int:
+    """Start all processes, then hand each its work; returns their common origin."""
+    with ThreadPoolExecutor(len(generators)) as pool:
+        list(pool.map(Generator.open, generators))
+        origin = time.monotonic_ns() + _LEAD
+        list(pool.map(lambda one, work: one.start(work, tally.add), generators, plan.work(origin)))
+    return origin
+
+
+class _Watching:
+    """Calls whoever watches when it is time."""
+
+    def __init__(self, watch: Watch, origin: int, every: int) -> None:
+        self._watch = watch
+        self._origin = origin
+        self._every = every
+        self._seen = origin
+
+    def look(self, tally: Tally, generators: Sequence[Generator]) -> None:
+        now = time.monotonic_ns()
+        if now - self._seen >= self._every:
+            pids = tuple(generator.pid for generator in generators)
+            self._watch(Moment(now - self._origin, tally.recent(), now - self._seen, tally.whole, pids))
+            self._seen = now
+
+
+def _attend(generators: Sequence[Generator], last: int, tally: Tally, watching: _Watching) -> None:
+    """Look on until every generator has ended, which all do soon after the last timeout.
+
+    Raises:
+        ChaoskitError: one of them failed.
+    """
+    while not all(generator.account for generator in generators):
+        for generator in generators:
+            if generator.failed():
+                generator.wait(0)  # raises what it failed of
+        if time.monotonic_ns() > last + _FINISH * NS:
+            raise LabError("a load generator did not end after its last request had to")
+        watching.look(tally, generators)
+        time.sleep(_TICK)
