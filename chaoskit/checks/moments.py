@@ -28,6 +28,9 @@ from chaoskit.core.units import NS, duration, fraction, show_duration
 from chaoskit.core.verdict import FAIL, PASS, Limit, Unit, Verdict, unknown
 from chaoskit.core.window import Window
 
+_AT_ONCE = 1 << 16
+"""Arrivals of which it is asked at once whether a criterion holds from them on."""
+
 MORE = "Raise the rate, or let the criterion hold longer (holding=)."
 """Remedy for too few arrivals in the time that must meet a criterion."""
 
@@ -97,16 +100,35 @@ def first_good(
         at_least: share of the arrivals in that time that must be good.
         fewest: good arrivals there must be in that time, so that a gap in the record is no success.
     """
-    order = np.argsort(times, kind="stable")
-    sorted_times, sorted_good = times[order], good[order]
-    before = np.concatenate([[0], np.cumsum(sorted_good)])
-    candidates = np.concatenate([[after], sorted_times[sorted_good & (sorted_times > after)]])
-    candidates = candidates[candidates <= last]
-    low = np.searchsorted(sorted_times, candidates, "left")
-    high = np.searchsorted(sorted_times, candidates + holding, "left")
-    count, fine = high - low, before[high] - before[low]
-    meets = (fine >= max(1, fewest)) & (fine >= at_least * count - 1e-9)
-    return int(candidates[int(np.argmax(meets))]) if meets.any() else None
+    ordered, passed = _ordered(times, good, after, last + holding)
+    start = 0
+    while start < len(ordered):
+        # Most look for a moment soon after the first one: the rest of millions is not looked at.
+        starts = ordered[start : start + _AT_ONCE]
+        fits = np.diff(passed[start : start + len(starts) + 1]) > 0
+        candidates = np.concatenate([np.array([] if start else [after], np.int64), starts[fits]])
+        candidates = candidates[candidates <= last]
+        low = np.searchsorted(ordered, candidates, "left")
+        high = np.searchsorted(ordered, candidates + holding, "left")
+        count, fine = high - low, passed[high] - passed[low]
+        meets = (fine >= max(1, fewest)) & (fine >= at_least * count - 1e-9)
+        if meets.any():
+            return int(candidates[int(np.argmax(meets))])
+        start += _AT_ONCE
+    return None
+
+
+def _ordered(times: NDArray[np.int64], good: Mask, start: int, end: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The arrivals from `start` to before `end` in order of time, and how many good ones come before each."""
+    inside = (times >= start) & (times < end)
+    keys = times[inside]
+    keys <<= 1  # time and good in one number: sorting it takes half the memory of an index
+    keys |= good[inside]
+    keys.sort()
+    passed = np.zeros(len(keys) + 1, np.int32)
+    np.cumsum(keys & 1, out=passed[1:])
+    keys >>= 1
+    return keys, passed
 
 
 def density(times: NDArray[np.int64], due: Deadline, holding: int) -> int:

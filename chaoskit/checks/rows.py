@@ -133,8 +133,12 @@ def tried_at(requests: Requests) -> NDArray[np.int64]:
     That is when it was handed to the kernel; of one that never was (a refused connection), when its
     generator took it up and had its address.
     """
-    took_up = requests.lag.astype(np.int64) + np.maximum(requests.dns, 0)
-    return requests.intended + np.where(requests.sent >= 0, requests.sent, took_up).astype(np.int64) * 1000
+    moments = requests.lag.astype(np.int64)
+    moments += np.maximum(requests.dns, 0)
+    np.copyto(moments, requests.sent, where=requests.sent >= 0)
+    moments *= 1000
+    moments += requests.intended
+    return moments
 
 
 def _per_row(column: Text, per_label: list[bool]) -> Mask:

@@ -3,13 +3,16 @@
 Requests are columns (numpy arrays), because a run holds millions of them; this is the one module of
 the core that uses more than the standard library. Moments are ns since the run's origin; the parts
 of a request are µs after its intended start, which an int32 holds for 35 minutes.
+
+A column is made when it is first asked for: a recorded one is read from the disk then, one of chosen
+rows is copied then. Judging ten million requests takes the memory of the columns that checks look at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,14 +33,21 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Text:
-    """A column of strings: a code a row, and what the codes stand for."""
+    """A column of strings: a code a row, and what the codes stand for.
 
-    codes: NDArray[np.int32]
+    Attributes:
+        codes: of any integer type that holds them; a byte does where there are few labels.
+    """
+
+    codes: NDArray[np.integer[Any]]
     labels: tuple[str, ...]
 
     def equals(self, *values: str) -> NDArray[np.bool_]:
         """Rows that hold one of these strings."""
-        return np.isin(self.codes, [i for i, label in enumerate(self.labels) if label in values])
+        wanted = np.array([*(label in values for label in self.labels), False], np.bool_)
+        if np.count_nonzero(wanted) == 1:  # an index would first be made eight bytes wide
+            return np.asarray(self.codes == int(np.argmax(wanted)))
+        return np.asarray(wanted[self.codes], np.bool_)
 
     def take(self, rows: NDArray[Any]) -> Text:
         """Those rows, by mask or index."""
@@ -90,20 +100,49 @@ class Requests:
     outcome: NDArray[np.int8]
     attempts: NDArray[np.int16]
 
+    @classmethod
+    def deferred(cls, count: int, column: Callable[[str], Any]) -> Requests:
+        """A table whose columns are made when they are first asked for, and kept from then on.
+
+        Args:
+            count: how many rows it has.
+            column: makes the column of that name: a `Text`, or an array of its type in `NUMBER_COLUMNS`.
+        """
+        table = object.__new__(cls)
+        vars(table).update(_count=count, _column=column)
+        return table
+
+    if not TYPE_CHECKING:  # type checkers know the columns, and would take any other name for one
+
+        def __getattr__(self, name: str) -> Any:
+            """Make a deferred column; called for what is not there."""
+            if name not in _COLUMNS or "_column" not in vars(self):
+                raise AttributeError(f"requests have no {name}")
+            made = vars(self)["_column"](name)
+            vars(self)[name] = made
+            return made
+
     def __len__(self) -> int:
-        return len(self.intended)
+        count = vars(self).get("_count")
+        return len(self.intended) if count is None else int(count)
 
     def take(self, rows: NDArray[Any]) -> Requests:
-        """Those rows, by mask or index."""
-        columns = {column.name: getattr(self, column.name) for column in fields(self)}
-        return _table(
-            {name: value.take(rows) if isinstance(value, Text) else value[rows] for name, value in columns.items()}
-        )
+        """Those rows, by mask or index, which nobody may change afterwards: columns are taken as they are needed."""
+        if rows.dtype == np.bool_:
+            count = int(np.count_nonzero(rows))
+            if count == len(self):
+                return self
+        else:
+            count = len(rows)
+        return Requests.deferred(count, lambda name: _taken(getattr(self, name), rows))
 
     @property
     def ended(self) -> NDArray[np.int64]:
         """Moment each request ended, ns since the origin."""
-        return self.intended + self.end.astype(np.int64) * 1000
+        moments = self.end.astype(np.int64)
+        moments *= 1000
+        moments += self.intended
+        return moments
 
 
 TEXT_COLUMNS = ("load", "client", "server", "instance", "op", "value")
@@ -119,6 +158,7 @@ NUMBER_COLUMNS: Mapping[str, np.dtype[Any]] = {
     "outcome": np.dtype(np.int8),
     "attempts": np.dtype(np.int16),
 }
+_COLUMNS = frozenset((*TEXT_COLUMNS, *NUMBER_COLUMNS))
 
 
 def no_requests() -> Requests:
@@ -132,7 +172,7 @@ def concatenate(parts: Sequence[Requests]) -> Requests:
     """One table of several, in their order; codes of text columns are made to agree."""
     if not parts:
         return no_requests()
-    texts = {name: _joined([getattr(part, name) for part in parts]) for name in TEXT_COLUMNS}
+    texts = {name: joined([getattr(part, name) for part in parts]) for name in TEXT_COLUMNS}
     numbers = {name: np.concatenate([getattr(part, name) for part in parts]) for name in NUMBER_COLUMNS}
     return _table({**texts, **numbers})
 
@@ -141,12 +181,18 @@ def _table(columns: Mapping[str, Any]) -> Requests:
     return Requests(**columns)
 
 
-def _joined(columns: Sequence[Text]) -> Text:
+def _taken(column: Text | NDArray[Any], rows: NDArray[Any]) -> Text | NDArray[Any]:
+    return column.take(rows) if isinstance(column, Text) else column[rows]
+
+
+def joined(columns: Iterable[Text]) -> Text:
+    """One text column of several, in their order; its codes are as narrow as its labels allow."""
     labels: dict[str, int] = {}
-    codes = []
+    codes: list[NDArray[Any]] = [np.empty(0, np.uint8)]
     for column in columns:
-        mapping = np.array([labels.setdefault(label, len(labels)) for label in column.labels] or [0], np.int32)
-        codes.append(mapping[column.codes] if len(column) else column.codes)
+        found = [labels.setdefault(label, len(labels)) for label in column.labels] or [0]
+        mapping = np.array(found, np.min_scalar_type(max(found)))
+        codes.append(mapping[column.codes] if len(column) else codes[0])
     return Text(np.concatenate(codes), tuple(labels))
 
 

@@ -265,7 +265,7 @@ class Conduct:
         if self.plan.steady is None:
             return
         name, check = self.plan.steady
-        verdict = check.judge(self.recorder.recent(self.recorder.now()))
+        verdict = check.judge(self.recorder.so_far())
         if verdict.outcome is not PASS:
             raise RunAborted(f"the steady state did not hold before the first fault ({name}: {verdict.reason})")
 

@@ -10,7 +10,7 @@ import numpy as np
 from chaoskit.core.action import Action, Entry
 from chaoskit.core.check import Check
 from chaoskit.core.gate import Gate
-from chaoskit.core.history import History
+from chaoskit.core.history import History, Requests
 from chaoskit.core.units import duration
 from chaoskit.core.verdict import FAIL, Unit, Verdict, failed, held_to, unknown
 from chaoskit.core.window import Moment
@@ -122,9 +122,10 @@ def _accounted(history: History) -> Verdict:
     if not history.generated:
         return failed("the load generator gave no account of its work")
     rows = history.requests
+    counts = _by_load_and_client(rows)
     wrong = []
     for one in history.generated:
-        mine = int(np.count_nonzero(rows.load.equals(one.load) & rows.client.equals(one.client)))
+        mine = counts.get((one.load, one.client), 0)
         if one.scheduled != one.recorded or mine != one.recorded - one.abandoned:
             wrong.append(
                 f"{one.load} from {one.client}: {one.scheduled} due, {one.recorded} accounted for, "
@@ -134,6 +135,19 @@ def _accounted(history: History) -> Verdict:
     verdict = held_to(len(rows), "==", total, Unit.COUNT, "; ".join(wrong) or "arrivals = the sum of their outcomes")
     # One load's surplus must not make up for another's loss.
     return replace(verdict, outcome=FAIL) if wrong else verdict
+
+
+def _by_load_and_client(rows: Requests) -> Mapping[tuple[str, str], int]:
+    """How many rows there are of each, in one pass: clients may be thousands."""
+    loads, clients = rows.load.labels, rows.client.labels
+    cells = rows.load.codes.astype(np.int64)
+    cells *= max(len(clients), 1)
+    cells += rows.client.codes
+    counts = np.bincount(cells)
+    return {
+        (loads[cell // len(clients)], clients[cell % len(clients)]): int(counts[cell])
+        for cell in np.flatnonzero(counts).tolist()
+    }
 
 
 def _machine(history: History) -> Verdict:

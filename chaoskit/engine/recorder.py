@@ -2,7 +2,8 @@
 
 Sources call in from their own threads: the load generator with batches of requests, probes with
 readings, the runner with events. Requests and readings go to disk in parts, so that a run that is
-killed keeps what it had and a long one needs bounded memory.
+killed keeps what it had and a long one needs bounded memory: what guards look at, and what is not yet
+written. Nobody who records or asks waits for the disk, but for who happens to complete a part.
 """
 
 from __future__ import annotations
@@ -37,10 +38,12 @@ class Recorder:
         self._names = plan.names
         self._clock = clock
         self._lock = threading.Lock()
+        self._disk = threading.Lock()  # taken before the other one, which is never held while a part is written
         self._at_hand = _at_hand(plan)
         self._recent: deque[tuple[int, Requests]] = deque()
         self._recent_readings: deque[Reading] = deque()
         self._unwritten: list[Requests] = []
+        self._unwritten_rows = 0
         self._unwritten_readings: list[Reading] = []
         self._parts = 0
         self._reading_parts = 0
@@ -79,33 +82,50 @@ class Recorder:
         with self._lock:
             self._recent.append((last, batch))
             self._unwritten.append(batch)
+            self._unwritten_rows += len(batch)
             while self._recent[0][0] < self.now() - self._at_hand and len(self._recent) > 1:
                 self._recent.popleft()
-            if sum(map(len, self._unwritten)) >= _PART_ROWS:
+            full = self._unwritten_rows >= _PART_ROWS
+        if full:
+            with self._disk:
                 self._write_part()
 
     def flush(self) -> None:
         """Every 5 s bring what is at hand to the disk, so that a run that is killed keeps what it had."""
-        if self.now() - self._flushed_at < _FLUSH_EVERY:
-            return
-        with self._lock:
+        if self.now() - self._flushed_at >= _FLUSH_EVERY:
             self._flushed_at = self.now()
+            self._write()
+
+    def _write(self) -> None:
+        """Bring everything to the disk."""
+        with self._disk:
             self._write_part()
             self._write_reading_part()
-            store.append_events(self.directory, self._events[self._flushed :])
-            self._flushed = len(self._events)
+            with self._lock:
+                new = self._events[self._flushed :]
+                self._flushed += len(new)
+            store.append_events(self.directory, new)
 
     def _write_part(self) -> None:
-        if self._unwritten:
-            store.write_requests(self.directory, self._parts, concatenate(self._unwritten))
-            self._parts += 1
-            self._unwritten = []
+        with self._lock:
+            rows, self._unwritten, self._unwritten_rows = self._unwritten, [], 0
+        if not rows:
+            return
+        try:
+            store.write_requests(self.directory, self._parts, concatenate(rows))
+        except OSError:
+            with self._lock:  # there may be room when the run is over
+                self._unwritten = rows + self._unwritten
+                self._unwritten_rows = sum(map(len, self._unwritten))
+            raise
+        self._parts += 1
 
     def _write_reading_part(self) -> None:
-        if self._unwritten_readings:
-            store.write_readings(self.directory, self._reading_parts, self._unwritten_readings)
+        with self._lock:
+            readings, self._unwritten_readings = self._unwritten_readings, []
+        if readings:
+            store.write_readings(self.directory, self._reading_parts, readings)
             self._reading_parts += 1
-            self._unwritten_readings = []
 
     def _write_run(self) -> None:
         store.write_run(self.directory, self._meta, self._topology, self._anchors, self._plan)
@@ -147,25 +167,45 @@ class Recorder:
             )
         return history.since(since)
 
+    def so_far(self) -> History:
+        """All of the run that is known by now, read back from the disk: it may be more than memory should hold.
+
+        Raises:
+            OSError: the disk would not take what is not on it yet.
+        """
+        self._write()
+        with self._lock:
+            events = tuple(self._events)
+        history = History(
+            self._meta,
+            self._topology,
+            self._names,
+            store.read_requests(self.directory),
+            events,
+            store.read_readings(self.directory),
+        )
+        return history.since(0)
+
     def finish(self, stopped: str) -> History:
         """Write what is not on disk yet; the whole history, as whoever judges it later will read it back.
 
         Raises:
             OSError: the disk would not take it.
         """
-        with self._lock:
-            self._meta = replace(self._meta, stopped=stopped)
-            self._anchors.append(anchor(self._clock, self._meta.origin))
-            self._events.sort(key=lambda event: event.t)
+        with self._disk:
             self._write_part()
             self._write_reading_part()
-            store.write_generated(self.directory, self._generated)
-            store.write_events(self.directory, self._events)
-            self._write_run()
+            with self._lock:
+                self._meta = replace(self._meta, stopped=stopped)
+                self._anchors.append(anchor(self._clock, self._meta.origin))
+                self._events.sort(key=lambda event: event.t)
+                self._recent.clear()
+                store.write_generated(self.directory, self._generated)
+                store.write_events(self.directory, self._events)
+                self._write_run()
         return store.read_history(self.directory, self._names)
 
 
 def _at_hand(plan: Plan) -> int:
-    """How much of the run is asked for while it goes on: by its guards, and by the steady state before the faults."""
-    before = min((entry.start for entry in plan.entries), default=0) if plan.steady else 0
-    return max([_AT_HAND_AT_LEAST, before, *(guard.over for _name, guard in plan.guards)])
+    """How much of the run its guards, the live view and confirmations look at while it goes on."""
+    return max([_AT_HAND_AT_LEAST, *(guard.over for _name, guard in plan.guards)])

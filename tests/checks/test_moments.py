@@ -1,6 +1,9 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from chaoskit.checks import moments
 from chaoskit.checks.moments import Deadline, density, first_good, needed_to_hold, time_to
 from chaoskit.core.units import NS
 from chaoskit.core.verdict import FAIL, PASS, UNKNOWN, Limit
@@ -60,3 +63,29 @@ def test_density_is_that_of_the_window() -> None:
 def test_a_stricter_criterion_needs_more_arrivals(at_least: float, needed: int) -> None:
     """So many that one failure more or less does not decide, up to a hundred."""
     assert needed_to_hold(at_least) == needed
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.booleans()), max_size=60),
+    st.integers(0, 20),
+    st.integers(1, 8),
+    st.sampled_from([0.5, 0.8, 1.0]),
+    st.sampled_from([1, 3, 1 << 16]),
+)
+def test_the_moment_is_the_one_a_plain_search_finds(
+    arrivals: list[tuple[int, bool]], after: int, holding: int, at_least: float, at_once: int
+) -> None:
+    """However many arrivals are looked at in one go, and in whatever order they are recorded."""
+    times = np.array([t for t, _ in arrivals], np.int64)
+    good = np.array([fine for _, fine in arrivals], np.bool_)
+
+    def holds(moment: int) -> bool:
+        inside = [fine for t, fine in arrivals if moment <= t < moment + holding]
+        return sum(inside) >= max(2, at_least * len(inside))
+
+    candidates = [after, *sorted(t for t, fine in arrivals if fine and after < t <= 30)]
+    expected = next((moment for moment in candidates if holds(moment)), None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(moments, "_AT_ONCE", at_once)
+        found = first_good(times, good, after=after, last=30, holding=holding, at_least=at_least, fewest=2)
+    assert found == expected

@@ -1,4 +1,4 @@
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -133,3 +133,57 @@ def test_a_history_is_cut_in_two_at_a_moment(requests: list[tuple[float, int]], 
     assert (before.requests.ended < cut).all()
     assert (after.requests.ended >= cut).all()
     assert before.meta.duration == min(cut, 30 * NS)
+
+
+def _counting(table: Requests, asked: list[str]) -> Requests:
+    """The same table, whose columns are made when they are asked for, and noted."""
+
+    def column(name: str) -> object:
+        asked.append(name)
+        return getattr(table, name)
+
+    return Requests.deferred(len(table), column)
+
+
+@given(tables())
+def test_a_deferred_table_reads_as_the_one_it_stands_for(table: Requests) -> None:
+    """Whoever looks at all of it finds every row, and whoever looks twice has it made once."""
+    asked: list[str] = []
+    deferred = _counting(table, asked)
+    assert as_records(deferred) == as_records(deferred) == as_records(table)
+    assert sorted(asked) == sorted((*TEXT_COLUMNS, *NUMBER_COLUMNS))
+    assert len(deferred) == len(table)
+
+
+def test_only_the_columns_that_are_asked_for_are_made() -> None:
+    """Choosing rows, twice over, and looking at one column of them makes that one and what chose them."""
+    asked: list[str] = []
+    deferred = _counting(rows("shoppers", seconds=1), asked)
+    chosen = deferred.take(deferred.intended >= NS // 2).take(np.array([3, 1]))
+    assert chosen.end.tolist() == [5_000, 5_000]
+    assert (len(chosen), asked) == (2, ["intended", "end"])
+
+
+def test_a_deferred_table_may_have_a_column_replaced() -> None:
+    """It is a table like any other to whoever makes another of it."""
+    deferred = _counting(rows("shoppers", at=[1, 2]), [])
+    later = replace(deferred, intended=deferred.intended + NS)
+    assert later.intended.tolist() == [2 * NS, 3 * NS]
+    assert later.load[1] == "shoppers"
+
+
+def test_what_is_no_column_is_no_attribute() -> None:
+    """A misspelt column is an error, not something that is looked for on the disk."""
+    asked: list[str] = []
+    with pytest.raises(AttributeError, match="latency"):
+        _ = _counting(rows(at=[1]), asked).latency  # type: ignore[attr-defined]
+    assert asked == []
+
+
+def test_a_column_of_a_few_labels_takes_a_byte_a_row() -> None:
+    """Six text columns of ten million rows are 60 MB; with 300 labels it is two bytes, and the rows read the same."""
+    few, many = rows("a", seconds=5), rows("a", at=np.arange(300), instance=[f"web-{i}" for i in range(300)])
+    assert concatenate([few]).instance.codes.dtype == np.uint8
+    whole = concatenate([few, many])
+    assert whole.instance.codes.dtype == np.uint16
+    assert [whole.instance[i] for i in (0, 500, 799)] == ["web-eu-1", "web-0", "web-299"]

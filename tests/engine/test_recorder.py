@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -94,3 +95,58 @@ def test_what_is_at_hand_is_bounded_and_enough_for_every_guard(tmp_path: Path, p
     assert (len(recent.readings), len(recent.requests)) == (30, 30)
     assert len(bench.recorder.recent(100 * NS).readings) <= 31
     assert bench.on_disk()[0] == 100
+
+
+def test_the_whole_run_so_far_is_read_back_from_the_disk(tmp_path: Path, plan: Plan) -> None:
+    """A steady state of minutes is judged on all of it, though memory holds the last seconds only."""
+    bench = _Bench(tmp_path, plan)
+    bench.recorder.reading(Reading(-NS, 1, "alive", "web-1", {"state": "running"}))
+    for _ in range(103):
+        bench.second()
+    history = bench.recorder.so_far()
+    assert (len(history.requests), len(history.readings), len(history.events)) == (103, 103, 103)
+    assert history.names is plan.names
+    assert history.anchors == ()
+    assert bench.on_disk() == (104, 103, 103)
+    assert len(bench.recorder.recent(200 * NS).requests) < 103
+
+
+def test_what_the_disk_did_not_take_is_tried_again(bench: _Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full for a while costs no row: they are written, in their order, as soon as there is room."""
+    write = store.write_requests
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store, "write_requests", full)
+    bench.recorder.requests(_one_request(7))
+    bench.clock.advance(6)
+    with pytest.raises(OSError, match="No space left"):
+        bench.recorder.flush()
+    monkeypatch.setattr(store, "write_requests", write)
+    bench.recorder.requests(_one_request(9))
+    history = bench.recorder.finish("")
+    assert history.requests.intended.tolist() == [7, 9]
+
+
+def test_a_guard_does_not_wait_for_the_disk(bench: _Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a part is being written, what is at hand can be looked at and added to."""
+    write, looked = store.write_requests, []
+
+    def slow(directory: Path, part: int, requests: Requests) -> None:
+        other = threading.Thread(target=lambda: looked.append(_look(bench.recorder)))
+        other.start()
+        other.join(10)
+        write(directory, part, requests)
+
+    monkeypatch.setattr(store, "write_requests", slow)
+    bench.recorder.requests(_one_request(bench.recorder.now()))
+    bench.clock.advance(6)
+    bench.recorder.flush()
+    assert looked == [2]
+    assert len(bench.recorder.finish("").requests) == 2
+
+
+def _look(recorder: Recorder) -> int:
+    recorder.requests(_one_request(recorder.now()))
+    return len(recorder.recent(60 * NS).requests)

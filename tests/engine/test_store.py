@@ -155,3 +155,56 @@ def test_only_a_torn_last_event_is_skipped(tmp_path: Path) -> None:
     events.write_text("{broken\n" + events.read_text())
     with pytest.raises(UsageError, match=rf"{store.EVENTS} is damaged"):
         store.read_history(tmp_path, Names())
+
+
+def _damaged_inside(part: Path) -> None:
+    """Break the pages of a part, and leave its footer as it is."""
+    data = bytearray(part.read_bytes())
+    footer = int.from_bytes(data[-8:-4], "little") + 8
+    data[4 : len(data) - footer] = bytes(len(data) - footer - 4)
+    part.write_bytes(data)
+
+
+def test_damage_inside_a_part_is_named_when_its_rows_are_asked_for(tmp_path: Path) -> None:
+    """Columns are read late: an error is the same one, with the file, and is never a wrong number."""
+    _recorded(tmp_path)
+    part = next((tmp_path / store.REQUESTS).iterdir())
+    _damaged_inside(part)
+    history = store.read_history(tmp_path, Names())
+    assert len(history.requests) == 10
+    for column in ("load", "intended"):
+        with pytest.raises(UsageError, match=f"{part.name} is damaged"):
+            getattr(history.requests, column)
+
+
+def test_a_part_without_a_column_is_damaged(tmp_path: Path) -> None:
+    """What every history has must be there: a column that is missing is no column of zeros."""
+    _recorded(tmp_path)
+    part = next((tmp_path / store.REQUESTS).iterdir())
+    pq.write_table(pq.read_table(part).drop_columns(["end"]), part)
+    with pytest.raises(UsageError, match=r"is damaged .*end"):
+        store.read_history(tmp_path, Names())
+
+
+def test_a_run_that_is_gone_is_said_to_be(tmp_path: Path) -> None:
+    """Whoever removes a run while it is judged gets told what is missing."""
+    _recorded(tmp_path)
+    history = store.read_history(tmp_path, Names())
+    next((tmp_path / store.REQUESTS).iterdir()).unlink()
+    with pytest.raises(UsageError, match=r"part-00000\.parquet is gone"):
+        _ = history.requests.end
+
+
+def test_a_part_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full in the middle of a part leaves the parts before it, which can be read."""
+    _recorded(tmp_path)
+
+    def fill(_table: object, path: Path, **_: object) -> None:
+        path.write_bytes(b"PAR1 half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pq, "write_table", fill)
+    with pytest.raises(OSError, match="No space left"):
+        store.write_requests(tmp_path, 1, _rows(5, 2))
+    assert [file.name for file in (tmp_path / store.REQUESTS).iterdir()] == ["part-00000.parquet"]
+    assert len(store.read_history(tmp_path, Names()).requests) == 10

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chaoskit.core.errors import ChaoskitError
-from chaoskit.core.history import Requests
+from chaoskit.core.history import Requests, concatenate
 from chaoskit.core.load import OUTCOMES, Outcome
 from chaoskit.core.progress import Progress
 from chaoskit.core.result import ArmResult
@@ -53,7 +54,10 @@ def _run(project: str, entry: Entry, choice: Choice, progress: Progress) -> ArmR
         path = Path(folder) / "measurement.py"
         path.write_text(measurement_text(project, entry, SECONDS), encoding="utf-8")
         (found,) = module.load(Source(path, path.stem, path.parent, by_hand=True))
-        return run_arm(choice.plan(found), RunOptions(Path(folder) / "runs"), progress)
+        arm = run_arm(choice.plan(found), RunOptions(Path(folder) / "runs"), progress)
+        # The folder is gone in a moment, and columns would be read from it.
+        rows = concatenate([arm.history.requests])
+    return replace(arm, history=replace(arm.history, requests=rows))
 
 
 def _refuse_failing(rows: Requests, entry: Entry) -> None:

@@ -43,7 +43,8 @@ class Bins:
 
     def of(self, t: NDArray[np.int64]) -> NDArray[np.int64]:
         """The bin of each moment; moments outside the run fall into the first or the last."""
-        return np.clip(t // self.width, 0, self.count - 1)
+        found = t // self.width
+        return np.clip(found, 0, self.count - 1, out=found)
 
     def tally(self, t: NDArray[np.int64], weights: NDArray[Any] | None = None) -> NDArray[Any]:
         """How many moments (or how much weight) each bin holds."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaoskit.core.history import History
-from chaoskit.report.model.traffic import client_groups, failed, succeeded
+from chaoskit.report.model.traffic import client_groups, failed, succeeded, used
 
 _MANY_GAPS = 10
 """Mean gaps between successes that a span without one lasts at least before it is called an outage."""
@@ -72,7 +72,7 @@ def impacts(history: History) -> tuple[Impact, ...]:
     for group in groups:
         rows = codes.equals(group)
         found.append(_impact(history, group, "", rows))
-        sent = sorted({loads.labels[code] for code in np.unique(loads.codes[rows])})
+        sent = sorted(used(loads.take(rows)))
         if len(sent) > 1:
             found += [_impact(history, group, load, rows & loads.equals(load)) for load in sent]
     return tuple(found)
@@ -114,7 +114,9 @@ def longest_outage(bad: NDArray[np.int64], good: NDArray[np.int64], end_of_load:
     bad, good = np.sort(bad), np.sort(good)
     following = np.searchsorted(good, bad, side="right")
     limit = max(end_of_load, int(bad[-1]))
-    ends = np.append(good, limit)[following]
+    over = following < len(good)
+    ends = np.full(len(bad), limit)
+    ends[over] = good[following[over]]
     # Of the failures before one success the first begins the outage; argmax takes the earliest of equals.
     at = int(np.argmax(ends - bad))
-    return Outage(int(bad[at]), int(ends[at]), over=bool(following[at] < len(good)))
+    return Outage(int(bad[at]), int(ends[at]), over=bool(over[at]))

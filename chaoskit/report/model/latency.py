@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from chaoskit.report.model.traffic import succeeded
 PERCENTILES = {"p50": 50.0, "p90": 90.0, "p99": 99.0, "max": 100.0}
 ROWS_A_DECADE = 8
 _BITS = 32
+_VALUE = (1 << _BITS) - 1
+_US = 1e6
 _LOWEST_S = 1e-4
 """Latencies below 100 µs are drawn as 100 µs."""
 
@@ -39,44 +42,48 @@ class Latency:
 def latency(requests: Requests, bins: Bins) -> Latency:
     """Percentiles (nearest rank) and heat map of the successes, in the bin of their intended start."""
     rows = succeeded(requests)
-    # One sort of one key, bin above latency, is twice as fast as sorting by two columns.
-    keys = (bins.of(requests.intended[rows]) << _BITS) + np.maximum(requests.end[rows], 0)
+    # One sort of one key, bin above latency, is twice as fast as sorting by two columns; in place, as millions are.
+    keys = bins.of(requests.intended[rows])
+    keys <<= _BITS
+    keys += np.maximum(requests.end[rows], 0)
     keys.sort()
-    when, values = keys >> _BITS, (keys & ((1 << _BITS) - 1)) / 1e6
+    starts = np.searchsorted(keys, np.arange(bins.count + 1, dtype=np.int64) << _BITS)
+    values = (keys & _VALUE).astype(np.int32)
     edges = _edges(values)
-    return Latency(
-        _percentiles(when, values, bins.count), edges, _heat(when, values, edges, bins.count), _whole(values)
-    )
+    return Latency(_percentiles(values, starts), edges, _heat(values, starts, edges), _whole(values))
 
 
-def _percentiles(when: NDArray[np.int64], values: NDArray[np.float64], count: int) -> Mapping[str, NDArray[np.float64]]:
-    starts = np.searchsorted(when, np.arange(count + 1))
+def _percentiles(values: NDArray[np.int32], starts: NDArray[np.int64]) -> Mapping[str, NDArray[np.float64]]:
     sizes = np.diff(starts)
     found = {}
     for name, percent in PERCENTILES.items():
-        line = np.full(count, np.nan)
+        line = np.full(len(sizes), np.nan)
         rank = np.maximum(np.ceil(sizes * percent / 100).astype(np.int64), 1) - 1
-        line[sizes > 0] = values[(starts[:-1] + rank)[sizes > 0]]
+        line[sizes > 0] = values[(starts[:-1] + rank)[sizes > 0]] / _US
         found[name] = line
     return found
 
 
-def _whole(values: NDArray[np.float64]) -> Mapping[str, float]:
+def _whole(values: NDArray[np.int32]) -> Mapping[str, float]:
     if not len(values):
         return dict.fromkeys(PERCENTILES, float("nan"))
-    return {name: float(np.percentile(values, percent, method="inverted_cdf")) for name, percent in PERCENTILES.items()}
+    found = np.percentile(values, list(PERCENTILES.values()), method="inverted_cdf") / _US
+    return dict(zip(PERCENTILES, found.tolist(), strict=True))
 
 
-def _edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    low = max(_LOWEST_S, float(values.min())) if len(values) else 1e-3
-    high = max(low * 10, float(values.max())) if len(values) else 1.0
+def _edges(values: NDArray[np.int32]) -> NDArray[np.float64]:
+    low = max(_LOWEST_S, float(values.min()) / _US) if len(values) else 1e-3
+    high = max(low * 10, float(values.max()) / _US) if len(values) else 1.0
     first = np.floor(np.log10(low) * ROWS_A_DECADE)
     last = np.ceil(np.log10(high) * ROWS_A_DECADE + 1e-9)
     return np.asarray(10 ** (np.arange(first, last + 1) / ROWS_A_DECADE), np.float64)
 
 
-def _heat(
-    when: NDArray[np.int64], values: NDArray[np.float64], edges: NDArray[np.float64], count: int
-) -> NDArray[np.int64]:
-    rows = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
-    return np.bincount(rows * count + when, minlength=(len(edges) - 1) * count).reshape(-1, count)
+def _heat(values: NDArray[np.int32], starts: NDArray[np.int64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Successes by row and bin; the latencies of a bin are in order, so that only the edges are looked for."""
+    inner = edges[1:-1] * _US
+    heat = np.empty((len(edges) - 1, len(starts) - 1), np.int64)
+    for column, (start, end) in enumerate(pairwise(starts.tolist())):
+        below = np.searchsorted(values[start:end], inner)
+        heat[:, column] = np.diff(below, prepend=0, append=end - start)
+    return heat

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -67,13 +67,13 @@ def _first_error(history: History, fault: Fault, before: int) -> list[Milestone]
 
     Requests that were under way as the fault began stand at its beginning.
     """
-    requests = history.requests
+    requests = history.requests.take(failed(history.requests))
     ended, asked = requests.ended, np.maximum(requests.intended, fault.begin)
-    rows = np.flatnonzero(failed(requests) & (ended >= fault.begin) & (asked < before))
+    rows = np.flatnonzero((ended >= fault.begin) & (asked < before))
     if not len(rows):
         return []
     row = int(rows[np.lexsort((ended[rows], asked[rows]))[0]])
-    groups, _ = client_groups(history)
+    groups, _ = client_groups(replace(history, requests=requests))
     what = OUTCOMES[int(requests.outcome[row])]
     after = show_duration(int(ended[row]) - fault.begin)
     text = f"a client of {groups[row]} asked and got '{what}', {after} after {fault.name}"

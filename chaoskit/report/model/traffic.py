@@ -52,10 +52,11 @@ def server_places(requests: Requests, topology: Topology) -> Text:
 
 def _recoded(column: Text, labels: list[str]) -> tuple[Text, tuple[str, ...]]:
     distinct = tuple(sorted(set(labels)))
-    mapping = np.array([distinct.index(label) for label in labels] or [0], np.int32)
+    index = {label: code for code, label in enumerate(distinct)}
+    mapping = np.array([index[label] for label in labels] or [0], np.min_scalar_type(len(distinct)))
     codes = mapping[column.codes] if len(column) else column.codes
-    used = np.bincount(codes, minlength=len(distinct)) > 0 if len(codes) else np.zeros(len(distinct), bool)
-    return Text(codes, distinct), tuple(label for label, seen in zip(distinct, used, strict=True) if seen)
+    recoded = Text(codes, distinct)
+    return recoded, tuple(used(recoded))
 
 
 def rates(requests: Requests, bins: Bins) -> Mapping[Outcome, NDArray[np.float64]]:
@@ -63,7 +64,9 @@ def rates(requests: Requests, bins: Bins) -> Mapping[Outcome, NDArray[np.float64
 
     Binned by intended start the outcomes of a bin add up to the rate that was asked for.
     """
-    cells = bins.of(requests.intended) * len(OUTCOMES) + requests.outcome
+    cells = bins.of(requests.intended)
+    cells *= len(OUTCOMES)
+    cells += requests.outcome
     table = np.bincount(cells, minlength=bins.count * len(OUTCOMES)).reshape(bins.count, len(OUTCOMES))
     seconds = bins.coverage()
     return {outcome: table[:, i] / seconds for i, outcome in enumerate(OUTCOMES) if table[:, i].any()}
@@ -72,10 +75,15 @@ def rates(requests: Requests, bins: Bins) -> Mapping[Outcome, NDArray[np.float64
 def rates_by_load(requests: Requests, bins: Bins, most: int = 6) -> Mapping[str, Mapping[Outcome, NDArray[np.float64]]]:
     """As `rates`, for each load apart (the first `most` by name); empty where a run has one load only."""
     loads = requests.load
-    sent = sorted({loads.labels[code] for code in np.unique(loads.codes)})
+    sent = sorted(used(loads))
     if len(sent) < 2:
         return {}
     return {load: rates(requests.take(loads.equals(load)), bins) for load in sent[:most]}
+
+
+def used(column: Text) -> list[str]:
+    """The labels that a row holds; counting is ten times as fast as sorting."""
+    return [column.labels[code] for code in np.flatnonzero(np.bincount(column.codes)).tolist()]
 
 
 @dataclass(frozen=True)
@@ -103,11 +111,11 @@ def shares(history: History, bins: Bins, most: int = 6) -> tuple[Shares, ...]:
         return ()
     good, when = succeeded(requests), bins.of(requests.intended)
     columns = [label or ELSEWHERE for label in servers.labels] + [NOBODY]
-    column = np.where(good, servers.codes, len(columns) - 1)
+    when *= len(columns)
+    when += np.where(good, servers.codes.astype(np.int32), np.int32(len(columns) - 1))
     found = []
     for group in groups[:most]:
-        rows = codes.equals(group)
-        cells = when[rows] * len(columns) + column[rows]
+        cells = when[codes.equals(group)]
         table = np.bincount(cells, minlength=bins.count * len(columns)).reshape(bins.count, len(columns))
         found.append(_shares_of(group, columns, table))
     return tuple(found)
@@ -118,7 +126,7 @@ def _servers(requests: Requests, topology: Topology) -> Text | None:
     if any(host.region for host in topology.hosts):
         return server_places(requests, topology)
     named = requests.instance
-    return named if any(named.labels[code] for code in np.unique(named.codes)) else None
+    return named if any(used(named)) else None
 
 
 def _shares_of(group: str, columns: list[str], table: NDArray[np.int64]) -> Shares:
