@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from chaoskit.cli import options
 from chaoskit.cli.output import say, say_json, say_table, tell
-from chaoskit.cli.status import ERROR, PASS
+from chaoskit.cli.status import ERROR, PASS, UNKNOWN
 
 if TYPE_CHECKING:
     from chaoskit.engine.doctor.fact import Fact
@@ -23,6 +23,7 @@ EXAMPLES = """\
   chaoskit doctor --fix --driver docker --for gslb
                                            set the engine up and start it, and build the images of gslb
   chaoskit doctor --stop-engine            stop the engine that --fix started
+  chaoskit doctor --calibrate              the highest rate the load generator drives here; takes up to 40 s
 """
 
 
@@ -42,6 +43,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--yes", action="store_true", help="with --fix: do not ask")
     parser.add_argument("--stop-engine", action="store_true", help="stop the Docker engine that --fix started")
+    parser.add_argument(
+        "--calibrate",
+        action="store_true",
+        help="measure the highest rate the load generator drives within its lag bound, on a server of this machine",
+    )
     options.as_json(parser)
 
 
@@ -49,6 +55,8 @@ def run(args: argparse.Namespace) -> int:
     """Look, and with `--fix` repair and look again; exit 3 where what is needed is missing."""
     if args.stop_engine:
         return _stop_engine()
+    if args.calibrate:
+        return _calibrate(as_json=args.json)
     facts = _look(args)
     if args.fix and _fix(facts, asked=args.yes):
         facts = _look(args)
@@ -64,6 +72,18 @@ def _stop_engine() -> int:
 
     stop(tell)
     return PASS
+
+
+def _calibrate(*, as_json: bool) -> int:
+    from chaoskit.cli.calibration import calibration_json, calibration_rows, step_line
+    from chaoskit.engine.doctor.calibration import calibrate
+
+    found = calibrate(lambda step: tell(step_line(step)))
+    if as_json:
+        say_json(calibration_json(found))
+    else:
+        say_table(list(calibration_rows(found)))
+    return PASS if found.best else UNKNOWN
 
 
 def _look(args: argparse.Namespace) -> tuple[Fact, ...]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from chaoskit.cli.commands import doctor
-from chaoskit.engine.doctor import install
+from chaoskit.engine.doctor import calibration, install
+from chaoskit.engine.doctor.calibration import Calibration
 from chaoskit.engine.doctor.fact import MISSING, OK, Fact
 from tests.cli.conftest import Cli
+
+HELD = calibration.Step(8000, 7990, 0.002, 1.0, math.nan, 0.4)
 
 LACKING = (
     Fact("kernel", "machine", OK, "Linux 6.1", needed=True),
@@ -71,6 +76,26 @@ def test_the_engine_is_needed_by_the_docker_driver_alone(cli: Cli) -> None:
     assert {"docker engine", "docker compose"} <= needed["docker"] - needed["native"]
     assert "overlay of /" in needed["native"] - needed["docker"]
     assert {"nft", "kernel"} <= needed["native"] & needed["docker"]
+
+
+def test_a_calibration_says_rate_lag_and_what_limits(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each load of the search is told on stderr, the answer on stdout; without one the exit status is unknown's."""
+    monkeypatch.setattr(calibration, "calibrate", lambda tell: tell(HELD) or Calibration("nginx", (HELD,), HELD, "x"))
+    done = cli("doctor", "--calibrate")
+    assert done.status == 0
+    assert "8,000 /s  held  lag p99 2 ms" in done.err
+    assert {line.split()[0]: line.split(maxsplit=1)[1] for line in done.out.splitlines()} == {
+        "rate": "8,000 /s held, by one generator",
+        "lag": "2 ms (p99)",
+        "server": "nginx, on the same cores",
+        "limit": "x",
+    }
+    said = cli("doctor", "--calibrate", "--json").json
+    assert isinstance(said, dict)
+    assert (said["rate"], said["lag"], said["limit"], said["server"]) == (8000, 0.002, "x", "nginx")
+    assert said["steps"][0]["generator_cores"] is None
+    monkeypatch.setattr(calibration, "calibrate", lambda _tell: Calibration("nginx", (), None, "x"))
+    assert cli("doctor", "--calibrate").status == 2
 
 
 def _needed(cli: Cli, driver: str) -> set[str]:
