@@ -107,9 +107,8 @@ class Dns:
         words += [f"for {show_duration(self.max_ttl)} at most"] if self.max_ttl is not None else []
         words += [f"stale for {show_duration(self.stale)}"] if self.stale is not None else []
         words += [f"{self.pick} address"] if self.pick is not Pick.FIRST else []
-        words += [{Fallback.NEXT: "then the next", Fallback.RACE: "addresses race"}[self.fallback]] * (
-            self.fallback is not Fallback.NONE
-        )
+        words += ["then the next"] if self.fallback is Fallback.NEXT else []
+        words += ["addresses race"] if self.fallback is Fallback.RACE else []
         return ", ".join(words)
 
 

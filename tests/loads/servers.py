@@ -63,9 +63,9 @@ def serving(behave: Behaviour, *, port: int = 0, netns: Path | None = None) -> I
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
+        thread.join(5)
         for connection in held:
             connection.close()
-        thread.join(5)
 
 
 def requests_on(connection: socket.socket) -> Iterator[bytes]:
@@ -184,15 +184,17 @@ def generate(
     stop_after: float | None = None,
     networks: tuple[str, ...] = (),
     meanwhile: tuple[float, Callable[[Engine], None]] | None = None,
+    attempts: list[Requests] | None = None,
 ) -> tuple[Requests, tuple[Generated, ...]]:
-    """Run the engine in a thread of its own; gives the rows and the account."""
+    """Run the engine in a thread of its own; gives the rows and the account, and to `attempts` those that failed."""
     work = Work(time.monotonic_ns() + NS // 3, round(seconds * NS), 1, jobs, networks)
     result: list[Any] = []
 
     def body() -> None:
         raw: list[bytes] = []
+        tried: list[bytes] = []
         try:
-            engine = Engine(work, raw.append)
+            engine = Engine(work, raw.append, tried.append)
             if stop_after is not None:
                 threading.Timer(stop_after + 1 / 3, engine.stop).start()
             if meanwhile is not None:
@@ -206,7 +208,8 @@ def generate(
             return
         known = {column: [""] for column in TEXT_COLUMNS} | engine.labels.since({})
         parts = [unpack(pack(columns(data, engine.rows.combinations, work.origin)), known) for data in raw]
-        result.append((concatenate(parts), account))
+        more = [unpack(pack(columns(data, engine.attempts.combinations, work.origin)), known) for data in tried]
+        result.append((concatenate(parts), account, concatenate(more)))
 
     thread = threading.Thread(target=body)
     thread.start()
@@ -214,7 +217,9 @@ def generate(
     assert not thread.is_alive(), "the engine did not end"
     if isinstance(result[0], BaseException):
         raise result[0]
-    table, account = result[0]
+    table, account, failed = result[0]
+    if attempts is not None:
+        attempts.append(failed)
     for row in account:
         assert row.scheduled == row.recorded
     assert sum(row.recorded - row.abandoned for row in account) == len(table)
