@@ -8,7 +8,10 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from chaoskit.core.errors import UsageError
+from chaoskit.core.tls import Tls
 from chaoskit.core.units import Duration, duration, show_duration
+
+_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,17 @@ class Request(Protocol):
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """One HTTP/1.1 request, sent as it stands."""
+    """One HTTP/1.1 request, sent as it stands. A redirect is an answer as any other: it is not followed.
+
+    Attributes:
+        url: `http://` or `https://`.
+        headers: the author's own; a `Host`, `Connection`, `User-Agent` or `Content-Length` wins over the usual one.
+        body: sent at once, whatever `Expect` says.
+        chunk: bytes of each chunk of a body in chunked coding (RFC 9112 section 7.1); 0 sends it in one piece behind
+            its length.
+        ok: what an answer must be to count as a success.
+        tls: of an `https` request.
+    """
 
     method: str
     url: str
@@ -97,11 +110,21 @@ class HttpRequest:
     body: bytes = b""
     ok: Ok = field(default_factory=Ok)
     protocol: str = "http"
+    chunk: int = 0
+    tls: Tls = field(default_factory=Tls)
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
-        if parts.scheme != "http" or not parts.hostname:
+        try:
+            known = parts.scheme in _PORTS and bool(parts.hostname) and parts.port != 0
+        except ValueError:  # of a port that is none
+            known = False
+        if not known:
             raise UsageError(f"{self.url!r} is no http URL", remedy="Write one such as http://price.example.com/.")
+        if self.tls != Tls() and not self.secure:
+            raise UsageError(f"{self.url!r} is without TLS, but tls= is given", remedy="Write https://.")
+        if self.chunk < 0:
+            raise UsageError(f"a chunk cannot have {self.chunk} bytes")
 
     @property
     def op(self) -> str:
@@ -114,14 +137,26 @@ class HttpRequest:
         return f"{self.method} {self.url}"
 
     @property
+    def secure(self) -> bool:
+        """Whether it goes over TLS."""
+        return urlsplit(self.url).scheme == "https"
+
+    @property
     def host(self) -> str:
         """The name or address to connect to."""
         return urlsplit(self.url).hostname or ""
 
     @property
     def port(self) -> int:
-        """The port to connect to; 80 unless the URL says otherwise."""
-        return urlsplit(self.url).port or 80
+        """The port to connect to; 80, or 443 of `https`, unless the URL says otherwise."""
+        parts = urlsplit(self.url)
+        return parts.port or _PORTS[parts.scheme]
+
+    @property
+    def authority(self) -> str:
+        """Host and port as the `Host` header has them: without a port that is the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[urlsplit(self.url).scheme] else f"{host}:{self.port}"
 
     @property
     def target(self) -> str:
@@ -134,14 +169,47 @@ class HttpRequest:
         return replace(self, ok=ok)
 
 
-def get(url: str, *, headers: Mapping[str, str] | None = None, ok: Ok | None = None) -> HttpRequest:
-    """A GET request."""
-    return HttpRequest("GET", url, dict(headers or {}), b"", ok or Ok())
+def get(
+    url: str, *, headers: Mapping[str, str] | None = None, ok: Ok | None = None, tls: Tls | None = None
+) -> HttpRequest:
+    """A GET request; redirects are not followed."""
+    return HttpRequest("GET", url, dict(headers or {}), b"", ok or Ok(), tls=tls or Tls())
 
 
 def post(
-    url: str, body: bytes | str = b"", *, headers: Mapping[str, str] | None = None, ok: Ok | None = None
+    url: str,
+    body: bytes | str = b"",
+    *,
+    headers: Mapping[str, str] | None = None,
+    ok: Ok | None = None,
+    chunk: int = 0,
+    tls: Tls | None = None,
 ) -> HttpRequest:
-    """A POST request."""
+    """A POST request; text goes as UTF-8, in chunks of so many bytes if `chunk` is given."""
+    return _carrying("POST", url, body, headers, ok, chunk, tls)
+
+
+def put(
+    url: str,
+    body: bytes | str = b"",
+    *,
+    headers: Mapping[str, str] | None = None,
+    ok: Ok | None = None,
+    chunk: int = 0,
+    tls: Tls | None = None,
+) -> HttpRequest:
+    """A PUT request; arguments as of `post`."""
+    return _carrying("PUT", url, body, headers, ok, chunk, tls)
+
+
+def _carrying(
+    method: str,
+    url: str,
+    body: bytes | str,
+    headers: Mapping[str, str] | None,
+    ok: Ok | None,
+    chunk: int,
+    tls: Tls | None,
+) -> HttpRequest:
     data = body.encode() if isinstance(body, str) else body
-    return HttpRequest("POST", url, dict(headers or {}), data, ok or Ok())
+    return HttpRequest(method, url, dict(headers or {}), data, ok or Ok(), chunk=chunk, tls=tls or Tls())

@@ -18,11 +18,12 @@ UNTIL_CLOSE = -2
 MAX_HEAD = 65536
 """Bytes of a header block beyond which an answer is taken for garbage."""
 
-_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9][0-9])(?: [^\r\n]*)?")
+_STATUS_LINE = re.compile(rb"HTTP/1\.([0-9]) ([1-9][0-9][0-9])(?: [^\r\n]*)?")
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\x00]*?)[ \t]*")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BETWEEN = {"set-cookie": "\n"}
 """What stands between two values of one name, if not `, `: cookies have commas in them (RFC 9110 section 5.3)."""
+_FOLD = re.compile(rb"\r\n[ \t]+")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?")
 
 
@@ -57,7 +58,7 @@ def parse_head(block: bytes, method: str) -> Head:
     Raises:
         BadAnswer: it is not one, or contradicts itself about the body's length.
     """
-    lines = block[:-4].split(b"\r\n")
+    lines = _FOLD.sub(b" ", block[:-4]).split(b"\r\n")  # RFC 9112 section 5.2
     start = _STATUS_LINE.fullmatch(lines[0])
     if not start:
         raise BadAnswer(f"no status line: {lines[0][:80]!r}")
@@ -65,7 +66,8 @@ def parse_head(block: bytes, method: str) -> Head:
     tokens = _tokens(headers.get("connection", ""))
     length = _length(status, headers, method)
     kept = "keep-alive" in tokens if start[1] == b"0" else "close" not in tokens
-    return Head(status, length, length == UNTIL_CLOSE or not kept or status == 101, headers)
+    close = length == UNTIL_CLOSE or not kept or status == 101 or _is_doubtful(start[1], headers)
+    return Head(status, length, close, headers)
 
 
 def _headers(lines: list[bytes]) -> dict[str, str]:
@@ -77,6 +79,14 @@ def _headers(lines: list[bytes]) -> dict[str, str]:
         name, value = field[1].decode("ascii").lower(), field[2].decode("latin-1")
         headers[name] = f"{headers[name]}{_BETWEEN.get(name, ', ')}{value}" if name in headers else value
     return headers
+
+
+def _is_doubtful(minor: bytes, headers: dict[str, str]) -> bool:
+    """Whether somebody on the way may have seen another end of the answer: no connection to go on with.
+
+    RFC 9112 section 6.1: a transfer coding of HTTP/1.0; section 6.3, number 3: one beside a length.
+    """
+    return "transfer-encoding" in headers and (minor == b"0" or "content-length" in headers)
 
 
 def _tokens(value: str) -> list[str]:
@@ -177,6 +187,8 @@ class Answer:
             if self._trailer:
                 if not line:
                     return self._nothing_left()
+                if not _FIELD.fullmatch(line) and not line.startswith((b" ", b"\t")):
+                    raise BadAnswer(f"no trailer field: {line[:80]!r}")
                 continue
             size = _CHUNK_SIZE.fullmatch(line)
             if not size:
@@ -210,27 +222,49 @@ class Answer:
 def request_bytes(request: HttpRequest, *, close: bool) -> bytes:
     """The request as it goes over the wire; with `close` it asks the server to end the connection.
 
-    A `Host`, `Connection` or `Content-Length` of the request's own stands as it is.
+    A `Host`, `Connection`, `Content-Length` or `Transfer-Encoding` of the request's own stands as it is.
 
     Raises:
-        UsageError: a part would break out of its place: a line end, a space in the target.
+        UsageError: a part would break out of its place: a line end, a space in the target; or the headers contradict
+            each other about the body's length.
     """
     given = {name.lower() for name in request.headers}
-    host = f"[{request.host}]" if ":" in request.host else request.host
-    fields = [] if "host" in given else [("Host", host if request.port == 80 else f"{host}:{request.port}")]
+    fields = [] if "host" in given else [("Host", request.authority)]
     fields += [] if "user-agent" in given else [("User-Agent", "chaoskit")]
     fields += [("Connection", "close")] if close and "connection" not in given else []
-    has_length = request.body or request.method in ("POST", "PUT", "PATCH")
-    fields += [("Content-Length", str(len(request.body)))] if has_length and "content-length" not in given else []
+    fields += _framing(request, given)
     fields += request.headers.items()
     _must_be_plain(request, fields)
     lines = [f"{request.method} {request.target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields), "", ""]
-    return "\r\n".join(lines).encode("latin-1") + request.body
+    body = _chunked(request.body, request.chunk) if request.chunk else request.body
+    return "\r\n".join(lines).encode("latin-1") + body
+
+
+def _framing(request: HttpRequest, given: set[str]) -> list[tuple[str, str]]:
+    """The header that says where the body ends, if the request needs one and has none (RFC 9112 sections 6.1, 6.2)."""
+    own = given & {"content-length", "transfer-encoding"}
+    if len(own) == 2 or (request.chunk and own):
+        raise UsageError(
+            f"{request.title}: {' and '.join(sorted(own))}{' with chunk=' if request.chunk else ''}",
+            remedy="A body's end is told in one way: leave out all but one of them.",
+        )
+    if request.chunk:
+        return [("Transfer-Encoding", "chunked")]
+    has_length = bool(request.body) or request.method in ("POST", "PUT", "PATCH")
+    return [("Content-Length", str(len(request.body)))] if has_length and not own else []
+
+
+def _chunked(body: bytes, size: int) -> bytes:
+    """A body in chunks of so many bytes, but for the last (RFC 9112 section 7.1)."""
+    parts = [body[at : at + size] for at in range(0, len(body), size)]
+    return b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
 
 
 def _must_be_plain(request: HttpRequest, fields: list[tuple[str, str]]) -> None:
     if not _TOKEN.fullmatch(request.method):
         raise UsageError(f"{request.method!r} is no HTTP method")
+    if request.method == "CONNECT":
+        raise UsageError("CONNECT makes a tunnel (RFC 9110 section 9.3.6), which is no load")
     if not request.target.isascii() or any(char <= " " or char == "\x7f" for char in request.target):
         raise UsageError(f"{request.target!r} is no HTTP request target", remedy="Percent-encode it.")
     for name, value in fields:

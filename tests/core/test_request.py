@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaoskit.core.errors import UsageError
-from chaoskit.core.request import HttpRequest, Ok, body, get, header, post, status, within
+from chaoskit.core.request import HttpRequest, Ok, body, get, header, post, put, status, within
+from chaoskit.core.tls import Tls
 from chaoskit.core.units import NS
 
 
@@ -14,6 +15,8 @@ from chaoskit.core.units import NS
         ("http://price.example.com", "price.example.com", 80, "/"),
         ("http://198.18.1.30:8080/a/b?c=d", "198.18.1.30", 8080, "/a/b?c=d"),
         ("http://x?q", "x", 80, "/?q"),
+        ("https://x/", "x", 443, "/"),
+        ("https://[::1]:8443/", "::1", 8443, "/"),
     ],
 )
 def test_a_url_gives_host_port_and_target(url: str, host: str, port: int, target: str) -> None:
@@ -22,9 +25,32 @@ def test_a_url_gives_host_port_and_target(url: str, host: str, port: int, target
     assert (request.host, request.port, request.target, request.title) == (host, port, target, f"GET {url}")
 
 
-@pytest.mark.parametrize("url", ["price.example.com", "https://x/", "http://", "ftp://x/", ""])
+@pytest.mark.parametrize(
+    ("url", "secure", "authority"),
+    [
+        ("http://x/", False, "x"),
+        ("http://x:80/", False, "x"),
+        ("http://x:443/", False, "x:443"),
+        ("https://x/", True, "x"),
+        ("https://x:80/", True, "x:80"),
+        ("https://[::1]:443/", True, "[::1]"),
+    ],
+)
+def test_each_scheme_has_its_port(url: str, secure: bool, authority: str) -> None:
+    """A Host header leaves the scheme's own port out, and no other one."""
+    assert (get(url).secure, get(url).authority) == (secure, authority)
+
+
+def test_tls_is_for_https() -> None:
+    """What would have no effect is refused."""
+    assert get("https://x/", tls=Tls(ca="lab.pem")).tls == Tls(ca="lab.pem")
+    with pytest.raises(UsageError, match="without TLS"):
+        get("http://x/", tls=Tls(verify=False))
+
+
+@pytest.mark.parametrize("url", ["price.example.com", "http://", "ftp://x/", "", "http://x:0/", "https://x:99999/"])
 def test_what_is_no_http_url_is_refused(url: str) -> None:
-    """TLS is another protocol, and a bare name is ambiguous."""
+    """Another protocol, no host, or no port; a bare name is ambiguous."""
     with pytest.raises(UsageError, match="is no http URL"):
         get(url)
 
@@ -34,6 +60,9 @@ def test_a_post_carries_its_body_as_bytes() -> None:
     request = post("http://x/", "é", headers={"Content-Type": "text/plain"})
     assert (request.method, request.body, request.headers) == ("POST", b"\xc3\xa9", {"Content-Type": "text/plain"})
     assert isinstance(request, HttpRequest)
+    assert put("http://x/", b"1", chunk=7) == HttpRequest("PUT", "http://x/", {}, b"1", chunk=7)
+    with pytest.raises(UsageError, match="a chunk cannot have -1 bytes"):
+        put("http://x/", b"1", chunk=-1)
 
 
 @pytest.mark.parametrize(
