@@ -224,6 +224,9 @@ class Flow(Stream):
             self._connections.discard(connection)
             self.failed(call, outcome_of(code), server, now)
 
+    def prepare(self, call: Call) -> None:
+        """Have `request` be that of a call: a connection is about to take it."""
+
     def _leave_from(self, made: socket, call: Call) -> int:
         """Choose the address that a connection comes from; returns an error number, 0 for none."""
         return 0

@@ -120,6 +120,7 @@ class RingConnection(Connection):
         call.connect = now - self.born
         call.phase = SENT
         self._queue.append(self._receive)
+        self.flow.prepare(call)
         self.begin(call)
 
 

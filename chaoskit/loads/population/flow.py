@@ -15,7 +15,6 @@ from chaoskit.loads.call import ENDED, SENT, Call
 from chaoskit.loads.connection import Connection
 from chaoskit.loads.flow import Flow
 from chaoskit.loads.judge import Meaning
-from chaoskit.loads.naming import Place
 from chaoskit.loads.population.sessions import SET_COOKIE, Sessions
 from chaoskit.loads.population.sources import leave_from, require_own
 from chaoskit.loads.population.users import Users
@@ -44,7 +43,7 @@ class PopulationFlow(Flow):
             client host does not own their addresses.
     """
 
-    __slots__ = ("_plain", "_proxy", "_sessions", "_theirs", "_users")
+    __slots__ = ("_proxy", "_sessions", "_theirs", "_users")
 
     def __init__(self, engine: Engine, job: Job, client: Client, request: HttpRequest, population: Population) -> None:
         super().__init__(engine, job, client, request)
@@ -52,8 +51,7 @@ class PopulationFlow(Flow):
         self._users = Users(mine, f"{engine.seed}/{job.name}/{client.host}", engine.origin)
         self._proxy = mine.proxy
         self._limit = mine.connections or self._limit
-        self._plain = self.request
-        self._sessions = Sessions(request, self._plain) if mine.cookies else None
+        self._sessions = Sessions(request, self.request) if mine.cookies else None
         self._theirs: dict[int, list[Connection]] = {}
         # Whatever ends a request goes through `release`, which knows whose the connection is.
         self.keeps_for_ever = False
@@ -78,7 +76,7 @@ class PopulationFlow(Flow):
         user = _user(call)
         while (connection := self._idle_one(user)) is not None:
             if self._life is None or now - connection.born < self._life:
-                self._begin(connection, call, now)
+                self._begin(connection, call)
                 return
             self.lost(connection)
         if len(self._connections) >= self._limit and self.idle:
@@ -97,7 +95,7 @@ class PopulationFlow(Flow):
             if not self._proxy:
                 self._theirs.setdefault(_user(connection.opener), []).append(connection)
         elif self._proxy or _user(self.waiting[0]) == _user(connection.opener):
-            self._begin(connection, self.waiting.popleft(), now)
+            self._begin(connection, self.waiting.popleft())
         else:
             self.lost(connection)
 
@@ -135,22 +133,18 @@ class PopulationFlow(Flow):
         if not theirs:
             del self._theirs[user]
 
-    def _begin(self, connection: Connection, call: Call, now: int) -> None:
-        self._write_for(call, now)
+    def prepare(self, call: Call) -> None:
+        """Make the request that of a user."""
+        if self._sessions:
+            self.request = self._sessions.request(_user(call), self._engine.now())
+
+    def _begin(self, connection: Connection, call: Call) -> None:
+        self.prepare(call)
         call.phase = SENT
         connection.begin(call)
 
-    def connect(self, call: Call, place: Place, now: int) -> None:
-        """Make a new connection for a user's attempt, or have it wait until there may be one."""
-        self._write_for(call, now)
-        super().connect(call, place, now)
-
-    def _write_for(self, call: Call, now: int) -> None:
-        """Make the request that of a user; a connection takes it when it is opened, or begins."""
-        if self._sessions:
-            self.request = self._sessions.request(_user(call), now)
-
     def _leave_from(self, made: socket, call: Call) -> int:
+        self.prepare(call)
         return leave_from(made, self._users.address(_user(call)))
 
 
