@@ -15,7 +15,7 @@ from pathlib import Path
 CONFIG = """{user}worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 8192; }}
 http {{
-  access_log off; keepalive_requests 1000000000; gzip on; gzip_types text/plain; gzip_min_length 0;
+  log_format source $remote_addr; access_log {log}; keepalive_requests 1000000000; gzip on; gzip_types text/plain; gzip_min_length 0;
   client_body_temp_path {folder}/1; proxy_temp_path {folder}/2; fastcgi_temp_path {folder}/3;
   uwsgi_temp_path {folder}/4; scgi_temp_path {folder}/5;
   server {{
@@ -42,15 +42,29 @@ class Nginx:
 
 @contextmanager
 def nginx(
-    folder: Path, *, prefix: Sequence[str] = (), address: str = "127.0.0.1", port: int | None = None
+    folder: Path,
+    *,
+    prefix: Sequence[str] = (),
+    address: str = "127.0.0.1",
+    port: int | None = None,
+    log: str | None = None,
 ) -> Iterator[Nginx]:
-    """Run nginx until the end of the block; `prefix` is a command that runs it, such as taskset."""
+    """Run nginx until the end of the block.
+
+    Args:
+        folder: for its configuration and what it writes.
+        prefix: a command that runs it, such as taskset.
+        address: to listen on.
+        port: to listen on; a free one unless given.
+        log: a file that gets the address of whoever sent a request, a line each.
+    """
     program = shutil.which("nginx") or "/usr/sbin/nginx"
     port = port or free_port()
     (folder / "files").mkdir(exist_ok=True)
     config = folder / "nginx.conf"
     user = "user root; " if os.geteuid() == 0 else ""
-    config.write_text(CONFIG.format(user=user, folder=folder, address=address, port=port))
+    access = f"{log} source" if log else "off"
+    config.write_text(CONFIG.format(user=user, folder=folder, address=address, port=port, log=access))
     process = subprocess.Popen([*prefix, program, "-p", str(folder), "-c", str(config)], stderr=subprocess.DEVNULL)
     try:
         if not prefix or prefix[0] in ("taskset", "nice"):
