@@ -39,6 +39,7 @@ def latency(
 
     The exact quantile: the shortest recorded time that this share of the requests did not exceed.
     It takes 20 / (1 - quantile) requests: 2,000 for the 99th percentile, 1,000 for the longest of all.
+    On a closed loop it is unknown: its users ask nothing while they wait, so that its times hide an outage.
 
     Args:
         history: the run.
@@ -51,6 +52,7 @@ def latency(
         during: requests whose intended start lies in this window only.
         outside: without requests whose life overlaps this window.
     """
+    rows.require_open_loop(history, load)
     q, held = fraction(quantile), Limit("<=", duration(at_most) / NS)
     chosen = rows.select(history, load, clients=clients, during=during, outside=outside)
     chosen &= rows.with_outcome(history.requests, of)

@@ -36,7 +36,8 @@ def rejections(
     A caller that is told at once can do something else; one that times out has waited for nothing, and so has
     whoever calls it. One failure of any other kind (a timeout, a reset, a refused connection) fails the check.
     The time is the exact quantile of those answered 503, from their intended start to the end of the answer; it
-    takes 20 / (1 - quantile) of them: 2,000 for the 99th percentile.
+    takes 20 / (1 - quantile) of them: 2,000 for the 99th percentile. On a closed loop the time is unknown: its
+    users ask nothing while they wait.
 
     Args:
         history: the run.
@@ -60,6 +61,7 @@ def rejections(
         reason = f"{int(failed.sum()):,} of {int(failed.sum()) + total:,} that did not succeed were not told: {others}"
         measured = took[bounds.rank(q, total)] / _US if total else None
         return Verdict(FAIL, reason, measured, held, Unit.SECONDS, total, needed)
+    rows.require_open_loop(history, *loads)
     if total < needed:
         return too_few(total, needed, "rejections")
     middle, longest = (show_duration(int(us) * 1000) for us in (took[bounds.rank(0.5, total)], took[-1]))

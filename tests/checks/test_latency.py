@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,18 @@ def test_the_exact_quantile_is_held_to_the_bound(quantile: float | str, slow: in
     """Exactly as many slow requests as the quantile allows pass, one more fails; it takes 20 / (1 - q) of them."""
     record = history(timed(*[10] * (total - slow), *[200] * slow))
     assert latency(shoppers, quantile=quantile, at_most="100ms").judge(record).outcome == outcome
+
+
+def test_a_closed_loop_is_no_measure_of_latency() -> None:
+    """Unknown, however short the times are; another load of the same run is judged as ever."""
+    record = history(timed(*[10] * 2_000))
+    users = tuple(replace(one, users=20) for one in record.generated)
+    verdict = latency(shoppers, quantile=0.99, at_most="100ms").judge(replace(record, generated=users))
+    assert verdict.outcome == UNKNOWN
+    assert "shoppers is a closed loop" in verdict.reason
+    others_waited = tuple(replace(one, load="others", users=20) for one in record.generated)
+    mixed = replace(record, generated=(*record.generated, *others_waited))
+    assert latency(shoppers, quantile=0.99, at_most="100ms").judge(mixed).outcome == PASS
 
 
 def test_the_verdict_says_what_was_measured() -> None:

@@ -1,11 +1,13 @@
 """Rejections: at once, and in so many words."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chaoskit.checks.rejections import rejections
 from chaoskit.core.errors import DefinitionError
+from chaoskit.core.history import History
 from chaoskit.core.load import Outcome
 from chaoskit.core.verdict import FAIL, PASS, UNKNOWN, Unit
 from tests.checks.world import bad, failover, fault, forecast, good, history, others, shoppers
@@ -34,6 +36,17 @@ def test_all_failures_are_503_and_the_quantile_keeps_the_bound(
     record = history(good(100), rejected(quick), rejected(slow, 80), bad(others_failed, Outcome.RESPONSE_TIMEOUT))
     verdict = rejections(shoppers, at_most="50ms").judge(record)
     assert (verdict.outcome, verdict.needed, verdict.samples) == (outcome, 2_000, quick + slow)
+
+
+def test_of_a_closed_loop_the_time_is_unknown() -> None:
+    """That somebody was not told fails all the same: it does not depend on how long it took."""
+
+    def waiting(record: History) -> History:
+        return replace(record, generated=tuple(replace(one, users=9) for one in record.generated))
+
+    check = rejections(shoppers, at_most="50ms")
+    assert check.judge(waiting(history(rejected(2_000)))).outcome == UNKNOWN
+    assert check.judge(waiting(history(rejected(2_000), bad(1, Outcome.RESET)))).outcome == FAIL
 
 
 def test_the_verdict_says_what_was_measured() -> None:
