@@ -112,6 +112,8 @@ class EpollConnection(Connection):
             return
         if self._connecting:
             self._connecting = False
+            if call.connection is not self:
+                self.flow.chosen(call, self)
             call.connect = now - self.born
             call.phase = SENT
         call.sent = monotonic_ns()

@@ -18,6 +18,7 @@ from chaoskit.core.load import Connections, Outcome
 from chaoskit.core.request import HttpRequest
 from chaoskit.loads.call import CODE, CONNECTING, ENDED, RESOLVING, SENT, Call
 from chaoskit.loads.connection import Connection, outcome_of
+from chaoskit.loads.fallback import fallbacks
 from chaoskit.loads.http import request_bytes
 from chaoskit.loads.judge import Judge, Meaning
 from chaoskit.loads.lookup import Resolved
@@ -37,6 +38,7 @@ class Flow(Stream):
 
     __slots__ = (
         "_connections",
+        "_fallbacks",
         "_finder",
         "_keeps",
         "_life",
@@ -75,6 +77,7 @@ class Flow(Stream):
         self._connections: set[Connection] = set()
         self.waiting: deque[Call] = deque()
         self._finder = open_finder(job.naming, Vantage(engine, self, client, request.host))
+        self._fallbacks = fallbacks(job.naming, self._finder, self)
 
     def arrive(self, due: int, now: int) -> int:
         """Take an arrival up; returns the time."""
@@ -111,7 +114,7 @@ class Flow(Stream):
             call.phase = RESOLVING
             self._finder.find(lambda resolved, took: self._resolved(call, resolved, took))
         else:
-            self._connect(call, place, now)
+            self.connect(call, place, now)
 
     def release(self, connection: Connection, now: int) -> None:
         """A connection has no request any more: give it the next one, keep it, or close it."""
@@ -171,7 +174,9 @@ class Flow(Stream):
         self.rows.write(call.due, call.taken, call.sent, call.first, now, call.dns, call.connect, code)
 
     def failed(self, call: Call, outcome: int, server: int, now: int) -> None:
-        """An attempt came to nothing."""
+        """An attempt came to nothing, unless there is another address to try."""
+        if self._fallbacks is not None and self._fallbacks.goes_on(call, outcome, now):
+            return
         if not self.retry(call, now, outcome, server):
             self.finish(call, outcome, now, server=server)
 
@@ -195,12 +200,24 @@ class Flow(Stream):
         self.targets.require(resolved.address, f"load {self.name} from {self.client}")
         if took >= 0:
             call.dns = took
-        self._connect(call, (resolved.address, resolved.port), now)
+        self.connect(call, (resolved.address, resolved.port), now)
 
-    def _connect(self, call: Call, place: Place, now: int) -> None:
+    def room(self) -> bool:
+        """Whether one more connection may be made."""
+        return len(self._connections) < self._limit
+
+    def chosen(self, call: Call, connection: Connection) -> None:
+        """A connection that was made beside others is there, and has the request."""
+        assert self._fallbacks is not None
+        self._fallbacks.chosen(call, connection)
+
+    def connect(self, call: Call, place: Place, now: int) -> None:
+        """Make a new connection for an attempt, or have it wait until there may be one."""
         if len(self._connections) >= self._limit:
             self._wait(call)
             return
+        if self._fallbacks is not None:
+            self._fallbacks.begins(call, place)
         address, port = place
         call.phase = CONNECTING
         server = self._engine.labels.code("server", address)
@@ -223,6 +240,8 @@ class Flow(Stream):
             call.connection = None
             self._connections.discard(connection)
             self.failed(call, outcome_of(code), server, now)
+        elif self._fallbacks is not None:
+            self._fallbacks.pends(call, connection, now)
 
     def prepare(self, call: Call) -> None:
         """Have `request` be that of a call: a connection is about to take it."""
@@ -235,7 +254,7 @@ class Flow(Stream):
         """Close the connection a request is on."""
         connection = call.connection
         if connection is None:
-            return 0, 0
+            return (0, 0) if self._fallbacks is None else (self._fallbacks.cut(call), 0)
         connection.call = call.connection = None
         self.lost(connection)
         return connection.server, 0
