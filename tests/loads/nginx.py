@@ -15,7 +15,8 @@ from pathlib import Path
 CONFIG = """{user}worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 8192; }}
 http {{
-  log_format source $remote_addr; access_log {log}; keepalive_requests 1000000000; gzip on; gzip_types text/plain; gzip_min_length 0;
+  log_format source $remote_addr; access_log {log};
+  keepalive_requests 1000000000; gzip on; gzip_types text/plain; gzip_min_length 0;
   client_body_temp_path {folder}/1; proxy_temp_path {folder}/2; fastcgi_temp_path {folder}/3;
   uwsgi_temp_path {folder}/4; scgi_temp_path {folder}/5;
   server {{
@@ -68,7 +69,7 @@ def nginx(
     process = subprocess.Popen([*prefix, program, "-p", str(folder), "-c", str(config)], stderr=subprocess.DEVNULL)
     try:
         if not prefix or prefix[0] in ("taskset", "nice"):
-            _wait(address, port)
+            await_port(address, port)
         yield Nginx(port, (process.pid, *children(process.pid)))
     finally:
         process.terminate()
@@ -86,12 +87,13 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def _wait(address: str, port: int) -> None:
+def await_port(address: str, port: int) -> None:
+    """Wait until somebody listens, for 10 s at most."""
     deadline = time.monotonic() + 10
     while True:
         try:
             socket.create_connection((address, port), 1).close()
             return
         except OSError:
-            assert time.monotonic() < deadline, "nginx did not come up"
+            assert time.monotonic() < deadline, "nobody came up to listen"
             time.sleep(0.01)
