@@ -27,6 +27,8 @@ def result_json(result: LoadResult, judged: Judged) -> dict[str, object]:
         "duration": result.lasted / NS,
         "seed": plan.seed,
         "workers": plan.workers,
+        "clients": plan.population.users if plan.population else 1,
+        "transport": result.transport,
         "scheduled": result.scheduled,
         "outcomes": result.outcomes,
         "rate": result.rate,
@@ -52,8 +54,11 @@ def result_rows(result: LoadResult) -> Iterator[tuple[str, str]]:
     plan = result.plan
     stopped = ", interrupted" if result.interrupted else ""
     yield "target", plan.request.title
-    by = "" if plan.workers == 1 else f", by {plan.workers} generators"
-    yield "arrivals", f"{plan.arrivals.title} for {show_duration(result.lasted)}{stopped}, seed {plan.seed}{by}"
+    yield "arrivals", f"{plan.arrivals.title} for {show_duration(result.lasted)}{stopped}, seed {plan.seed}"
+    if plan.population:
+        yield "clients", plan.population.title
+    generators = "1 generator" if plan.workers == 1 else f"{plan.workers} generators"
+    yield "made by", f"{generators}, by {result.transport}"
     yield "scheduled", f"{result.scheduled:,}"
     yield "outcomes", classes(result.outcomes)
     yield "rate", f"{result.rate:,.5g} /s answered"

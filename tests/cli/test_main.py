@@ -92,7 +92,7 @@ def test_every_command_is_there() -> None:
     """What the README and people's scripts rely on."""
     words = {" ".join(path) for path in commands()}
     assert words >= {"list", "show", "plan", "run", "prove", "judge", "report", "doctor", "new"}
-    assert words >= {"lab", "stop", "note", "sweep"}
+    assert words >= {"lab", "load", "stop", "note", "sweep"}
     assert words >= {f"lab {word}" for word in ["up", "down", "ps", "exec", "logs", "check"]}
 
 

@@ -22,12 +22,13 @@ from typing import TYPE_CHECKING
 from chaoskit.cli import options
 from chaoskit.cli.output import console, say, say_json, say_table
 from chaoskit.cli.status import INTERRUPTED, worst
-from chaoskit.core.errors import UsageError
+from chaoskit.core.errors import DefinitionError, UsageError
 from chaoskit.core.units import duration
 from chaoskit.core.verdict import exit_status
 
 if TYPE_CHECKING:
     from chaoskit.cli.load_text import Judged
+    from chaoskit.core.population import Population
     from chaoskit.engine.loading.plan import LoadPlan
     from chaoskit.engine.loading.result import LoadResult
 
@@ -48,6 +49,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--for", required=True, dest="lasting", metavar="TIME", help="how long they come, such as 30s")
     parser.add_argument(
         "--arrivals", choices=("poisson", "constant"), default="poisson", help="a crowd (default), or a metronome"
+    )
+    parser.add_argument(
+        "--clients", type=options.positive, metavar="N", help="so many users, each with connections of its own"
+    )
+    parser.add_argument(
+        "--sources", metavar="PREFIX", help="with --clients: the addresses they come from, such as 127.1.0.0/16"
     )
     parser.add_argument(
         "--connections",
@@ -133,9 +140,9 @@ def _plan(args: argparse.Namespace) -> LoadPlan:
         raise UsageError("a load needs a rate, a time and a timeout above zero")
     if args.workers > _WORKERS:
         raise UsageError(f"{args.workers} generators are more than any machine has cores for: at most {_WORKERS}")
-    asked = Asked(args.target, args.method, headers(args.header), args.body, Tls(args.cacert, verify=not args.insecure))
+    tls = Tls(args.cacert, verify=not args.insecure)
     return LoadPlan(
-        request_for(asked),
+        request_for(Asked(args.target, args.method, headers(args.header), args.body, tls)),
         poisson(args.rate) if args.arrivals == "poisson" else constant(args.rate),
         this_machine(),
         lasting,
@@ -144,7 +151,26 @@ def _plan(args: argparse.Namespace) -> LoadPlan:
         args.workers,
         args.seed,
         args.owns_target,
+        _population(args),
     )
+
+
+def _population(args: argparse.Namespace) -> Population | None:
+    from chaoskit.core.population import Population
+
+    if args.clients is None:
+        if args.sources:
+            raise UsageError("--sources is about users: say how many by --clients N")
+        return None
+    if not args.target.startswith("http"):
+        raise UsageError(f"{args.target} has no users", remedy="Leave out --clients, or put the load on an http URL.")
+    if args.clients < args.workers:
+        raise UsageError(f"{args.clients} users cannot be shared by {args.workers} generators")
+    try:
+        return Population(args.clients, args.sources)
+    except DefinitionError as error:
+        # It names the line of an experiment first, and here is none.
+        raise UsageError(str(error.args[0]).partition(": ")[2], remedy=error.remedy) from None
 
 
 def _drive(args: argparse.Namespace, plan: LoadPlan) -> LoadResult:

@@ -15,6 +15,7 @@ from chaoskit.engine.loading.plan import LoadPlan
 from chaoskit.engine.loading.result import LAG_BOUND, LoadResult
 from chaoskit.engine.loading.tally import Counts, Tally
 from chaoskit.loads.generator import Generator
+from chaoskit.loads.transport import transport
 
 _LEAD = NS // 2
 """Until t = 0: every generator has taken its work up by then."""
@@ -79,7 +80,9 @@ def drive(plan: LoadPlan, watch: Watch, *, lag_bound: int = LAG_BOUND, every: in
     scheduled, abandoned = sum(row.scheduled for row in account), sum(row.abandoned for row in account)
     if scheduled != tally.whole.total + abandoned:
         raise LabError(f"{scheduled} arrivals were due, and {tally.whole.total + abandoned} were accounted for")
-    return LoadResult(plan, tally, scheduled, abandoned, ended, utc.utc - utc.t, lag_bound, interrupted)
+    return LoadResult(
+        plan, tally, scheduled, abandoned, ended, utc.utc - utc.t, transport().name, lag_bound, interrupted
+    )
 
 
 def _start(generators: Sequence[Generator], plan: LoadPlan, tally: Tally) -> int:

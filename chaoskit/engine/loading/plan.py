@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from chaoskit.core.load import Arrivals, Connections
+from chaoskit.core.population import Population
 from chaoskit.core.request import Request
 from chaoskit.loads.course import Course, Deal
 from chaoskit.loads.work import Client, Job, Work
@@ -25,6 +26,7 @@ class LoadPlan:
         workers: how many generators there are.
         duration: ns during which requests arrive.
         timeout: ns from the intended start.
+        population: the users that requests are of, shared by the generators; None for one anonymous client.
         owned: the target is the user's, and may lie outside loopback and outside labs.
     """
 
@@ -37,13 +39,20 @@ class LoadPlan:
     workers: int = 1
     seed: int = 0
     owned: bool = False
+    population: Population | None = None
 
     def work(self, origin: int) -> tuple[Work, ...]:
         """What each generator is told; `origin` is CLOCK_MONOTONIC ns of t = 0.
 
         All make the same schedule, which the seed alone decides, and each takes its own arrivals of it: how many
         generators there are changes nothing of what is asked, and when.
+
+        Raises:
+            UsageError: there are fewer users, or addresses, than generators.
         """
+        return tuple(self._work(origin, index) for index in range(self.workers))
+
+    def _work(self, origin: int, index: int) -> Work:
         job = Job(
             NAME,
             self.request,
@@ -51,9 +60,8 @@ class LoadPlan:
             (self.client,),
             self.timeout,
             self.connections,
+            population=self.population and self.population.share(index, self.workers),
             any_target=True,  # `owned` decides: whoever typed the target meant it
         )
-        work = Work(origin, self.duration, self.seed, (job,), NETWORKS, self.owned)
-        if self.workers == 1:
-            return (work,)
-        return tuple(replace(work, course=Course((Deal(0, index, self.workers),))) for index in range(self.workers))
+        course = Course((Deal(0, index, self.workers),)) if self.workers > 1 else None
+        return Work(origin, self.duration, self.seed, (job,), NETWORKS, self.owned, course)

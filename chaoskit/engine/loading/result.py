@@ -35,6 +35,7 @@ class LoadResult:
         abandoned: of those, requests under way when the load was stopped before its time.
         lasted: ns during which requests arrived: the plan's duration, unless it was stopped.
         utc: ns since the Unix epoch at its origin.
+        transport: how generators reach the kernel here, for the protocols that leave it a choice.
         interrupted: it was stopped before its time.
     """
 
@@ -44,6 +45,7 @@ class LoadResult:
     abandoned: int
     lasted: int
     utc: int
+    transport: str
     lag_bound: int = LAG_BOUND
     interrupted: bool = False
 

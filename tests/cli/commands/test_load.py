@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from chaoskit.core.load import OUTCOMES
+from chaoskit.loads.transport import transport
 from tests.cli.conftest import Cli, Said
 from tests.loads.servers import HELLO, answers, serving
 
@@ -48,6 +50,7 @@ def test_json_accounts_for_every_arrival(cli: Cli, url: str) -> None:
     assert 0 < load["latency"]["p50"] <= load["latency"]["p99"] <= load["latency"]["max"] < 1
     assert set(load["lag"]) == {"p50", "p99", "max"}
     assert (load["seed"], load["duration"], load["workers"]) == (0, 1.0, 1)
+    assert load["transport"] == transport().name
 
 
 def test_the_table_says_the_same_and_progress_is_on_stderr(cli: Cli, url: str) -> None:
@@ -111,6 +114,10 @@ def test_what_a_late_generator_measured_is_not_believed(cli: Cli, url: str) -> N
         (("http://127.0.0.1:1/", *SHORT, "--workers", "1000"), "at most 64"),
         (("http://127.0.0.1:1/", *SHORT, "--hdr", "nowhere/x.hgrm"), "cannot write nowhere/x.hgrm"),
         (("127.0.0.1:1", *SHORT), "is no http URL"),
+        (("http://127.0.0.1:1/", *SHORT, "--sources", "127.7.0.0/24"), "say how many by --clients"),
+        (("http://127.0.0.1:1/", *SHORT, "--clients", "9", "--sources", "10.0.0.0/8"), "error: the addresses of a pop"),
+        (("tcp://127.0.0.1:1", *SHORT, "--clients", "9"), "has no users"),
+        (("http://127.0.0.1:1/", *SHORT, "--clients", "1", "--workers", "2"), "cannot be shared by 2 generators"),
         (("http://127.0.0.1:1/", "--for", "1s"), "required: --rate"),
     ],
 )
@@ -157,6 +164,24 @@ def test_method_headers_and_body_are_sent(cli: Cli) -> None:
     assert seen[0].startswith(b"PUT /cart?x=1 HTTP/1.1\r\n")
     assert b"X-Shop: 7\r\n" in seen[0]
     assert seen[0].endswith(b"\r\n\r\napples")
+
+
+def test_users_have_addresses_of_their_own(cli: Cli) -> None:
+    """Two generators share twenty users; each comes from one address of the prefix, and none from another."""
+    peers: set[str] = set()
+
+    def greet(connection: socket.socket) -> None:
+        peers.add(connection.getpeername()[0])
+        answers(HELLO)(connection)
+
+    with serving(greet) as port:
+        users = ("--clients", "20", "--sources", "127.7.0.0/24", "--workers", "2")
+        done = cli("load", f"http://127.0.0.1:{port}/", "--rate", "300/s", "--for", "1s", *users, "--json")
+    load = answer(done)
+    assert load["outcomes"] == {"ok": load["scheduled"]}
+    assert load["clients"] == 20
+    assert 10 < len(peers) <= 20
+    assert all(peer.startswith("127.7.0.") for peer in peers)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

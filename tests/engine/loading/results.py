@@ -50,4 +50,6 @@ def result(*batches: Requests, abandoned: int = 0, duration: int = NS) -> LoadRe
     tally = Tally(duration)
     for one in batches:
         tally.add(one)
-    return LoadResult(plan(duration), tally, tally.whole.total + abandoned, abandoned, duration, 1_700_000_000 * NS)
+    return LoadResult(
+        plan(duration), tally, tally.whole.total + abandoned, abandoned, duration, 1_700_000_000 * NS, "epoll"
+    )
