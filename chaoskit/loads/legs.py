@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from chaoskit.core.errors import UsageError
 from chaoskit.core.history import Generated
 from chaoskit.core.mix import parts_of
 from chaoskit.loads.arrivals.closed import Closed
@@ -59,7 +60,7 @@ def streams_of(engine: Engine, work: Work) -> list[Stream]:
     """Open the streams of a work.
 
     Raises:
-        UsageError: a request is not what its protocol takes.
+        UsageError: a request is not what its protocol takes, or a closed loop would be shared with other engines.
         TargetRefused: a load's literal address lies outside the lab; nothing was sent.
         LabError: a client's namespace cannot be entered.
     """
@@ -113,4 +114,9 @@ def _opened(engine: Engine, share: Share, work: Work) -> list[Stream]:
     ]
     if not isinstance(job.arrivals, Closed):
         return streams
+    if work.course is not None:
+        raise UsageError(
+            f"load {job.name}: the users of a closed loop cannot be dealt to several engines",
+            remedy="Drive them from one, or let Locust's own users ask: an HttpUser is a closed loop.",
+        )
     return [Users(engine, job, client, job.arrivals, streams, work.origin + work.end_of(job))]

@@ -8,13 +8,14 @@ import time
 import numpy as np
 import pytest
 
-from chaoskit.core.history import Requests
+from chaoskit.core.history import Requests, concatenate
 from chaoskit.core.mix import mix
 from chaoskit.core.request import get, post
 from chaoskit.core.units import NS
 from chaoskit.loads.arrivals.closed import Closed, closed
+from chaoskit.loads.generator import Generator
 from chaoskit.loads.protocols.dns import lookup
-from chaoskit.loads.work import Client
+from chaoskit.loads.work import Client, Work
 from tests.loads.servers import HELLO, answers, generate, job, naming, outcomes, record, requests_on, serving, silent
 
 MS = 1_000_000
@@ -116,6 +117,20 @@ def test_users_of_a_mix_draw_each_request() -> None:
         table, account = generate(job(asked, arrivals=closed(20, think="10ms")), seconds=0.5)
     assert np.mean(table.op.equals("GET")) == pytest.approx(0.75, abs=5 * 0.45 / len(table) ** 0.5)
     assert len(account) == 1
+
+
+def test_the_account_of_a_generator_names_its_users() -> None:
+    """A process of its own says of each load whether its arrivals waited for answers."""
+    batches: list[Requests] = []
+    with serving(answers(HELLO)) as port, Generator() as generator:
+        url = f"http://127.0.0.1:{port}/"
+        jobs = (job(url), job(url, name="waiting", arrivals=closed(7, think="20ms")))
+        generator.open()
+        generator.start(Work(time.monotonic_ns() + 3 * NS // 10, NS // 2, 1, jobs), batches.append)
+        account = generator.wait(20)
+    assert [(row.load, row.users) for row in account] == [("shop", 0), ("waiting", 7)]
+    assert all(row.scheduled == row.recorded for row in account)
+    assert sum(row.recorded for row in account) == len(concatenate(batches))
 
 
 @pytest.mark.parametrize("users", [1, 5])
