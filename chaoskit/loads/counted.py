@@ -83,7 +83,7 @@ class Counted:
         except ChaoskitError as error:
             self._fail(error)
         except BaseException as error:
-            self._tell(error={"message": f"the engine failed: {error!r}", "remedy": ""})
+            self._tell(error={"message": f"the engine failed: {error!r}", "remedy": "", "kind": ""})
             raise
         self._count(tally)
         shared = engine.course
@@ -112,7 +112,8 @@ class Counted:
                 self._tell(cells=packed(cells))
 
     def _fail(self, error: ChaoskitError) -> None:
-        self._tell(error={"message": str(error.args[0]), "remedy": error.remedy})
+        told = {"message": str(error.args[0]), "remedy": error.remedy, "kind": type(error).__name__}
+        self._tell(error=told)
         os._exit(3)
 
     def _tell(self, **what: object) -> None:

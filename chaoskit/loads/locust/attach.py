@@ -30,13 +30,14 @@ def attach(environment: Environment, loads: Loads) -> Conductor | None:
     def seed() -> int | None:
         return loads(environment.host)[1]
 
-    runner, node = environment.runner, None
+    runner = environment.runner
+    assert runner is not None
     if isinstance(runner, WorkerRunner):
         node = work_for_master(environment, runner, jobs)
         _on_stop(environment, node)
         return None
     if isinstance(runner, MasterRunner):
-        conductor = Conductor(environment, seed, lambda hear: Workers(runner, hear))
+        conductor = Conductor(environment, runner, seed, lambda hear: Workers(runner, hear))
     else:
         alone: list[Alone] = []
 
@@ -44,13 +45,15 @@ def attach(environment: Environment, loads: Loads) -> Conductor | None:
             alone.append(Alone(environment, jobs, hear))
             return alone[0]
 
-        conductor = Conductor(environment, seed, crew)
+        conductor = Conductor(environment, runner, seed, crew)
         _on_stop(environment, alone[0].node)
-    environment.events.test_start.add_listener(lambda **_more: conductor.begin())
-    environment.events.test_stopping.add_listener(lambda **_more: conductor.end())
+    events: Any = environment.events
+    events.test_start.add_listener(lambda **_more: conductor.begin())
+    events.test_stopping.add_listener(lambda **_more: conductor.end())
     return conductor
 
 
 def _on_stop(environment: Environment, node: Node) -> None:
-    environment.events.test_stop.add_listener(lambda **_more: node.finish())
-    environment.events.quitting.add_listener(lambda **_more: node.close())
+    events: Any = environment.events
+    events.test_stop.add_listener(lambda **_more: node.finish())
+    events.quitting.add_listener(lambda **_more: node.close())

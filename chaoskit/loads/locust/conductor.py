@@ -11,7 +11,10 @@ from typing import Any
 
 import gevent
 from locust.env import Environment
+from locust.runners import Runner
+from locust.stats import CSV_STATS_INTERVAL_SEC
 
+from chaoskit.core.errors import ChaoskitError
 from chaoskit.core.units import NS
 from chaoskit.loads.locust.account import Account
 from chaoskit.loads.locust.crew import Crew
@@ -40,6 +43,7 @@ class Conductor:
 
     Args:
         environment: Locust's.
+        runner: its runner, which is this process's own or a master's.
         seed: what the locustfile says the seed is, if anything.
         crew: makes the crew, given where it is to report.
     """
@@ -47,11 +51,13 @@ class Conductor:
     def __init__(
         self,
         environment: Environment,
+        runner: Runner,
         seed: Callable[[], int | None],
         crew: Callable[[Callable[[str, Told], None]], Crew],
     ) -> None:
         self.account: Account | None = None
         self._environment = environment
+        self._runner = runner
         self._seed = seed
         self._ready: set[str] = set()
         self._crew = crew(self.hear)
@@ -61,14 +67,19 @@ class Conductor:
         self._began = 0.0
         self._accounts: dict[str, dict[str, Any]] = {}
         self._reported: Counter[str] = Counter()
-        environment.events.worker_report.add_listener(self._count)
+        events: Any = environment.events
+        events.worker_report.add_listener(self._count)
 
     def begin(self) -> None:
         """Start a run with all who are ready, or will be soon."""
         deadline = time.monotonic() + _READY
         while not self._ready >= self._crew.connected() and time.monotonic() < deadline:
             gevent.sleep(0.02)
-        seed = self._seed()
+        try:
+            seed = self._seed()
+        except ChaoskitError as error:
+            self._refuse(str(error.args[0]), error.remedy)
+            return
         self._run += 1
         self._accounts, self._reported, self.account = {}, Counter(), None
         self._began = time.monotonic() + _LEAD
@@ -94,6 +105,9 @@ class Conductor:
         while self._missing() and time.monotonic() < deadline:
             gevent.sleep(0.01)
         self._close()
+        options = self._environment.parsed_options
+        if options is not None and getattr(options, "csv_prefix", None):
+            gevent.sleep(CSV_STATS_INTERVAL_SEC + 0.1)  # until Locust has written what came last
 
     def hear(self, member: str, told: Told) -> None:
         """What a node reports."""
@@ -116,7 +130,7 @@ class Conductor:
 
     def _pace(self) -> float:
         """With a shape, Locust's users are what the rate is counted in."""
-        return float(self._environment.runner.target_user_count) if self._environment.shape_class else 1.0
+        return float(self._runner.target_user_count) if self._environment.shape_class else 1.0
 
     def _now(self) -> int:
         return round((time.monotonic() - self._began) * NS)
@@ -175,15 +189,18 @@ class Conductor:
     def _fail(self, member: str, error: dict[str, str]) -> None:
         if self._roster is None:
             return
-        logger.error("%s: %s\n%s", member, error["message"], error["remedy"])
-        self._environment.process_exit_code = 3
         self._accounts.setdefault(member, dict(_NOTHING))
+        self._refuse(f"{member}: {error['message']}", error["remedy"])
+
+    def _refuse(self, message: str, remedy: str) -> None:
+        """Say what is wrong, and end: a mistake of the user's, or a node that could not go on."""
+        logger.error("%s\n%s", message, remedy)
+        self._environment.process_exit_code = 3
         gevent.spawn(self._quit)
 
     def _quit(self) -> None:
         """The run is over by itself: so is Locust, unless somebody looks at it."""
-        runner = self._environment.runner
         if self._environment.web_ui is None:
-            runner.quit()
+            self._runner.quit()
         else:
-            runner.stop()
+            self._runner.stop()

@@ -66,7 +66,8 @@ def work_for_master(environment: Environment, runner: WorkerRunner, jobs: Jobs) 
     def report(told: Told) -> None:
         if "account" in told:
             data: dict[str, Any] = {}
-            environment.events.report_to_master.fire(client_id=runner.client_id, data=data)
+            events: Any = environment.events
+            events.report_to_master.fire(client_id=runner.client_id, data=data)
             runner.send_message("stats", data)
         runner.send_message(WORD, told)
 

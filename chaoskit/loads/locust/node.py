@@ -20,12 +20,14 @@ from chaoskit.core.units import NS
 from chaoskit.loads.locust.engine_process import EngineProcess, Told
 from chaoskit.loads.locust.feeding import Names, feed
 from chaoskit.loads.tally import unpacked
+from chaoskit.loads.targets import TargetRefused
 from chaoskit.loads.work import Job, Work
 
 LABS = ("198.18.0.0/15",)
 """Set aside for measuring (RFC 2544), routed nowhere; labs are there."""
 GRACE = 2.0
 """Seconds that requests under way are waited for when arrivals have ended, or their timeout if that is shorter."""
+_OWN_IT = "Nothing was sent there. If that system is yours to put load on, write i_own_the_target = True in the class."
 _ALWAYS = 100 * 365 * 86_400 * NS
 Jobs = Callable[[str | None], tuple[Job, ...]]
 
@@ -98,10 +100,12 @@ class Node:
             self._end(told)
         elif "gone" in told and self._open:
             message = f"the engine's process ended with status {told['gone']}"
-            self._end({"error": {"message": message, "remedy": "What it said is above."}})
+            self._end({"error": {"message": message, "remedy": "What it said is above.", "kind": ""}})
 
     def _end(self, told: dict[str, Any]) -> None:
         if self._open:
             self._open = False
+            if "error" in told and told["error"]["kind"] == TargetRefused.__name__:
+                told["error"]["remedy"] = _OWN_IT
             self._report({"run": self._run, **told})
             self._process = EngineProcess(self._hear)

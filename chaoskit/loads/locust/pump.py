@@ -19,7 +19,7 @@ class EngineUser(User):
     wait_time = constant(0)
     launch: Callable[[], None]
     ended: Callable[[], bool]
-    feed: Callable[[], None]
+    feed: Callable[[], object]
 
     def on_start(self) -> None:
         """Let the engine go."""

@@ -6,7 +6,7 @@ import inspect
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from locust import User, constant, events, task
@@ -113,7 +113,7 @@ def jobs_of(classes: list[type[User]], host: str | None) -> tuple[tuple[Job, ...
     Raises:
         ChaoskitError: one of them describes none, or two have the same name.
     """
-    own = [cast("type[ArrivalUser]", cls) for cls in classes if issubclass(cls, ArrivalUser)]
+    own = [cls for cls in classes if issubclass(cls, ArrivalUser)]
     jobs = tuple(cls.job(host) for cls in sorted(own, key=lambda cls: cls.__name__))
     names = [job.name for job in jobs]
     for name in names:
@@ -123,8 +123,11 @@ def jobs_of(classes: list[type[User]], host: str | None) -> tuple[tuple[Job, ...
     return jobs, seeds[0] if seeds else None
 
 
-@events.init.add_listener
 def _on_init(environment: Any, **_more: Any) -> None:
     """Locust is about to begin."""
     if any(issubclass(cls, ArrivalUser) for cls in environment.user_classes):
         attach(environment, lambda host: jobs_of(environment.user_classes, host))
+
+
+_events: Any = events
+_events.init.add_listener(_on_init)

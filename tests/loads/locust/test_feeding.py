@@ -49,3 +49,43 @@ def test_bulk_statistics_are_locusts_own() -> None:
     assert 890 <= found["p995"] <= 910
     assert abs(found["mean"] - (0.99 * 20 + 0.01 * 900)) < 0.5
     assert found["per_second"] == 1500
+
+
+MERGED = """
+import json
+import numpy as np
+from chaoskit.loads.histogram import Histogram
+from chaoskit.loads.locust.feeding import Names, feed
+from chaoskit.loads.statistics import Cell
+from locust.event import Events
+from locust.rpc.protocol import Message
+from locust.stats import RequestStats, setup_distributed_stats_event_listeners
+
+rng = np.random.default_rng(1)
+master, events, whole = RequestStats(), Events(), Histogram()
+setup_distributed_stats_event_listeners(events, master)
+for worker in range(3):
+    stats, sent = RequestStats(use_response_times_cache=False), Events()
+    setup_distributed_stats_event_listeners(sent, stats)
+    for second in range(4):
+        cell = Cell()
+        cell.latencies.add(rng.exponential(3000, 1000))
+        whole = whole + cell.latencies
+        feed({(1, second): cell}, [Names("", ""), Names("GET", "shop")], 1_700_000_000.0, stats)
+        data = {}
+        sent.report_to_master.fire(client_id="w", data=data)
+        told = Message.unserialize(Message("stats", data, "w").serialize()).data
+        events.worker_report.fire(client_id="w", data=told)
+entry = master.get("shop", "GET")
+merged = sorted(entry.response_times.items())
+print(json.dumps([[[value * 1000, count] for value, count in merged], list(whole.filled()), master.total.num_requests]))
+"""
+
+
+def test_histograms_are_exact_through_the_master() -> None:
+    """What a master merges from the messages of three workers is what one histogram of all latencies holds."""
+    ran = subprocess.run([sys.executable, "-c", MERGED], capture_output=True, text=True, timeout=60, check=True)
+    merged, whole, total = json.loads(ran.stdout)
+    assert [[round(value), count] for value, count in merged] == whole
+    assert total == 12_000
+    assert len(whole) > 200
