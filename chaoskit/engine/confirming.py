@@ -29,7 +29,7 @@ from chaoskit.steps.command import Command, CommandOnce
 CONFIRM_WITHIN = 2 * NS
 _MARGIN = NS
 _LOOK_EVERY = NS // 10
-_TRIED = (Outcome.CONNECT_TIMEOUT, Outcome.REFUSED, Outcome.RESET, Outcome.UNREACHABLE)
+_TRIED = (Outcome.CONNECT_TIMEOUT, Outcome.REFUSED, Outcome.RESET, Outcome.UNREACHABLE, Outcome.TLS)
 """What became of requests that were not sent because no connection came about; others never left the generator."""
 
 
