@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaoskit.loads.dns import AAAA, BadMessage, Reply, parse, query
+from chaoskit.loads.dns import AAAA, TYPES, BadMessage, Reply, parse, query
 
 LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
 NAME = st.lists(LABEL, min_size=1, max_size=6).map(".".join)
@@ -36,14 +36,16 @@ def test_queries_are_what_was_meant(name: str, ident: int) -> None:
 def test_answers_are_read(name: str) -> None:
     """The first A record counts; the time to live is the smallest on the way to it."""
     asked = query(7, name)
-    assert parse(reply(asked, f"{name}. 5 IN A 198.18.0.1"), asked) == Reply(0, "198.18.0.1", 5, False)
+    assert parse(reply(asked, f"{name}. 5 IN A 198.18.0.1"), asked) == Reply(0, "198.18.0.1", 5, False, answered=True)
     chain = [f"{name}. 3 IN CNAME web.{name}.", f"web.{name}. 60 IN A 198.18.0.7"]
-    assert parse(reply(asked, *chain), asked) == Reply(0, "198.18.0.7", 3, False)
+    assert parse(reply(asked, *chain), asked) == Reply(0, "198.18.0.7", 3, False, answered=True)
     assert parse(reply(asked), asked) == Reply(0, None, 0, False)
     assert parse(reply(asked, code=3), asked) == Reply(3, None, 0, False)
     assert parse(reply(asked, code=2), asked) == Reply(2, None, 0, False)
+    text = query(7, name, TYPES["TXT"])
+    assert parse(reply(text, f"{name}. 5 IN TXT hello"), text) == Reply(0, None, 5, False, answered=True)
     six = query(7, name, AAAA)
-    assert parse(reply(six, f"{name}. 5 IN AAAA fd00::1"), six) == Reply(0, "fd00::1", 5, False)
+    assert parse(reply(six, f"{name}. 5 IN AAAA fd00::1"), six) == Reply(0, "fd00::1", 5, False, answered=True)
 
 
 @given(NAME, st.integers(0, 100))
@@ -52,7 +54,7 @@ def test_a_truncated_answer_is_one_wherever_it_is_cut(name: str, cut: int) -> No
     asked = query(7, name)
     whole = reply(asked, f"{name}. 5 IN CNAME b.{name}.", f"b.{name}. 5 IN A 198.18.0.1", flags=dns.flags.TC)
     assert parse(whole[: len(asked) + cut], asked) == Reply(0, None, 0, True)
-    assert parse(whole, asked, whole=True) == Reply(0, "198.18.0.1", 5, False)
+    assert parse(whole, asked, whole=True) == Reply(0, "198.18.0.1", 5, False, answered=True)
     with pytest.raises(BadMessage):
         parse(whole[:-1], asked, whole=True)
 

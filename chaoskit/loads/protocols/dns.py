@@ -22,6 +22,8 @@ from chaoskit.core.load import Outcome
 from chaoskit.loads import dns
 from chaoskit.loads.call import CODE, RESOLVING, Call
 from chaoskit.loads.lookup import LookUp, Resolved
+from chaoskit.loads.queries import Queries
+from chaoskit.loads.question import DnsQuery
 from chaoskit.loads.resolver import Resolver, server_address
 from chaoskit.loads.stream import Stream
 
@@ -148,11 +150,13 @@ class Lookups(Stream):
 
 
 def open_stream(engine: Engine, job: Job, client: Client) -> Stream:
-    """Serve a load of look-ups from one client host.
+    """Serve a load of look-ups, or of questions to one name server, from one client host.
 
     Raises:
         UsageError: the request calls itself DNS and is none.
     """
+    if isinstance(job.request, DnsQuery):
+        return Queries(engine, job, client, job.request)
     if not isinstance(job.request, Lookup):
-        raise UsageError(f"load {job.name}: {job.request.title} is no look-up", remedy="Use lookup(...).")
+        raise UsageError(f"load {job.name}: {job.request.title} is no look-up", remedy="Use lookup(...) or query(...).")
     return Lookups(engine, job, client, job.request)
