@@ -15,7 +15,7 @@ from time import monotonic_ns
 from typing import TYPE_CHECKING, ClassVar
 
 from chaoskit.core.load import Outcome
-from chaoskit.loads.call import ANSWERED, CODE, ENDED, Call
+from chaoskit.loads.call import ANSWERED, CODE, ENDED, SENT, Call
 from chaoskit.loads.columns import ROW, pack_row
 from chaoskit.loads.http import Answer, BadAnswer, Head
 from chaoskit.loads.judge import Meaning
@@ -176,6 +176,14 @@ class Connection(ABC):
             self.flow.lost(self)
         else:
             self._fail(call.phase if code == errno.ETIMEDOUT else outcome_of(code), now)
+
+    def _joined(self, call: Call, now: int) -> None:
+        """The handshake is over, and before that of any other connection that was made for the request."""
+        self._connecting = False
+        if call.connection is not self:
+            self.flow.chosen(call, self)
+        call.connect = now - self.born
+        call.phase = SENT
 
     def _complete(self, call: Call, data: bytes, now: int) -> bool:
         if self._answer is None:

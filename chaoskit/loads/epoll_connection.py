@@ -8,7 +8,7 @@ from select import EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP
 from time import monotonic_ns
 from typing import TYPE_CHECKING
 
-from chaoskit.loads.call import SENT, Call
+from chaoskit.loads.call import Call
 from chaoskit.loads.connection import Connection
 
 if TYPE_CHECKING:
@@ -111,11 +111,7 @@ class EpollConnection(Connection):
             self.error(error.errno, now)
             return
         if self._connecting:
-            self._connecting = False
-            if call.connection is not self:
-                self.flow.chosen(call, self)
-            call.connect = now - self.born
-            call.phase = SENT
+            self._joined(call, now)
         call.sent = monotonic_ns()
         self._unsent = self._unsent[count:]
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from chaoskit.kernel import uring_abi as abi
 from chaoskit.kernel.uring_buffers import GROUP, SIZE
-from chaoskit.loads.call import SENT, Call
+from chaoskit.loads.call import Call
 from chaoskit.loads.connection import Connection
 from chaoskit.loads.ring_loop import RingLoop
 
@@ -114,11 +114,7 @@ class RingConnection(Connection):
     def _connected(self, now: int) -> None:
         call = self.call
         assert call is not None
-        self._connecting = False
-        if call.connection is not self:
-            self.flow.chosen(call, self)
-        call.connect = now - self.born
-        call.phase = SENT
+        self._joined(call, now)
         self._queue.append(self._receive)
         self.flow.prepare(call)
         self.begin(call)
