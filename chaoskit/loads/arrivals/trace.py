@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count, islice
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,10 +62,11 @@ class Trace:
 
     @property
     def title(self) -> str:
-        """How a plan calls it."""
+        """How a plan calls it; a checksum tells one trace from another by the same name."""
         speed = f", {self.speed:g} times as fast" if self.speed != 1 else ""
         again = ", again and again" if self.loop else ""
-        return f"{len(self._moments):,} arrivals of {self.name} over {self._moments[-1] / NS:g} s{speed}{again}"
+        what = f"{len(self._moments):,} arrivals of {self.name} (CRC-32 {crc32(self.stamps):08x})"
+        return f"{what} over {self._moments[-1] / NS:g} s{speed}{again}"
 
     @property
     def _moments(self) -> NDArray[np.int64]:

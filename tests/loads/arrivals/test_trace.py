@@ -79,7 +79,8 @@ def test_a_trace_is_a_value(tmp_path: Path) -> None:
     file = written(tmp_path, "at", "2026-03-01T12:00:00Z", "2026-03-01T12:01:00Z")
     process = trace(file, column="at", speed=3, loop=True)
     assert pickle.loads(pickle.dumps(process)) == process == trace(str(file), column="at", speed=3, loop=True)
-    assert process.title == "2 arrivals of trace.csv over 60 s, 3 times as fast, again and again"
+    assert process.title == "2 arrivals of trace.csv (CRC-32 64f21510) over 60 s, 3 times as fast, again and again"
+    assert trace(written(tmp_path, "0", "59.9", "60")).title != trace(written(tmp_path, "0", "10", "60")).title
 
 
 def test_a_relative_name_starts_from_the_folder_of_the_file_that_says_it() -> None:
