@@ -19,6 +19,7 @@ from chaoskit.core.load import Connections, Load, load
 from chaoskit.core.mix import mix
 from chaoskit.core.naming import DnsCache, resolver
 from chaoskit.core.param import param
+from chaoskit.core.population import Population, uniform, zipf
 from chaoskit.core.probe import probe
 from chaoskit.core.request import body, get, header, post, status, within
 from chaoskit.core.retry import Retry
@@ -35,6 +36,7 @@ __all__ = [
     "Lab",
     "Load",
     "Planning",
+    "Population",
     "Retry",
     "Selector",
     "Twin",
@@ -64,6 +66,8 @@ __all__ = [
     "status",
     "stop_unless",
     "undone",
+    "uniform",
     "window",
     "within",
+    "zipf",
 ]

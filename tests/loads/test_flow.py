@@ -170,6 +170,15 @@ def test_a_connection_has_a_life() -> None:
     assert 4 <= int((table.connect >= 0).sum()) <= 6
 
 
+def test_a_connection_has_a_life_in_requests() -> None:
+    """A kept connection is closed after so many, and the next request has a new one."""
+    with serving(answers(HELLO)) as port:
+        load = job(f"http://127.0.0.1:{port}/", connections=Connections.KEEP_ALIVE, connection_requests=5)
+        table, _ = generate(load, seconds=0.5)
+    assert outcomes(table) == {"ok": 25}
+    assert 5 <= int((table.connect >= 0).sum()) <= 8  # one that comes before an answer has a connection of its own
+
+
 def test_an_idle_connection_is_closed_when_its_life_is_over() -> None:
     """The server sees the end of a connection of 100 ms, although its client stays and sends nothing more."""
     ended: list[float] = []

@@ -49,15 +49,17 @@ def test_a_row_tells_the_parts_of_an_operation() -> None:
 
 @pytest.mark.alone
 def test_sessions_are_kept_renewed_or_not_kept() -> None:
-    """With keep-alive one session serves one operation after the other until its life is over."""
+    """With keep-alive one session serves one operation after the other until its life is over, in time or in operations."""
     with serving(repeats()) as port:
         # An operation that is not over when the next one comes would take a session of its own.
         slow = {"arrivals": constant("10/s"), "connections": KEPT}
         kept, _ = generate(job(Echo("127.0.0.1", port), **slow), seconds=1)
         short, _ = generate(job(Echo("127.0.0.1", port), connection_life=NS // 50, **slow), seconds=1)
+        counted, _ = generate(job(Echo("127.0.0.1", port), connection_requests=2, **slow), seconds=1)
     assert int((kept.connect >= 0).sum()) == 1
+    assert int((counted.connect >= 0).sum()) == 5
     assert int((short.connect >= 0).sum()) == 10
-    assert outcomes(kept) == outcomes(short) == {"ok": 10}
+    assert outcomes(kept) == outcomes(short) == outcomes(counted) == {"ok": 10}
 
 
 def test_a_stalled_session_does_not_stop_the_others() -> None:
