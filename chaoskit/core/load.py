@@ -1,6 +1,7 @@
 """Load: an arrival process of requests from a client population, through a protocol.
 
-Open loop: arrivals do not wait for answers, and latency counts from the intended start.
+Open loop: arrivals do not wait for answers, and latency counts from the intended start. Users of a closed loop
+(`chaoskit.loads.arrivals.closed`) do wait; for them it counts from when they meant to ask.
 """
 
 from __future__ import annotations
@@ -97,7 +98,8 @@ class Load:
     """A stream of requests from every selected client host.
 
     Attributes:
-        arrivals: the process of the whole load; each client host gets an equal, independent part.
+        arrivals: the process of the whole load; each client host gets an equal, independent part, or of a trace,
+            of bursts and of a closed loop's users what it is dealt in turn.
         timeout: ns from the intended start, all attempts included.
         connections: keep connections or open one a request.
         connection_life: ns after which a kept connection is closed once idle; None for no limit.

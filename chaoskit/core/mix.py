@@ -59,6 +59,9 @@ def mix(*weighted: tuple[Request, float]) -> Mix:
 
     Which arrival asks for what is drawn by the run's seed, each for itself.
 
+    Args:
+        weighted: requests, each with a weight above zero.
+
     Raises:
         UsageError: there is no request, one is given twice or is a mix itself, or a weight is not above zero.
     """
