@@ -38,13 +38,15 @@ EXAMPLES = """\
   chaoskit load http://127.0.0.1:8080/ --rate 500/s --for 30s --expect 'p99<50ms' --expect 'ok>=99.9%'
   chaoskit load http://127.0.0.1:8080/cart --rate 50/s --for 1m --body @cart.json --header 'Content-Type: text/json'
   chaoskit load tcp://127.0.0.1:5432 --rate 2k/s --for 10s --json     handshakes alone, for a machine
+  chaoskit load 'dns://127.0.0.1/www.example.com?type=A' --rate 1k/s --for 10s
+  chaoskit lab exec vip client-1 -- chaoskit load http://198.18.112.100/ --rate 200/s --for 10s
 """
 _WORKERS = 64
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare options."""
-    parser.add_argument("target", metavar="URL", help="http://, https:// or tcp://HOST:PORT; loopback or inside a lab")
+    parser.add_argument("target", metavar="URL", help="http(s)://..., tcp://HOST:PORT or dns://SERVER/NAME?type=A")
     parser.add_argument("--rate", required=True, metavar="RATE", help="arrivals, such as 500/s or 12k/min")
     parser.add_argument("--for", required=True, dest="lasting", metavar="TIME", help="how long they come, such as 30s")
     parser.add_argument(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,8 +10,10 @@ from chaoskit.core.connect import connect
 from chaoskit.core.errors import UsageError
 from chaoskit.core.request import HttpRequest, Request
 from chaoskit.core.tls import Tls
+from chaoskit.loads.question import query
 
-_TCP = "tcp://"
+_BARE: Mapping[str, Callable[[str], Request]] = {"tcp": connect, "dns": query}
+"""Schemes whose URL says everything."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +33,20 @@ class Asked:
 
 
 def request_for(asked: Asked) -> Request:
-    """The request: `http://` and `https://` URLs, `tcp://HOST:PORT` for handshakes alone.
+    """The request: of `http://` and `https://` URLs.
+
+    `tcp://HOST:PORT` is a handshake alone, `dns://SERVER/NAME?type=A` a question to a name server.
 
     Raises:
         UsageError: the target is none, or what goes with it does not fit.
     """
-    if asked.target.startswith(_TCP):
-        if asked.method or asked.headers or asked.body or asked.tls != Tls():
-            raise UsageError("a TCP connection carries no request", remedy="Leave method, headers, body and TLS out.")
-        return connect(asked.target)
+    for scheme, make in _BARE.items():
+        if asked.target.startswith(f"{scheme}://"):
+            if asked.method or asked.headers or asked.body or asked.tls != Tls():
+                raise UsageError(
+                    f"{asked.target} is not asked by HTTP", remedy="Leave method, headers, body and certificates out."
+                )
+            return make(asked.target)
     body = _body(asked.body)
     method = asked.method.upper() or ("POST" if asked.body else "GET")
     return HttpRequest(method, asked.target, dict(asked.headers), body, tls=asked.tls)

@@ -28,9 +28,14 @@ def test_headers_body_and_trust_reach_the_request(tmp_path: Path) -> None:
     assert (dict(request.headers), request.body, request.tls.ca) == ({"Accept": "text/html"}, b"\x00\xff", "ca.pem")
 
 
-def test_tcp_is_a_handshake() -> None:
-    """Nothing is sent."""
-    assert request_for(Asked("tcp://127.0.0.1:5432")).protocol == "tcp"
+def test_other_schemes_are_other_protocols() -> None:
+    """A handshake of which nothing follows; a question to one name server."""
+    handshake, question = (
+        request_for(Asked("tcp://127.0.0.1:5432")),
+        request_for(Asked("dns://127.0.0.1/a.b?type=AAAA")),
+    )
+    assert (handshake.protocol, handshake.op) == ("tcp", "connect")
+    assert question.title == "dns://127.0.0.1/a.b?type=AAAA"
 
 
 @pytest.mark.parametrize(
@@ -40,7 +45,9 @@ def test_tcp_is_a_handshake() -> None:
         (Asked("ftp://web/"), "is no http URL"),
         (Asked("http://web:eighty/"), "is no http URL"),
         (Asked("tcp://web"), "nothing to connect to"),
-        (Asked("tcp://web:80", body="x"), "carries no request"),
+        (Asked("tcp://web:80", body="x"), "is not asked by HTTP"),
+        (Asked("dns://127.0.0.1/a.b", "GET"), "is not asked by HTTP"),
+        (Asked("dns://127.0.0.1/"), "is no dns URL"),
         (Asked("http://web/", body="@nothing-of-that-name"), "cannot read the body"),
     ],
 )
