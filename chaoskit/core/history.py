@@ -292,7 +292,12 @@ class Meta:
 
 @dataclass(frozen=True)
 class History:
-    """One run. `names` ties an experiment's objects to the names the record has for them."""
+    """One run. `names` ties an experiment's objects to the names the record has for them.
+
+    Attributes:
+        attempts: of requests that were tried again, those that failed and were followed by another, a row each:
+            `intended` is when one was to begin, the rest counts from there, and `attempts` says which one it was.
+    """
 
     meta: Meta
     topology: Topology
@@ -302,10 +307,15 @@ class History:
     readings: tuple[Reading, ...] = ()
     generated: tuple[Generated, ...] = ()
     anchors: tuple[Anchor, ...] = ()
+    attempts: Requests = field(default_factory=no_requests)
 
     def of(self, load: Load) -> Requests:
         """The requests of one load."""
         return self.requests.take(self.requests.load.equals(self.names.of(load)))
+
+    def attempts_of(self, load: Load) -> Requests:
+        """The attempts of one load that failed and were followed by another."""
+        return self.attempts.take(self.attempts.load.equals(self.names.of(load)))
 
     def readings_of(self, probe: Probe, hosts: Iterable[str] | None = None) -> tuple[Reading, ...]:
         """The readings of one probe, in order of time; at some hosts only when they are named."""
@@ -346,6 +356,7 @@ class History:
         return replace(
             self,
             requests=self.requests.take(self.requests.ended >= t),
+            attempts=self.attempts.take(self.attempts.ended >= t),
             readings=tuple(reading for reading in self.readings if reading.t >= t),
         )
 
@@ -355,5 +366,6 @@ class History:
             self,
             meta=replace(self.meta, duration=min(self.meta.duration, t)),
             requests=self.requests.take(self.requests.ended < t),
+            attempts=self.attempts.take(self.attempts.ended < t),
             readings=tuple(reading for reading in self.readings if reading.t < t),
         )

@@ -159,7 +159,7 @@ class Conduct:
         if jobs:
             owned = not self.plan.has_way_out or self.options.owns_target
             work = Work(self._origin, self.plan.length, self.plan.seed, jobs, networks, owned)
-            self.generator.start(work, self.recorder.requests)
+            self.generator.start(work, self.recorder.requests, self.recorder.attempts)
         self._machine.start()
         self._probing.start()
         self._phase("steady" if self.plan.entries else "run")

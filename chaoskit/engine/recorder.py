@@ -45,8 +45,10 @@ class Recorder:
         self._unwritten: list[Requests] = []
         self._unwritten_rows = 0
         self._unwritten_readings: list[Reading] = []
+        self._unwritten_attempts: list[Requests] = []
         self._parts = 0
         self._reading_parts = 0
+        self._attempt_parts = 0
         self._flushed = 0
         self._flushed_at = 0
         self._events: list[Event] = []
@@ -90,6 +92,11 @@ class Recorder:
             with self._disk:
                 self._write_part()
 
+    def attempts(self, batch: Requests) -> None:
+        """A batch of attempts that failed and were followed by another."""
+        with self._lock:
+            self._unwritten_attempts.append(batch)
+
     def flush(self) -> None:
         """Every 5 s bring what is at hand to the disk, so that a run that is killed keeps what it had."""
         if self.now() - self._flushed_at >= _FLUSH_EVERY:
@@ -100,6 +107,7 @@ class Recorder:
         """Bring everything to the disk."""
         with self._disk:
             self._write_part()
+            self._write_attempts()
             self._write_reading_part()
             with self._lock:
                 new = self._events[self._flushed :]
@@ -119,6 +127,13 @@ class Recorder:
                 self._unwritten_rows = sum(map(len, self._unwritten))
             raise
         self._parts += 1
+
+    def _write_attempts(self) -> None:
+        with self._lock:
+            attempts, self._unwritten_attempts = self._unwritten_attempts, []
+        if attempts:
+            store.write_attempts(self.directory, self._attempt_parts, concatenate(attempts))
+            self._attempt_parts += 1
 
     def _write_reading_part(self) -> None:
         with self._lock:
@@ -194,6 +209,7 @@ class Recorder:
         """
         with self._disk:
             self._write_part()
+            self._write_attempts()
             self._write_reading_part()
             with self._lock:
                 self._meta = replace(self._meta, stopped=stopped)

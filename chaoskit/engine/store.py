@@ -3,6 +3,7 @@
     experiment.json        what was run: the plan as `chaoskit plan --json` prints it, `Meta`, topology, UTC anchors
     events.jsonl           one `Event` a line
     history/requests/*.parquet    one row an arrival; columns as in `chaoskit.core.history.Requests`
+    history/attempts/*.parquet    as of requests, one row an attempt that failed and was followed by another
     history/readings/*.parquet    one row a reading; the value as JSON
     history/generated.parquet     what the load generators say of their own work
 
@@ -31,6 +32,7 @@ from chaoskit.report.whole import write_whole
 RUN = "experiment.json"
 EVENTS = "events.jsonl"
 REQUESTS = "history/requests"
+ATTEMPTS = "history/attempts"
 READINGS = "history/readings"
 GENERATED = "history/generated.parquet"
 
@@ -112,7 +114,13 @@ def read_history(directory: Path, names: Names) -> History:
         read_readings(directory),
         _generated(directory / GENERATED),
         anchors,
+        request_files.read(parquet.parts(directory / ATTEMPTS)),
     )
+
+
+def write_attempts(directory: Path, part: int, attempts: Requests) -> None:
+    """One part file, as of requests."""
+    request_files.write(parquet.part(directory / ATTEMPTS, part), attempts)
 
 
 def read_requests(directory: Path) -> Requests:
