@@ -83,9 +83,10 @@ class Job:
                 require(part.request.protocol)
         except UsageError as error:
             raise UsageError(f"{load.where}: {error.args[0]}", remedy=error.remedy) from None
-        if load.population is not None and load.request.protocol != "http":
+        others = {part.request.protocol for part in parts_of(load.request)} - {"http"}
+        if load.population is not None and others:
             raise UsageError(
-                f"{load.where}: a load of {load.request.protocol} requests comes from no population",
+                f"{load.where}: a load of {', '.join(sorted(others))} requests comes from no population",
                 remedy="Leave out population=; get(...) and post(...) have users.",
             )
         if load.population is not None and isinstance(load.arrivals, Closed):

@@ -16,14 +16,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chaoskit.core.errors import ChaoskitError, LabError
+from chaoskit.core.errors import ChaoskitError, LabError, UsageError
 from chaoskit.core.history import Generated, Requests, concatenate
 from chaoskit.core.load import Connections, load
+from chaoskit.core.population import Population
 from chaoskit.core.request import HttpRequest, get, status
 from chaoskit.core.selector import role
 from chaoskit.core.units import NS
 from chaoskit.loads.arrivals import constant, poisson
 from chaoskit.loads.generator import Client, Generator, Job, Work
+from chaoskit.loads.protocols.dns import lookup
 from chaoskit.loads.shapes import Shape, flat, ramp, step
 from chaoskit.loads.targets import TargetRefused
 from tests.loads.nginx import nginx
@@ -131,11 +133,21 @@ def test_a_load_of_an_experiment_becomes_a_job() -> None:
         connection_life="3s",
         retries=2,
         any_target=True,
+        connection_requests=9,
+        population=Population(5),
     )
     made = Job.of("shop", words, [Client("c")])
     for field in ("request", "arrivals", "timeout", "connections", "connection_life", "naming", "retries"):
         assert getattr(made, field) == getattr(words, field)
+    assert (made.connection_requests, made.population) == (9, Population(5))
     assert (made.name, made.any_target, made.clients) == ("shop", True, (Client("c"),))
+
+
+def test_only_http_has_users() -> None:
+    """A population that nothing would heed is an error, at the line that wrote it."""
+    words = load(lookup("a.example"), poisson("4/s"), clients=role("client"), population=Population(5))
+    with pytest.raises(UsageError, match=r"test_generator\.py:.* a load of dns requests comes from no population"):
+        Job.of("shop", words, [Client("c")])
 
 
 @pytest.mark.parametrize("name_server", ["192.0.2.53", "127.0.0.1#53"])

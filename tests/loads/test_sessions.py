@@ -49,7 +49,7 @@ def test_a_row_tells_the_parts_of_an_operation() -> None:
 
 @pytest.mark.alone
 def test_sessions_are_kept_renewed_or_not_kept() -> None:
-    """With keep-alive one session serves one operation after the other until its life is over, in time or in operations."""
+    """With keep-alive one session serves one operation after the other until its life is over, in time or number."""
     with serving(repeats()) as port:
         # An operation that is not over when the next one comes would take a session of its own.
         slow = {"arrivals": constant("10/s"), "connections": KEPT}
