@@ -29,6 +29,7 @@ http {{
     location /busy {{ return 503; }}
     location /files/ {{ alias {folder}/files/; }}
   }}
+  {more}
 }}
 """
 
@@ -49,6 +50,7 @@ def nginx(
     address: str = "127.0.0.1",
     port: int | None = None,
     log: str | None = None,
+    more: str = "",
 ) -> Iterator[Nginx]:
     """Run nginx until the end of the block.
 
