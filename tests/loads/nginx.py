@@ -60,6 +60,7 @@ def nginx(
         address: to listen on.
         port: to listen on; a free one unless given.
         log: a file that gets the address of whoever sent a request, a line each.
+        more: further servers.
     """
     program = shutil.which("nginx") or "/usr/sbin/nginx"
     port = port or free_port()
@@ -67,7 +68,7 @@ def nginx(
     config = folder / "nginx.conf"
     user = "user root; " if os.geteuid() == 0 else ""
     access = f"{log} source" if log else "off"
-    config.write_text(CONFIG.format(user=user, folder=folder, address=address, port=port, log=access))
+    config.write_text(CONFIG.format(user=user, folder=folder, address=address, port=port, log=access, more=more))
     process = subprocess.Popen([*prefix, program, "-p", str(folder), "-c", str(config)], stderr=subprocess.DEVNULL)
     try:
         if not prefix or prefix[0] in ("taskset", "nice"):
