@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaoskit.engine.doctor import answering as module
-from chaoskit.engine.doctor.answering import answering
+from chaoskit.engine.doctor import calibration as search
+from chaoskit.engine.doctor.answering import Answering, answering
 from chaoskit.engine.doctor.calibration import LAG_BOUND, Step, best, calibrate, limit, next_rate
 
 
@@ -91,6 +92,24 @@ def test_a_server_answers_until_the_end_of_the_block(installed: str, monkeypatch
         assert probe.connect_ex(("127.0.0.1", server.port)) != 0
 
 
+def test_a_rate_is_lost_once_only_where_a_core_was_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stall with cores to spare is tried again, and forgotten if it does not come back."""
+    stalls = {8000.0: [False, True], 16000.0: [False, False], 11313.7: [False]}
+    full = {11313.7: 0.99}
+
+    def measure(_server: Answering, rate: float) -> Step:
+        left = stalls.get(round(rate, 1), [])
+        return step(rate, held=left.pop(0) if left else rate < 9000, generator=full.get(round(rate, 1), 0.5))
+
+    monkeypatch.setattr(search, "_measure", measure)
+    told: list[Step] = []
+    found = calibrate(told.append, within=60)
+    tries = [round(each.asked, 1) for each in told]
+    assert (tries.count(4000), tries.count(8000), tries.count(16000), tries.count(11313.7)) == (1, 2, 2, 1)
+    assert found.best is not None
+    assert 8000 < found.best.asked < 9000
+
+
 @pytest.mark.slow
 def test_a_calibration_finds_a_rate_that_is_held() -> None:
     """On this machine, within the time it was given; each load's numbers are those of a real one."""
@@ -98,8 +117,8 @@ def test_a_calibration_finds_a_rate_that_is_held() -> None:
     began = time.monotonic()
     found = calibrate(told.append, within=8)
     assert time.monotonic() - began < 20
-    assert found.steps == tuple(told)
-    assert len(told) >= 2
+    assert set(found.steps) <= set(told)
+    assert len(found.steps) >= 2
     assert found.best is not None
     assert found.best.held
     assert found.best.answered == pytest.approx(found.best.asked, rel=0.1)
