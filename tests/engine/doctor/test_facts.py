@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from chaoskit.engine.doctor.fact import MISSING, OK, SUBSTITUTE, Standing, every_fact
-from chaoskit.engine.doctor.facts import apparmor, cgroups, clock, kernel, pressure
+from chaoskit.engine.doctor.facts import apparmor, cgroups, clock, kernel, pressure, uring
 from chaoskit.engine.doctor.trial import trial
+from chaoskit.loads import transport
 
 
 def test_every_fact_of_this_machine_says_what_follows() -> None:
@@ -36,6 +37,29 @@ def test_an_absent_facility_is_seen_as_absent() -> None:
     for attempt in (module._link, module._family):
         with pytest.raises(OSError, match=r"."):
             attempt("nonesuch")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "refused", "standing", "value", "means"),
+    [
+        ("", "", OK, "allowed", "the load engine uses io_uring"),
+        ("epoll", "", OK, "allowed", "the load engine uses epoll"),
+        ("", "Function not implemented", SUBSTITUTE, "Function not implemented", "the load engine uses epoll"),
+        ("io_uring", "Function not implemented", MISSING, "Function not implemented", "no HTTP load runs: "),
+        ("kqueue", "", MISSING, "allowed", "no HTTP load runs: CHAOSKIT_TRANSPORT=kqueue names no transport"),
+    ],
+)
+def test_the_load_engines_way_to_the_kernel_is_named(
+    chosen: str, refused: str, standing: Standing, value: str, means: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether io_uring may be used, and what is: the environment may choose, and a choice that fails has a remedy."""
+    monkeypatch.setenv(transport.VARIABLE, chosen)
+    for module in (transport, uring):
+        monkeypatch.setattr(module, "refusal", lambda: refused)
+    (fact,) = uring.facts()
+    assert (fact.name, fact.standing, fact.value) == ("io_uring", standing, value)
+    assert fact.means.startswith(means)
+    assert bool(fact.remedy) == (standing is MISSING)
 
 
 @pytest.mark.parametrize(
