@@ -24,6 +24,7 @@ from chaoskit.loads.judge import Judge, Meaning
 from chaoskit.loads.lookup import Resolved
 from chaoskit.loads.naming import Place, Vantage, open_finder
 from chaoskit.loads.stream import LATE, Stream
+from chaoskit.loads.tls import Trust
 from chaoskit.loads.work import Client, Job
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Flow(Stream):
         self._requests = job.connection_requests
         self.keeps_for_ever = self._keeps and self._life is None and self._requests is None
         self._limit = job.max_connections
-        self._wire = engine.transport.connection
+        self._wire = Trust(request) if request.secure else engine.transport.connection
         self._port = request.port
         self.idle: dict[Connection, None] = {}
         self._connections: set[Connection] = set()
