@@ -42,14 +42,17 @@ def availability(
     """
     held = bounds.limit(at_least, None)
     chosen = rows.select(history, load, clients=clients, during=during, outside=outside)
-    total = int(chosen.sum())
-    good = int((chosen & rows.with_outcome(history.requests, [Outcome.OK])).sum())
+    total = rows.arrivals(history, chosen)
+    good = rows.arrivals(history, chosen & rows.with_outcome(history.requests, [Outcome.OK]))
     needed = bounds.needed_for_successes(held.value)
     if total < needed:
         return too_few(total, needed, "requests")
     failed = bounds.by_class(history.requests.outcome[chosen])
     reason = f"{good:,} of {total:,} requests succeeded" + (f"; {failed}" if failed else "")
     return bounds.judged(good / total, held, Unit.SHARE, reason, samples=total, needed=needed)
+
+
+availability.weighs_rows()
 
 
 @availability.accepts

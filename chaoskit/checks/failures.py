@@ -50,15 +50,19 @@ def failures(
         outside: without requests whose life overlaps this window.
     """
     chosen = rows.select(history, load, clients=clients, during=during, outside=outside)
-    total, needed = int(chosen.sum()), _needed(at_most)
+    total, needed = rows.arrivals(history, chosen), _needed(at_most)
     if total < needed:
         return too_few(total, needed, "requests", remedy="Raise the rate, or lengthen the window.")
-    failed = history.requests.take(chosen & rows.with_outcome(history.requests, _failing(outcomes)))
-    count, reason = len(failed), f"{len(failed):,} of {total:,} requests failed"
+    counted = chosen & rows.with_outcome(history.requests, _failing(outcomes))
+    failed, count = history.requests.take(counted), rows.arrivals(history, counted)
+    reason = f"{count:,} of {total:,} requests failed"
     if count:
         first, last = (show_duration(int(moment)) for moment in (failed.intended.min(), failed.intended.max()))
         reason += f", the first at {first}, the last at {last}: {bounds.by_class(failed.outcome)}"
     return bounds.judged(count, Limit("<=", at_most), Unit.COUNT, reason, samples=total, needed=needed)
+
+
+failures.weighs_rows()
 
 
 @failures.accepts

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from chaoskit.checks import bounds, rows
 from chaoskit.checks.bounds import Share
 from chaoskit.core.check import Samples, check
-from chaoskit.core.errors import UsageError
+from chaoskit.core.errors import Undefined, UsageError
 from chaoskit.core.forecast import Forecast
 from chaoskit.core.history import History
 from chaoskit.core.load import Load, Outcome
@@ -56,6 +56,12 @@ def latency(
     q, held = fraction(quantile), Limit("<=", duration(at_most) / NS)
     chosen = rows.select(history, load, clients=clients, during=during, outside=outside)
     chosen &= rows.with_outcome(history.requests, of)
+    if history.meta.one_success_in > 1 and (q == 1 or tuple(of) != (Outcome.OK,)):
+        raise Undefined(
+            f"one successful request in {history.meta.one_success_in:,} has a row: the longest time may not be "
+            "recorded, and other outcomes outweigh success",
+            remedy="Ask for a quantile below 1 of the successes, or run it without one_success_in=.",
+        )
     took = history.requests.end[chosen]
     needed = bounds.needed_for_quantile(q)
     what = "successful requests" if tuple(of) == (Outcome.OK,) else "requests"
@@ -65,6 +71,9 @@ def latency(
     shown = f"{_shown(measured)} (median {_shown(middle)}, longest {_shown(int(took.max()))})"
     reason = f"{q * 100:g} % of {len(took):,} {what} took at most {shown}"
     return bounds.judged(measured / _US, held, Unit.SECONDS, reason, samples=len(took), needed=needed)
+
+
+latency.weighs_rows()
 
 
 @latency.accepts

@@ -84,6 +84,7 @@ def first_good(
     holding: int,
     at_least: float,
     fewest: int,
+    one_in: int = 1,
 ) -> int | None:
     """The first moment from `after` on from which the next `holding` ns meet the criterion, or None.
 
@@ -99,6 +100,7 @@ def first_good(
         holding: ns.
         at_least: share of the arrivals in that time that must be good.
         fewest: good arrivals there must be in that time, so that a gap in the record is no success.
+        one_in: of how many good arrivals one was recorded; of bad ones all were.
     """
     ordered, passed = _ordered(times, good, after, last + holding)
     start = 0
@@ -110,8 +112,10 @@ def first_good(
         candidates = candidates[candidates <= last]
         low = np.searchsorted(ordered, candidates, "left")
         high = np.searchsorted(ordered, candidates + holding, "left")
-        count, fine = high - low, passed[high] - passed[low]
-        meets = (fine >= max(1, fewest)) & (fine >= at_least * count - 1e-9)
+        seen = passed[high] - passed[low]
+        fine = seen * one_in
+        count = high - low - seen + fine
+        meets = (seen >= max(1, fewest)) & (fine >= at_least * count - 1e-9)
         if meets.any():
             return int(candidates[int(np.argmax(meets))])
         start += _AT_ONCE

@@ -47,13 +47,16 @@ def outcome_share(
     """
     held, wanted = bounds.limit(at_least, at_most, between), bounds.outcome_set(outcomes)
     chosen = rows.select(history, load, clients=clients, during=during, outside=outside)
-    total = int(chosen.sum())
+    total = rows.arrivals(history, chosen)
     needed = bounds.needed_for_share(held)
     if total < needed:
         return too_few(total, needed, "requests")
-    count = int((chosen & rows.with_outcome(history.requests, wanted)).sum())
+    count = rows.arrivals(history, chosen & rows.with_outcome(history.requests, wanted))
     reason = f"{count:,} of {total:,} requests ended in {' or '.join(sorted(wanted))}"
     return bounds.judged(count / total, held, Unit.SHARE, reason, samples=total, needed=needed)
+
+
+outcome_share.weighs_rows()
 
 
 @outcome_share.accepts

@@ -58,9 +58,13 @@ def recovers(
         holding=span,
         at_least=criterion,
         fewest=needed // 2,
+        one_in=history.meta.one_success_in,
     )
     what = f"at least {show_share(criterion)} of requests succeed for {show_duration(span)}"
     return moments.time_to(deadline, moment, what, told_after=span, samples=samples, needed=needed)
+
+
+recovers.weighs_rows()
 
 
 @recovers.accepts

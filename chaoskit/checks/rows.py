@@ -92,6 +92,17 @@ def with_outcome(requests: Requests, outcomes: Collection[Outcome]) -> Mask:
     return mask
 
 
+def arrivals(history: History, chosen: Mask) -> int:
+    """How many requests the chosen rows stand for: a success for several, where one in so many has a row.
+
+    A sum is off by less than that number for each load, where rows are chosen by the time of their completion.
+    """
+    count, one_in = int(np.count_nonzero(chosen)), history.meta.one_success_in
+    if one_in == 1:
+        return count
+    return count + (one_in - 1) * int(np.count_nonzero(chosen & with_outcome(history.requests, [Outcome.OK])))
+
+
 def hosts(history: History, selector: Selector) -> tuple[HostInfo, ...]:
     """The hosts a selector means: picks and shares drawn by the run's seed, late targets as the lab answered.
 

@@ -81,4 +81,5 @@ def _count(
     history: History, load: Load, outcomes: frozenset[Outcome], clients: Selector | None, **windows: Window | None
 ) -> tuple[int, int]:
     chosen = rows.select(history, load, clients=clients, **windows)
-    return int((chosen & rows.with_outcome(history.requests, outcomes)).sum()), int(chosen.sum())
+    failed = chosen & rows.with_outcome(history.requests, outcomes)
+    return rows.arrivals(history, failed), rows.arrivals(history, chosen)

@@ -22,12 +22,13 @@ And it may look at its arguments where they are written, so that a mistake is an
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec
 
 from chaoskit.core.bind import bound, validated, without_first
 from chaoskit.core.errors import ChaoskitError
+from chaoskit.core.load import Load
 from chaoskit.core.selector import Selector
 from chaoskit.core.verdict import Verdict, unknown
 from chaoskit.core.where import Where, caller
@@ -57,6 +58,7 @@ class Check:
     forecast: Callable[[Forecast], Samples | None]
     label: str | None = None
     where: Where = field(default_factory=caller)
+    weighs: bool = False
 
     def named(self, label: str) -> Check:
         """The same check under a name of its own."""
@@ -64,6 +66,12 @@ class Check:
 
     def judge(self, history: History) -> Verdict:
         """The verdict; a check that raises is unknown, and the reason says what it raised."""
+        one_in = history.meta.one_success_in
+        if one_in > 1 and not self.weighs and any(isinstance(each, Load) for each in _each(self.arguments.values())):
+            return unknown(
+                f"of {one_in:,} successful requests one has a row in this history, and the check needs all of them",
+                remedy="Run the experiment without one_success_in=.",
+            )
         try:
             return self.decide(history)
         except ChaoskitError as error:
@@ -74,6 +82,12 @@ class Check:
     def __str__(self) -> str:
         shown = [_shown(key, value) for key, value in self.arguments.items() if value is not None]
         return f"{self.kind}({', '.join(shown)})"
+
+
+def _each(values: Iterable[object]) -> Iterator[object]:
+    """Arguments, and those that are given several at a time."""
+    for value in values:
+        yield from value if isinstance(value, tuple | list) else (value,)
 
 
 def _shown(key: str, value: object) -> str:
@@ -98,6 +112,14 @@ class CheckKind(Generic[P]):
         self.signature = without_first(judge)
         self._samples: Callable[Concatenate[Forecast, P], Samples | None] | None = None
         self._accepts: Callable[[Mapping[str, Any]], None] | None = None
+        self._weighs = False
+
+    def weighs_rows(self) -> None:
+        """Declare that the check counts a row for as many requests as it stands for (`Meta.one_success_in`).
+
+        Others are unknown on a history in which not every request has a row.
+        """
+        self._weighs = True
 
     def samples(
         self, forecast: Callable[Concatenate[Forecast, P], Samples | None]
@@ -125,6 +147,7 @@ class CheckKind(Generic[P]):
             lambda history: self.judge(history, *args, **kwargs),
             lambda forecast: self._samples(forecast, *args, **kwargs) if self._samples else None,
             where=caller(),
+            weighs=self._weighs,
         )
 
 

@@ -32,6 +32,8 @@ class Experiment:
         quiet: the time at the end in which nothing may be in force any more.
         lag: the 99th percentile of the generator's own delay up to which a run is believed.
         drivers: which drivers can bring its lab up.
+        one_success_in: of successful requests one in so many is kept as a row, for runs of tens of millions; failures
+            all are. Counts and histograms by load, client, outcome and second stay exact.
     """
 
     claim: str
@@ -49,6 +51,7 @@ class Experiment:
     quiet: Duration = "2s"
     lag: Duration = "50ms"
     drivers: Sequence[str] = ("native", "docker")
+    one_success_in: int = 1
     where: Where = field(default_factory=caller)
 
     def __post_init__(self) -> None:
@@ -92,6 +95,8 @@ class Experiment:
 
 
 def _problems(experiment: Experiment) -> Iterator[str]:
+    if experiment.one_success_in < 1:
+        yield f"{experiment.where}: one_success_in={experiment.one_success_in}: 1 keeps every row, and no fewer can be"
     yield from _timeline_problems(experiment)
     yield from _twin_problems(experiment)
     for probe in experiment.probes:

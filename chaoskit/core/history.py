@@ -273,6 +273,8 @@ class Meta:
         stopped: why the run ended before its time; empty when it did not.
         driver: `native` or `docker`.
         digest: of the plan and the lab's files, to tell whether they are the same still; empty in older records.
+        one_success_in: of successful requests one in so many has a row, in order of completion, of each load; of all
+            others every one.
     """
 
     run: str
@@ -288,6 +290,7 @@ class Meta:
     environment: Mapping[str, Json] = field(default_factory=dict)
     stopped: str = ""
     digest: str = ""
+    one_success_in: int = 1
 
 
 @dataclass(frozen=True)
@@ -297,6 +300,7 @@ class History:
     Attributes:
         attempts: of requests that were tried again, those that failed and were followed by another, a row each:
             `intended` is when one was to begin, the rest counts from there, and `attempts` says which one it was.
+        counts: arrivals by load and client host, where only some of them have rows; empty where all have.
     """
 
     meta: Meta
@@ -307,6 +311,7 @@ class History:
     readings: tuple[Reading, ...] = ()
     generated: tuple[Generated, ...] = ()
     anchors: tuple[Anchor, ...] = ()
+    counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
     attempts: Requests = field(default_factory=no_requests)
 
     def of(self, load: Load) -> Requests:

@@ -122,7 +122,7 @@ def _accounted(history: History) -> Verdict:
     if not history.generated:
         return failed("the load generator gave no account of its work")
     rows = history.requests
-    counts = _by_load_and_client(rows)
+    counts = history.counts or _by_load_and_client(rows)
     wrong = []
     for one in history.generated:
         mine = counts.get((one.load, one.client), 0)
@@ -132,7 +132,8 @@ def _accounted(history: History) -> Verdict:
                 f"{one.abandoned} abandoned, {mine} recorded"
             )
     total = sum(one.scheduled - one.abandoned for one in history.generated)
-    verdict = held_to(len(rows), "==", total, Unit.COUNT, "; ".join(wrong) or "arrivals = the sum of their outcomes")
+    reason = "; ".join(wrong) or "arrivals = the sum of their outcomes"
+    verdict = held_to(sum(counts.values()), "==", total, Unit.COUNT, reason)
     # One load's surplus must not make up for another's loss.
     return replace(verdict, outcome=FAIL) if wrong else verdict
 

@@ -20,6 +20,7 @@ from chaoskit.core.units import NS
 from chaoskit.engine import store
 from chaoskit.engine.plan import Plan
 from chaoskit.engine.plan_json import plan_json
+from chaoskit.engine.sampling import Sampler
 
 _PART_ROWS = 200_000
 _AT_HAND_AT_LEAST = 10 * NS
@@ -46,6 +47,7 @@ class Recorder:
         self._unwritten_rows = 0
         self._unwritten_readings: list[Reading] = []
         self._unwritten_attempts: list[Requests] = []
+        self._sampler = Sampler(meta.one_success_in)
         self._parts = 0
         self._reading_parts = 0
         self._attempt_parts = 0
@@ -120,13 +122,19 @@ class Recorder:
         if not rows:
             return
         try:
-            store.write_requests(self.directory, self._parts, concatenate(rows))
+            self._write_rows(concatenate(rows))
         except OSError:
             with self._lock:  # there may be room when the run is over
                 self._unwritten = rows + self._unwritten
                 self._unwritten_rows = sum(map(len, self._unwritten))
             raise
         self._parts += 1
+
+    def _write_rows(self, rows: Requests) -> None:
+        if self._meta.one_success_in > 1:
+            store.write_counts(self.directory, self._parts, rows)
+            rows = self._sampler.chosen(rows)
+        store.write_requests(self.directory, self._parts, rows)
 
     def _write_attempts(self) -> None:
         with self._lock:
@@ -168,12 +176,15 @@ class Recorder:
             self._anchors.append(anchor(self._clock, self._meta.origin))
 
     def recent(self, over: int) -> History:
-        """The last `over` ns, as far as they are known by now: what guards and the live view look at."""
+        """The last `over` ns, as far as they are known by now: what guards and the live view look at.
+
+        Every request has a row, also where only some are written.
+        """
         since = self.now() - over
         with self._lock:
             requests = [batch for last, batch in self._recent if last >= since]
             history = History(
-                self._meta,
+                replace(self._meta, one_success_in=1),
                 self._topology,
                 self._names,
                 concatenate(requests),

@@ -99,4 +99,5 @@ def _meta(plan: Plan, run: str, clock: Clock) -> Meta:
         dict(found.params),
         environment(),
         digest=digest(plan),
+        one_success_in=found.experiment.one_success_in,
     )

@@ -6,6 +6,7 @@
     history/attempts/*.parquet    as of requests, one row an attempt that failed and was followed by another
     history/readings/*.parquet    one row a reading; the value as JSON
     history/generated.parquet     what the load generators say of their own work
+    history/counts/*.parquet      exact counts of all requests, where only some of them have rows
 
 Every Parquet file carries `chaoskit.schema` in its metadata. Text columns are dictionaries.
 """
@@ -26,7 +27,7 @@ from chaoskit.core.errors import UsageError
 from chaoskit.core.history import SCHEMA, Event, Generated, History, Meta, Reading, Requests
 from chaoskit.core.names import Names
 from chaoskit.core.topology import HostInfo, Link, Network, Topology
-from chaoskit.engine import parquet, request_files
+from chaoskit.engine import parquet, request_files, sampling
 from chaoskit.report.whole import write_whole
 
 RUN = "experiment.json"
@@ -35,11 +36,17 @@ REQUESTS = "history/requests"
 ATTEMPTS = "history/attempts"
 READINGS = "history/readings"
 GENERATED = "history/generated.parquet"
+COUNTS = "history/counts"
 
 
 def write_requests(directory: Path, part: int, requests: Requests) -> None:
     """One part file; parts are read back in the order of their numbers."""
     request_files.write(parquet.part(directory / REQUESTS, part), requests)
+
+
+def write_counts(directory: Path, part: int, requests: Requests) -> None:
+    """The counts of a part of which only some rows are written."""
+    sampling.write_counts(parquet.part(directory / COUNTS, part), requests)
 
 
 def write_readings(directory: Path, part: int, readings: Sequence[Reading]) -> None:
@@ -114,6 +121,7 @@ def read_history(directory: Path, names: Names) -> History:
         read_readings(directory),
         _generated(directory / GENERATED),
         anchors,
+        sampling.read_counts(parquet.parts(directory / COUNTS)),
         request_files.read(parquet.parts(directory / ATTEMPTS)),
     )
 

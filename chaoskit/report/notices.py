@@ -10,6 +10,7 @@ from chaoskit.core.result import ArmResult
 def notices(arm: ArmResult) -> Iterator[tuple[str, str]]:
     """Pairs of a heading, which may be empty, and a text: why it was stopped, and why the verdict is what it is.
 
+    Where not every request has a row, that is said as well.
     A reason that is the stop itself is not said twice.
     """
     stopped = arm.history.meta.stopped
@@ -17,3 +18,6 @@ def notices(arm: ArmResult) -> Iterator[tuple[str, str]]:
         yield "Stopped early", stopped
     if arm.reason and not (stopped and arm.reason == f"stopped: {stopped}"):
         yield "", arm.reason
+    one_in = arm.history.meta.one_success_in
+    if one_in > 1:
+        yield "Sampled", f"one successful request in {one_in:,} has a row, and stands for as many in every number"

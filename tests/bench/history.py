@@ -71,6 +71,7 @@ long = Experiment(
     timeline=[at("{begin}s", outage, lasting="{lasting}s")],
     duration="{duration}s",
     steady=availability(buyers, at_least=0.9),
+    one_success_in={one_in},
     checks=[
         availability(buyers, at_least=0.999, outside=failover),
         latency(buyers, quantile=0.99, at_most="1s"),
@@ -96,11 +97,11 @@ class Cost:
     mib: float
 
 
-def planned(folder: Path, seconds: float) -> Plan:
-    """The plan of an experiment that lasts so long."""
+def planned(folder: Path, seconds: float, one_in: int) -> Plan:
+    """The plan of an experiment that lasts so long, and keeps a row of one success in so many."""
     write(folder / "compose.yaml", COMPOSE)
     words = {"begin": seconds * BEGIN, "lasting": seconds * (END - BEGIN), "duration": seconds}
-    text = EXPERIMENT
+    text = EXPERIMENT.replace("{one_in}", str(one_in))
     for name, value in words.items():
         text = text.replace(f"{{{name}}}", f"{value:.3f}")
     (found,) = select([str(write(folder / "long.py", text))])
@@ -112,7 +113,8 @@ def record(plan: Plan, run: Path, count: int) -> None:
     clock = FakeClock(now=_ORIGIN)
     found, origin = plan.found, clock.now()
     claim, source = found.experiment.claim, str(found.source)
-    meta = Meta(run.name, found.id, plan.arm, claim, source, 1, plan.length, origin, "native")
+    one_in = found.experiment.one_success_in
+    meta = Meta(run.name, found.id, plan.arm, claim, source, 1, plan.length, origin, "native", one_success_in=one_in)
     recorder = Recorder(run, meta, plan, clock)
     for event in events(plan):
         recorder.event(event.kind, event.subject, event.what, event.t, **event.data)
@@ -218,17 +220,20 @@ def main() -> None:
     """Record, judge, report, print, and write the figures where asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--requests", type=int, default=10_000_000)
+    parser.add_argument("--one-success-in", type=int, default=1, metavar="N", help="keep a row of one success in N")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--record", type=Path, metavar="DIR", help="only record a run, in this folder, and leave it")
     chosen = parser.parse_args()
     if chosen.record:
         (chosen.record / "run").mkdir(parents=True)
-        record(planned(chosen.record, chosen.requests / RATE), chosen.record / "run", chosen.requests)
+        plan = planned(chosen.record, chosen.requests / RATE, chosen.one_success_in)
+        record(plan, chosen.record / "run", chosen.requests)
         return
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "long"
         run = folder / "run"
-        recorded = cost("record", "tests.bench.history", "--requests", str(chosen.requests), "--record", str(folder))
+        asked = ["--requests", str(chosen.requests), "--one-success-in", str(chosen.one_success_in)]
+        recorded = cost("record", "tests.bench.history", *asked, "--record", str(folder))
         size = sum(file.stat().st_size for file in run.rglob("*") if file.is_file())
         costs = [recorded, cost("judge", "chaoskit", "judge", str(run)), cost("report", "chaoskit", "report", str(run))]
         verdicts = json.loads((run / "verdict.json").read_text())

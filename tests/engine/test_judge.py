@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from chaoskit import Experiment, Lab, Twin, at, bound, get, load, region, role, window
@@ -16,7 +17,7 @@ from chaoskit.core.history import Event, Generated, History, Reading
 from chaoskit.core.load import Outcome
 from chaoskit.core.result import ArmResult
 from chaoskit.core.units import NS
-from chaoskit.core.verdict import FAIL, PASS, UNKNOWN, Verdict, failed, passed
+from chaoskit.core.verdict import FAIL, PASS, UNKNOWN, Result, Verdict, failed, passed
 from chaoskit.core.window import begin
 from chaoskit.engine.found import Found, name_parts
 from chaoskit.engine.gates import gates_of
@@ -124,6 +125,20 @@ def test_a_good_run_passes(tmp_path: Path) -> None:
     assert [(one.name, one.verdict.outcome) for one in result.checks] == [("available", PASS), ("clean", PASS)]
     assert result.verdict is PASS
     assert result.reason == "all 2 checks passed"
+
+
+@pytest.mark.parametrize(("counted", "outcome"), [(2_500, PASS), (2_499, UNKNOWN)])
+def test_where_rows_are_sampled_arrivals_are_accounted_for_by_their_counts(
+    tmp_path: Path, counted: int, outcome: Result
+) -> None:
+    """A row in ten is no loss, and a request that nobody counted is one."""
+    whole = _history()
+    meta = replace(whole.meta, one_success_in=10)
+    few = whole.requests.take(np.arange(0, len(whole.requests), 10))
+    history = replace(whole, meta=meta, requests=few, counts={("shoppers", "client-eu"): counted})
+    result = judge(FOUND, "guarded", history, tmp_path)
+    assert {gate.name: gate.verdict.outcome for gate in result.gates}["every arrival accounted for"] is outcome
+    assert result.verdict is outcome
 
 
 def test_a_bad_run_fails_for_the_reason_the_check_gives(tmp_path: Path) -> None:

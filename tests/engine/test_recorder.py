@@ -29,11 +29,11 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 class _Bench:
     """A recorder whose time a test moves."""
 
-    def __init__(self, directory: Path, plan: Plan) -> None:
+    def __init__(self, directory: Path, plan: Plan, one_success_in: int = 1) -> None:
         self.directory, self.plan = directory, plan
         self.clock = FakeClock(now=100)
         meta = Meta("r", "shop.x", "guarded", "a claim", "x.py", 1, 600 * NS, self.clock.now(), "native")
-        self.recorder = Recorder(directory, meta, plan, self.clock)
+        self.recorder = Recorder(directory, replace(meta, one_success_in=one_success_in), plan, self.clock)
 
     def second(self) -> None:
         """A second of a run: a reading, a request, an event."""
@@ -150,3 +150,16 @@ def test_a_guard_does_not_wait_for_the_disk(bench: _Bench, monkeypatch: pytest.M
 def _look(recorder: Recorder) -> int:
     recorder.requests(_one_request(recorder.now()))
     return len(recorder.recent(60 * NS).requests)
+
+
+def test_of_successes_one_in_so_many_is_written_and_all_are_counted(tmp_path: Path, plan: Plan) -> None:
+    """The disk has a tenth of the rows and the exact count; what guards look at has them all."""
+    bench = _Bench(tmp_path, plan, one_success_in=10)
+    for _ in range(20):
+        bench.second()
+    recent = bench.recorder.recent(5 * NS)
+    assert (len(recent.requests), recent.meta.one_success_in) == (5, 1)
+    history = bench.recorder.finish("")
+    assert history.requests.intended.tolist() == [0, 10 * NS]
+    assert history.counts == {("", ""): 20}
+    assert history.meta.one_success_in == store.read_meta(tmp_path).one_success_in == 10

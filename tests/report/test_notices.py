@@ -31,3 +31,11 @@ def test_another_reason_stands_beside_the_stop(single: ExperimentResult) -> None
 def test_a_run_that_was_not_stopped_has_its_reason_alone(single: ExperimentResult) -> None:
     """Nothing else is said."""
     assert list(notices(single.arms[0])) == [("", "every check passed")]
+
+
+def test_a_sampled_run_says_so(single: ExperimentResult) -> None:
+    """Whoever reads its figures learns what they rest on."""
+    arm = single.arms[0]
+    meta = replace(arm.history.meta, one_success_in=100)
+    said = dict(notices(replace(arm, history=replace(arm.history, meta=meta))))
+    assert said["Sampled"].startswith("one successful request in 100 has a row")

@@ -81,15 +81,17 @@ def impacts(history: History) -> tuple[Impact, ...]:
 def _impact(history: History, group: str, load: str, rows: NDArray[np.bool_]) -> Impact:
     requests = history.requests.take(rows)
     good, bad = succeeded(requests), failed(requests)
+    rows_good = int(np.count_nonzero(good))
+    successes = rows_good * history.meta.one_success_in
     longest = longest_outage(requests.intended[bad], requests.intended[good], history.meta.duration)
     return Impact(
         group,
-        arrivals=len(requests),
+        arrivals=len(requests) - rows_good + successes,
         failed=int(np.count_nonzero(bad)),
         not_sent=int(np.count_nonzero(~good & ~bad)),
         longest=longest,
         load=load,
-        usual_gap=_usual_gap(requests.intended, int(np.count_nonzero(good)), longest),
+        usual_gap=_usual_gap(requests.intended, rows_good, longest),  # outages are seen between rows, too
     )
 
 

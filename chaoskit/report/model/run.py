@@ -60,14 +60,15 @@ def model_of(arm: ArmResult) -> RunModel:
     latest = int(requests.intended.max()) + 1 if len(requests) else 0
     length = max(history.meta.duration, latest, 1)
     bins = bins_for(length, requests)
+    one_in = history.meta.one_success_in
     actions, states, cost = faults(history), lanes(history.readings, topology, length), impacts(history)
     return RunModel(
         arm,
         bins,
         Utc(history.anchors),
-        rates(requests, bins),
-        rates_by_load(requests, bins),
-        latency(requests, bins),
+        rates(requests, bins, one_in),
+        rates_by_load(requests, bins, one_in),
+        latency(requests, bins, one_in),
         shares(history, bins),
         states,
         counters(history.readings, bins, [check.title for check in arm.checks]),

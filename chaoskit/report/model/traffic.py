@@ -59,26 +59,30 @@ def _recoded(column: Text, labels: list[str]) -> tuple[Text, tuple[str, ...]]:
     return recoded, tuple(used(recoded))
 
 
-def rates(requests: Requests, bins: Bins) -> Mapping[Outcome, NDArray[np.float64]]:
+def rates(requests: Requests, bins: Bins, one_in: int = 1) -> Mapping[Outcome, NDArray[np.float64]]:
     """Arrivals a second by outcome, in the bin of their intended start; outcomes that never came are left out.
 
-    Binned by intended start the outcomes of a bin add up to the rate that was asked for.
+    Binned by intended start the outcomes of a bin add up to the rate that was asked for. A success stands for
+    `one_in` of them.
     """
     cells = bins.of(requests.intended)
     cells *= len(OUTCOMES)
     cells += requests.outcome
     table = np.bincount(cells, minlength=bins.count * len(OUTCOMES)).reshape(bins.count, len(OUTCOMES))
+    table[:, _OK] *= one_in
     seconds = bins.coverage()
     return {outcome: table[:, i] / seconds for i, outcome in enumerate(OUTCOMES) if table[:, i].any()}
 
 
-def rates_by_load(requests: Requests, bins: Bins, most: int = 6) -> Mapping[str, Mapping[Outcome, NDArray[np.float64]]]:
+def rates_by_load(
+    requests: Requests, bins: Bins, one_in: int = 1, most: int = 6
+) -> Mapping[str, Mapping[Outcome, NDArray[np.float64]]]:
     """As `rates`, for each load apart (the first `most` by name); empty where a run has one load only."""
     loads = requests.load
     sent = sorted(used(loads))
     if len(sent) < 2:
         return {}
-    return {load: rates(requests.take(loads.equals(load)), bins) for load in sent[:most]}
+    return {load: rates(requests.take(loads.equals(load)), bins, one_in) for load in sent[:most]}
 
 
 def used(column: Text) -> list[str]:
@@ -117,6 +121,7 @@ def shares(history: History, bins: Bins, most: int = 6) -> tuple[Shares, ...]:
     for group in groups[:most]:
         cells = when[codes.equals(group)]
         table = np.bincount(cells, minlength=bins.count * len(columns)).reshape(bins.count, len(columns))
+        table[:, :-1] *= history.meta.one_success_in
         found.append(_shares_of(group, columns, table))
     return tuple(found)
 
