@@ -2,8 +2,9 @@
 
 One nginx on core 0, one generator at a time on core 1, 64 kept connections, all with the same priority.
 wrk runs before and after every other one, which is compared with the mean of those two: what disturbs the
-machine disturbs both sides. Ours is offered more than it can send (open loop, 64 in flight) and does all it
-does in a run: every request recorded in full, and in the row "under Locust" sent to the runner's process.
+machine disturbs both sides. Ours does all it does in a run: every request recorded in full, and in the row "under
+Locust" sent to the runner's process. Its open loop is offered more than it can send (64 in flight); its closed loop
+are 64 users who do not think, on either transport: what wrk does.
 
 CPU time is the generator's own, all threads, user and system, each answered request. It says more than rates
 where the machine is busy or the server is the slower side: then the rate is the server's. On such a machine
@@ -34,8 +35,10 @@ from chaoskit.core.load import OUTCOMES, Outcome
 from chaoskit.core.request import get
 from chaoskit.core.units import NS
 from chaoskit.loads.arrivals import poisson
+from chaoskit.loads.arrivals.closed import closed
 from chaoskit.loads.engine import Engine
 from chaoskit.loads.generator import Client, Generator, Job, Work
+from chaoskit.loads.transport import VARIABLE, refusal
 from tests.loads.nginx import nginx
 
 CONNECTIONS = 64
@@ -106,11 +109,17 @@ def fast_http_user(port: int, seconds: int) -> Figure:
     return Figure(entry["num_requests"] / span, (children_cpu() - before) / entry["num_requests"] * 1e6)
 
 
-def bare(port: int, seconds: int, rate: float) -> Figure:
-    """Our engine alone, in a process of its own."""
+def bare(port: int, seconds: int, rate: float, chosen: str = "auto") -> Figure:
+    """Our engine alone, in a process of its own, by a transport; a rate of 0 means the closed loop."""
     command = [sys.executable, __file__, "--engine", str(port), str(seconds), str(rate)]
-    ran = subprocess.run([*ON_LOAD_CORE, *command], capture_output=True, text=True, check=True)
+    environment = os.environ | {VARIABLE: chosen}
+    ran = subprocess.run([*ON_LOAD_CORE, *command], capture_output=True, text=True, check=True, env=environment)
     return Figure(**json.loads(ran.stdout))
+
+
+def closed_loop(chosen: str) -> Callable[[int, int, float], Figure]:
+    """Users who do not think, by a transport."""
+    return lambda port, seconds, _rate: bare(port, seconds, 0, chosen)
 
 
 def engine_alone(port: int, seconds: int, rate: float) -> Figure:
@@ -146,9 +155,10 @@ def through_locust(port: int, seconds: int, rate: float) -> Figure:
 
 
 def work(port: int, seconds: int, rate: float) -> Work:
-    """One load of one client that begins in 0.2 s."""
+    """One load of one client that begins in 0.2 s; a rate of 0 means the closed loop."""
     request = get(f"http://127.0.0.1:{port}/")
-    job = Job("bench", request, poisson(rate), (Client("here"),), 30 * NS, max_connections=CONNECTIONS)
+    arrivals = poisson(rate) if rate else closed(CONNECTIONS)
+    job = Job("bench", request, arrivals, (Client("here"),), 30 * NS, max_connections=CONNECTIONS)
     return Work(time.monotonic_ns() + NS // 5, seconds * NS, 1, (job,))
 
 
@@ -179,6 +189,8 @@ def rounds(count: int, seconds: int) -> dict[str, list[Compared]]:
     """Let the generators take turns."""
     contestants: dict[str, Callable[[int, int, float], Figure]] = {
         "chaoskit, engine alone": bare,
+        "chaoskit, closed loop by epoll": closed_loop("epoll"),
+        **({} if refusal() else {"chaoskit, closed loop by io_uring": closed_loop("io_uring")}),
         "chaoskit, under Locust": through_locust,
         "Locust FastHttpUser": lambda port, seconds, _rate: fast_http_user(port, seconds),
     }
