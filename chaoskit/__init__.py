@@ -11,6 +11,7 @@ The words of an experiment come from here; actions, probes, checks and arrivals 
 from chaoskit.core.action import Action, Planning, action, at
 from chaoskit.core.arm import Twin
 from chaoskit.core.check import check, compare
+from chaoskit.core.connect import connect
 from chaoskit.core.experiment import Experiment
 from chaoskit.core.guard import stop_unless
 from chaoskit.core.lab import Lab
@@ -21,9 +22,10 @@ from chaoskit.core.naming import DnsCache, resolver
 from chaoskit.core.param import param
 from chaoskit.core.population import Population, uniform, zipf
 from chaoskit.core.probe import probe
-from chaoskit.core.request import body, get, header, post, status, within
+from chaoskit.core.request import body, get, header, post, put, status, within
 from chaoskit.core.retry import Retry
 from chaoskit.core.selector import Selector, everything, label, name, region, role
+from chaoskit.core.tls import Tls
 from chaoskit.core.window import begin, bound, confirmed, end, undone, window
 
 __version__ = "0.1.0"
@@ -39,6 +41,7 @@ __all__ = [
     "Population",
     "Retry",
     "Selector",
+    "Tls",
     "Twin",
     "action",
     "at",
@@ -48,6 +51,7 @@ __all__ = [
     "check",
     "compare",
     "confirmed",
+    "connect",
     "end",
     "everything",
     "found_by",
@@ -60,6 +64,7 @@ __all__ = [
     "param",
     "post",
     "probe",
+    "put",
     "region",
     "resolver",
     "role",

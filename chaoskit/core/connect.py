@@ -25,7 +25,7 @@ class Close(StrEnum):
 
 @dataclass(frozen=True)
 class TcpRequest:
-    """One TCP handshake; nothing is sent.
+    """One TCP handshake on a connection of its own, whatever a load's `connections=` say; nothing is sent.
 
     It is complete for the client when the SYN is acknowledged: whether a program accepts the connection is not seen.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import random
-import struct
 from _socket import SO_ERROR, SOCK_STREAM, SOL_SOCKET, socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -124,7 +123,7 @@ class LookUp:
 
     def _ask_by_tcp(self) -> bool:
         self.disconnect()
-        self._unsent = struct.pack("!H", len(self._query)) + self._query
+        self._unsent = dns.framed(self._query)
         self._received = bytearray()
         self._begun = monotonic_ns()
         try:
@@ -232,7 +231,7 @@ class LookUp:
         for _ in range(_READS):
             data = self._socket.recv(2 + _LONGEST - len(self._received))
             self._received += data
-            message = _message(self._received)
+            message = dns.unframed(self._received)
             if message is not None:
                 return self._read(message)
             if not data:
@@ -256,17 +255,3 @@ class LookUp:
     def _finish(self, resolved: Resolved) -> None:
         self.cancel()
         self._done(resolved)
-
-
-def _message(received: bytearray) -> bytes | None:
-    """The message behind its two bytes of length; None while it is not whole. What follows it was not asked for.
-
-    Raises:
-        BadMessage: it has no bytes.
-    """
-    if len(received) < 2:
-        return None
-    length = int.from_bytes(received[:2], "big")
-    if not length:
-        raise dns.BadMessage("a message without bytes")
-    return bytes(received[2 : 2 + length]) if len(received) >= 2 + length else None
