@@ -19,9 +19,12 @@ from chaoskit.core.errors import UsageError
 from chaoskit.core.load import Connections
 from chaoskit.core.population import Population, zipf
 from chaoskit.core.request import get
+from chaoskit.core.tls import Tls
 from chaoskit.core.units import NS
 from chaoskit.loads.arrivals import constant, poisson
+from chaoskit.loads.arrivals.bursty import bursty
 from chaoskit.loads.work import Client
+from tests.loads.authority import Authority, over_tls
 from tests.loads.nginx import await_port, free_port, nginx
 from tests.loads.servers import HELLO, generate, job, outcomes, requests_on, serving
 
@@ -167,6 +170,39 @@ def test_a_cookie_goes_with_new_connections_too() -> None:
         generate(job(f"http://127.0.0.1:{port}/", population=who), seconds=0.4)
     carried = ["Cookie: seen=1" in heads[0].decode() for _, heads in book.connections]
     assert carried == [False, *[True] * 19]
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_users_who_connect_at_once_send_each_its_own_cookies(tmp_path: Path, secure: bool) -> None:
+    """The cookie names the address it was given to, and never comes from another, whoever connects meanwhile."""
+    attributes = "; Secure" if secure else ""
+    carried: list[tuple[str, str]] = []
+
+    def behave(connection: socket.socket) -> None:
+        (source, _) = connection.getpeername()
+        for head in requests_on(connection):
+            carried.append((source, head.decode().partition("Cookie: from=")[2]))
+            cookie = f"\r\nSet-Cookie: from={source}{attributes}\r\n\r\n"
+            connection.sendall(HELLO.replace(b"\r\n\r\n", cookie.encode()))
+
+    authority = Authority(tmp_path)
+    served = over_tls(authority.sign("IP:127.0.0.1"), behave) if secure else behave
+    with serving(served) as port:
+        who = Population(users=50, sources="127.77.0.0/24", cookies=True)
+        tls = {"tls": Tls(ca=str(authority.file))} if secure else {}
+        request = get(f"http{'s' if secure else ''}://127.0.0.1:{port}/", **tls)
+        table, _ = generate(
+            job(
+                request,
+                arrivals=bursty("3000/s", on="20ms", off="80ms", periods="fixed"),
+                timeout=5 * NS,
+                population=who,
+            )
+        )
+    assert set(outcomes(table)) == {"ok"}
+    assert len(carried) == len(table) > 50
+    assert {sent for _, sent in carried} > {""}
+    assert all(sent in ("", source) for source, sent in carried)
 
 
 @contextmanager
