@@ -8,17 +8,20 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import dns.message
 import dns.rcode
+import dns.rrset
 import numpy as np
 import pytest
 
-from chaoskit.core.load import Connections, Dns, DnsCache
+from chaoskit.core.load import Connections
+from chaoskit.core.naming import Dns, DnsCache, resolver
 from chaoskit.core.units import NS
 from chaoskit.loads.arrivals import constant
+from chaoskit.loads.engine import Engine
 from chaoskit.loads.targets import TargetRefused
 from chaoskit.loads.work import Client
 from tests.loads.servers import HELLO, answers, generate, job, naming, outcomes, record, refusal, serving
@@ -245,3 +248,141 @@ def test_a_real_resolver(tmp_path: Path) -> None:
     assert outcomes(found) == {"ok": 10}
     assert int((found.dns >= 0).sum()) == 1
     assert outcomes(missing) == {"no address": 10}
+
+
+def addresses_of(query: dns.message.Message, *addresses: str, ttl: int = 1) -> dns.message.Message:
+    """An answer with several addresses, in this order."""
+    made = dns.message.make_response(query)
+    made.answer = [dns.rrset.from_text(query.question[0].name, ttl, "IN", "A", address) for address in addresses]
+    return made
+
+
+@pytest.mark.parametrize(("pick", "served"), [("first", 1), ("random", 4)])
+def test_which_address_of_an_answer_is_picked(pick: str, served: int) -> None:
+    """The first one always, or each of four about equally often, also from the cache."""
+    four = [f"127.0.0.{last}" for last in range(1, 5)]
+    with serving(answers(HELLO)) as port, naming(lambda query: addresses_of(query, *four)) as (server, _):
+        client = Client("c", nameservers=(server,))
+        plain = {"client": client, "naming": resolver(pick=pick), "arrivals": constant("200/s")}
+        table, _ = generate(job(f"http://shop.example:{port}/", **plain), seconds=0.5)
+    counts = [int(table.server.equals(address).sum()) for address in four]
+    assert sum(counts) == len(table) == 100
+    assert sum(count > 0 for count in counts) == served
+    if pick == "random":
+        assert min(counts) >= 8  # 25 expected, 4.3 of standard deviation
+
+
+@pytest.mark.parametrize(("words", "asked_for"), [({"min_ttl": "1h"}, 1), ({"max_ttl": "200ms"}, 3), ({}, 1)])
+def test_bounds_on_the_time_to_live(words: dict[str, str], asked_for: int) -> None:
+    """An answer for a minute: kept longer changes nothing here, at most 200 ms means three look-ups in 0.5 s."""
+    with serving(answers(HELLO)) as port, naming(lambda query: record(query, "127.0.0.1", 60)) as (server, asked):
+        client = Client("c", nameservers=(server,))
+        table, _ = generate(job(f"http://shop.example:{port}/", client=client, naming=resolver(**words)), seconds=0.5)
+    assert outcomes(table) == {"ok": 25}
+    assert len(asked) == asked_for
+
+
+def test_an_answer_that_must_not_be_kept_is_kept_at_least_so_long() -> None:
+    """A time to live of 0 and a resolver that clamps it: one look-up in place of one for every connection."""
+    with serving(answers(HELLO)) as port, naming(lambda query: record(query, "127.0.0.1", 0)) as (server, asked):
+        client = Client("c", nameservers=(server,))
+        url = f"http://shop.example:{port}/"
+        generate(job(url, client=client, naming=resolver(min_ttl="10s")))
+        assert len(asked) == 1
+        generate(job(url, client=client))
+        assert len(asked) == 11
+
+
+STALE = {"stale": "1h", "stale_after": "100ms", "recheck": "300ms"}
+
+
+@pytest.mark.parametrize("code", [None, dns.rcode.SERVFAIL])
+def test_a_stale_answer_serves_while_name_servers_fail(code: dns.rcode.Rcode | None) -> None:
+    """With silence as with SERVFAIL, for whoever serves stale; for others the name is gone when its time is up."""
+    away = threading.Event()
+    late_questions: list[str] = []
+
+    def answer(query: dns.message.Message) -> dns.message.Message | None:
+        if not away.is_set():
+            return record(query, "127.0.0.1", 0)
+        late_questions.append(str(query.question[0].name))
+        return None if code is None else refusal(query, code)
+
+    with serving(answers(HELLO)) as port, naming(answer) as (server, _):
+        plain = {"client": Client("c", nameservers=(server,)), "timeout": NS // 2}
+        table, _ = generate(
+            job(f"http://stale.example:{port}/", name="stale", naming=resolver(**STALE), **plain),
+            job(f"http://plain.example:{port}/", name="plain", **plain),
+            seconds=1.2,
+            meanwhile=(0.3, lambda _engine: away.set()),
+        )
+    late = table.intended > 4 * NS // 10
+    serves_on, without = (table.take(late & table.load.equals(name)) for name in ("stale", "plain"))
+    assert outcomes(serves_on) == {"ok": len(serves_on)}
+    assert set(outcomes(without)) == {"dns timeout" if code is None else "no address"}
+    assert int(serves_on.end.max()) < 350_000
+    assert 1 <= late_questions.count("stale.example.") <= 8  # each 300 ms, twice for SERVFAIL; not for 45 connections
+
+
+def test_a_name_that_is_gone_serves_on_for_nobody() -> None:
+    """NXDOMAIN is an answer (RFC 8767 section 4): the stale address is not used any more."""
+    gone = threading.Event()
+
+    def answer(query: dns.message.Message) -> dns.message.Message:
+        return refusal(query, dns.rcode.NXDOMAIN) if gone.is_set() else record(query, "127.0.0.1", 0)
+
+    with serving(answers(HELLO)) as port, naming(answer) as (server, _):
+        client = Client("c", nameservers=(server,))
+        table, _ = generate(
+            job(f"http://shop.example:{port}/", client=client, naming=resolver(**STALE)),
+            seconds=0.8,
+            meanwhile=(0.3, lambda _engine: gone.set()),
+        )
+    assert outcomes(table.take(table.intended < NS // 5)) == {"ok": 10}
+    assert set(outcomes(table.take(table.intended > 4 * NS // 10))) == {"no address"}
+
+
+def test_a_stale_answer_ends_where_a_new_one_comes() -> None:
+    """After a name server is back the next check finds the new address, good or bad: here nobody listens there."""
+    current: list[str | None] = ["127.0.0.1"]
+
+    def answer(query: dns.message.Message) -> dns.message.Message:
+        where = current[0]
+        return refusal(query, dns.rcode.SERVFAIL) if where is None else record(query, where, 0)
+
+    def back(_engine: Engine) -> None:
+        current[0] = None
+        threading.Timer(0.4, current.__setitem__, (0, "127.0.0.2")).start()
+
+    with serving(answers(HELLO)) as port, naming(answer) as (server, _):
+        client = Client("c", nameservers=(server,))
+        found = resolver(**STALE)
+        words = {"client": client, "naming": found}
+        table, _ = generate(job(f"http://shop.example:{port}/", **words), seconds=1.6, meanwhile=(0.2, back))
+    assert set(outcomes(table.take(table.intended < NS // 2))) == {"ok"}
+    last = table.take(table.intended > 12 * NS // 10)
+    assert {last.server[row] for row in range(len(last))} == {"127.0.0.2"}
+
+
+def test_a_real_resolver_that_goes_away(tmp_path: Path) -> None:
+    """Unbound is stopped in the middle: whoever serves stale does not notice, whoever follows its time to live does."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        dns_port = free.getsockname()[1]
+    with ExitStack() as stack:
+        port = stack.enter_context(serving(answers(HELLO)))
+        stop = ExitStack()
+        stack.callback(stop.close)
+        stop.enter_context(unbound(tmp_path, dns_port))
+        plain = {"client": Client("c", nameservers=(f"127.0.0.1#{dns_port}",)), "timeout": NS}
+        url = f"http://web.example:{port}/"
+        short = {"max_ttl": "100ms"}
+        table, _ = generate(
+            job(url, name="stale", naming=resolver(**short, **STALE), **plain),
+            job(url, name="plain", naming=resolver(**short), **plain),
+            seconds=1.5,
+            meanwhile=(0.4, lambda _engine: stop.close()),
+        )
+    assert outcomes(table.take(table.load.equals("stale"))) == {"ok": 75}
+    late = table.take(table.load.equals("plain") & (table.intended > 9 * NS // 10))
+    assert set(outcomes(late)) == {"no address"}
