@@ -27,6 +27,7 @@ from chaoskit.engine.prove import Choice, run_experiment
 from chaoskit.loads.arrivals import constant
 from chaoskit.testing import client_host, host, topology_of
 from tests.samples import write
+from tests.support.docker import images
 
 LAB = topology_of(
     [
@@ -145,14 +146,20 @@ crowded = Experiment(
 
 @pytest.mark.lab
 @pytest.mark.alone
-def test_users_of_a_lab_come_from_their_own_addresses(tmp_path: Path) -> None:
+@pytest.mark.parametrize("driver", ["native", pytest.param("docker", marks=pytest.mark.docker)])
+def test_users_of_a_lab_come_from_their_own_addresses(
+    tmp_path: Path, driver: str, request: pytest.FixtureRequest
+) -> None:
     """The server's log has them, and as many requests as were answered; the plan says so before."""
+    if driver == "docker":
+        request.getfixturevalue("docker_engine")
+        images("service")
     write(tmp_path / "compose.yaml", COMPOSE)
     (found,) = select([f"{write(tmp_path / 'crowded.py', EXPERIMENT)}::crowded"])
     plan = "\n".join(plan_lines(make_plan(found)))
     assert "200 users from 198.19.40.0/24 (uniform)" in plan
     assert "web: route 198.19.40.0/24 via 198.18.201.10 on eth0" in plan
-    (arm,) = run_experiment(found, Choice(seed=1), RunOptions(tmp_path / "runs"), Silent()).arms
+    (arm,) = run_experiment(found, Choice(seed=1, driver=driver), RunOptions(tmp_path / "runs"), Silent()).arms
     assert arm.verdict is PASS, arm.reason
     (log,) = (arm.directory / "logs").glob("web*")
     sources = Counter(re.findall(r"(\S+) - - \[.*\] \"GET / HTTP/1.1\" 200", log.read_text()))
