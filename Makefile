@@ -94,7 +94,7 @@ format: setup-dev
 	$(BIN)/ruff format .
 
 bench: setup-dev daemons
-	@tools/packages.sh $(BIN)/python wrk=wrk mn=mininet nginx=nginx-light
+	@tools/packages.sh $(BIN)/python wrk=wrk hey=hey h2load=nghttp2-client mn=mininet nginx=nginx-light
 	@for bench in tests/bench/*.py; do \
 	  [[ $$bench == */_* ]] || $(BIN)/python -m "$$(tr / . <<< "$${bench%.py}")" $(ARGS); \
 	done

@@ -23,7 +23,8 @@ import numpy as np
 from chaoskit.core.history import Requests, concatenate
 from chaoskit.core.units import NS
 from chaoskit.loads.generator import Generator
-from tests.bench.load import ON_SERVER_CORE, spread, to_load_core, work
+from tests.bench._contestants import ON_SERVER_CORE, Asked, to_load_core, work
+from tests.bench.load import spread
 from tests.loads.nginx import nginx
 
 RATES = (2_000, 20_000)
@@ -47,7 +48,7 @@ def measure(port: int, seconds: int, rate: float) -> Lag:
     with Generator() as generator:
         generator.open()
         to_load_core(generator)
-        planned = work(port, seconds, rate)
+        planned = work(Asked(port, seconds, new=False, rate=rate))
         generator.start(planned, batches.append)
         time.sleep(max(0.0, (planned.origin - time.monotonic_ns()) / NS))
         begun, before = time.monotonic_ns(), scheduled(generator.pid)
