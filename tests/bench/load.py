@@ -93,7 +93,7 @@ def rounds(contestants: Mapping[str, Contestant], count: int, seconds: int, *, n
             after = wrk(asked)
             for turn in range(count):
                 for name, contestant in contestants.items():
-                    print(f"round {turn + 1} of {count}: {name}   ", end="\r", file=sys.stderr, flush=True)
+                    _progress(f"round {turn + 1} of {count}: {name}")
                     before = after
                     offered = before.rate * (SHARE if name.endswith(AT_SHARE) else OVERLOAD)
                     own = contestant(replace(asked, rate=offered))
@@ -101,6 +101,11 @@ def rounds(contestants: Mapping[str, Contestant], count: int, seconds: int, *, n
                     figures[name].append(Compared.of(own, before, after))
                     figures["wrk"].append(Compared.of(after, before, after))
     return figures
+
+
+def _progress(text: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 
 
 def table(title: str, figures: Mapping[str, list[Compared]]) -> str:
