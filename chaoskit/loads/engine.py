@@ -49,6 +49,7 @@ class Engine:
         attempts: rows of attempts, see `Stream.retry`.
         seed: of everything that is left to chance.
         origin: CLOCK_MONOTONIC ns of t = 0.
+        duration: ns from there during which arrivals come.
         numbers: for streams that need a number no other request of the run has.
         failure: what ended the run before its time, see `fail`.
 
@@ -64,7 +65,7 @@ class Engine:
         self.labels = Labels()
         self.rows = Rows(emit)
         self.attempts = Rows(emit_attempts, capacity=1024)
-        self.seed, self.origin = work.seed, work.origin
+        self.seed, self.origin, self.duration = work.seed, work.origin, work.duration
         self.again: deque[Call] = deque()
         self.networks = Networks()
         self.transport = transport()
