@@ -17,6 +17,7 @@ import pytest
 from chaoskit.core.load import OUTCOMES
 from chaoskit.loads.transport import transport
 from tests.cli.conftest import Cli, Said
+from tests.loads.authority import Authority, over_tls
 from tests.loads.servers import HELLO, answers, serving
 
 BUSY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
@@ -164,6 +165,20 @@ def test_method_headers_and_body_are_sent(cli: Cli) -> None:
     assert seen[0].startswith(b"PUT /cart?x=1 HTTP/1.1\r\n")
     assert b"X-Shop: 7\r\n" in seen[0]
     assert seen[0].endswith(b"\r\n\r\napples")
+
+
+def test_a_server_with_tls_is_to_be_trusted_or_not_asked(cli: Cli, tmp_path: Path) -> None:
+    """By its authority's certificate, or by the user's word; else every handshake fails, and is counted."""
+    authority = Authority(tmp_path)
+    certificate = authority.sign("IP:127.0.0.1")
+    with serving(over_tls(certificate, answers(HELLO))) as port:
+        url = f"https://127.0.0.1:{port}/"
+        loads = [
+            answer(cli("load", url, "--rate", "40/s", "--for", "1s", "--json", *trust))
+            for trust in (("--cacert", str(authority.file)), ("--insecure",), ())
+        ]
+    assert [set(load["outcomes"]) for load in loads] == [{"ok"}, {"ok"}, {"ok", "tls"}]
+    assert loads[2]["outcomes"]["ok"] == 0
 
 
 def test_users_have_addresses_of_their_own(cli: Cli) -> None:
