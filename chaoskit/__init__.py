@@ -17,6 +17,7 @@ from chaoskit.core.guard import stop_unless
 from chaoskit.core.lab import Lab
 from chaoskit.core.late import found_by
 from chaoskit.core.load import Connections, Load, load
+from chaoskit.core.locustfile import locustfile_load
 from chaoskit.core.mix import mix
 from chaoskit.core.naming import DnsCache, resolver
 from chaoskit.core.param import param
@@ -59,6 +60,7 @@ __all__ = [
     "header",
     "label",
     "load",
+    "locustfile_load",
     "mix",
     "name",
     "param",
