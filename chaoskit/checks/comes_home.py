@@ -67,6 +67,9 @@ def comes_home(
     return moments.time_to(deadline, moment, what, told_after=span, samples=samples, needed=needed)
 
 
+comes_home.weighs_rows()  # it is about successes alone, of which each row stands for as many as any other
+
+
 @comes_home.accepts
 def _(given: Mapping[str, Any]) -> None:
     moments.sensible(given)

@@ -70,6 +70,9 @@ def goodput(
     return bounds.judged(achieved / able, held, Unit.SHARE, reason, samples=found, needed=needed)
 
 
+goodput.weighs_rows()
+
+
 @goodput.accepts
 def _(given: Mapping[str, Any]) -> None:
     if not given["loads"]:
@@ -109,7 +112,7 @@ def _answers(history: History, loads: tuple[Load, ...], span: Span) -> int:
     wanted = requests.load.equals(*(history.names.of(each) for each in loads))
     wanted &= rows.with_outcome(requests, [Outcome.OK])
     ended = requests.ended[wanted]
-    return int(np.count_nonzero((ended >= span.start) & (ended < span.end)))
+    return int(np.count_nonzero((ended >= span.start) & (ended < span.end))) * history.meta.one_success_in
 
 
 def _able(history: History, loads: tuple[Load, ...], of: Window | Rate) -> tuple[float, float, str]:

@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chaoskit.checks.availability import availability
+from chaoskit.checks.comes_home import comes_home
 from chaoskit.checks.failures import failures
+from chaoskit.checks.goodput import goodput
 from chaoskit.checks.latency import latency
 from chaoskit.checks.outcome_share import outcome_share
 from chaoskit.checks.recovers import recovers
@@ -21,6 +23,7 @@ from chaoskit.core.check import Check
 from chaoskit.core.errors import UsageError
 from chaoskit.core.history import History, Requests, concatenate
 from chaoskit.core.load import OUTCOMES, Outcome
+from chaoskit.core.selector import region
 from chaoskit.core.units import NS
 from chaoskit.core.verdict import UNKNOWN
 from chaoskit.engine.sampling import Sampler, read_counts, write_counts
@@ -30,7 +33,7 @@ from chaoskit.report.model.impact import impacts
 from chaoskit.report.model.latency import latency as latencies
 from chaoskit.report.model.traffic import rates, shares
 from chaoskit.testing import outage_history
-from tests.checks.world import failover, outage, shoppers
+from tests.checks.world import failover, outage, return_home, shoppers
 
 ONE_IN = 20
 WHOLE = outage_history(load=shoppers, action=outage, rate=2_000)
@@ -98,6 +101,11 @@ CHECKS: dict[str, tuple[Check, float]] = {
     "outcome_share": (outcome_share(shoppers, Outcome.UNAVAILABLE, at_most=0.5), 0.001),
     "latency": (latency(shoppers, quantile=0.99, at_most="1s"), 0.002),
     "recovers": (recovers(shoppers, within=failover), 0.02),
+    "goodput": (goodput(shoppers, of="4000/s", between=(0.7, 1.1)), 0.001),
+    "comes_home": (
+        comes_home(shoppers, to=region("eu"), within=return_home, clients=region("eu"), holding="1500ms"),
+        0.02,
+    ),
 }
 
 
