@@ -7,7 +7,7 @@ schedule deals each to a leg by the seed: how many requests a mix has does not c
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chaoskit.core.errors import UsageError
@@ -15,7 +15,7 @@ from chaoskit.core.history import Generated
 from chaoskit.core.mix import parts_of
 from chaoskit.loads.arrivals.closed import Closed
 from chaoskit.loads.registry import opener
-from chaoskit.loads.schedule import Draw, Schedule, stream
+from chaoskit.loads.schedule import Draw, Schedule, streams
 from chaoskit.loads.stream import Stream
 from chaoskit.loads.users import Users
 
@@ -24,36 +24,22 @@ if TYPE_CHECKING:
     from chaoskit.loads.work import Client, Job, Work
 
 
-@dataclass(frozen=True)
-class Share:
-    """A load's share of one client host: a stream of moments.
-
-    Attributes:
-        index: of the client host among those of the load.
-    """
-
-    job: Job
-    client: Client
-    index: int
-
-
 def schedule_of(work: Work) -> Schedule:
     """The schedule of a work; what it calls streams are those that `streams_of` opens, in their order."""
-    shares = list(_shares(work))
     moments = [
-        stream(
-            share.job.arrivals,
-            work.end_of(share.job),
+        one
+        for job in work.jobs
+        for one in streams(
+            job.arrivals,
+            work.end_of(job),
             seed=work.seed,
-            load=share.job.name,
-            client=share.client.host,
-            clients=len(share.job.clients),
-            index=share.index,
-            start=share.job.start,
+            load=job.name,
+            clients=[client.host for client in job.clients],
+            start=job.start,
         )
-        for share in shares
     ]
-    return Schedule(moments, {index: _draw(share, work) for index, share in enumerate(shares) if _is_dealt(share.job)})
+    draws = {index: _draw(*share, work) for index, share in enumerate(_shares(work)) if _is_dealt(share[0])}
+    return Schedule(moments, draws)
 
 
 def streams_of(engine: Engine, work: Work) -> list[Stream]:
@@ -64,7 +50,7 @@ def streams_of(engine: Engine, work: Work) -> list[Stream]:
         TargetRefused: a load's literal address lies outside the lab; nothing was sent.
         LabError: a client's namespace cannot be entered.
     """
-    return [one for share in _shares(work) for one in _opened(engine, share, work)]
+    return [one for job, client in _shares(work) for one in _opened(engine, job, client, work)]
 
 
 def account(streams: Sequence[Stream], owed: Sequence[int], until: int) -> tuple[Generated, ...]:
@@ -90,10 +76,10 @@ def account(streams: Sequence[Stream], owed: Sequence[int], until: int) -> tuple
     return tuple(totals.values())
 
 
-def _shares(work: Work) -> Iterator[Share]:
+def _shares(work: Work) -> Iterator[tuple[Job, Client]]:
     for job in work.jobs:
-        for index, client in enumerate(job.clients):
-            yield Share(job, client, index)
+        for client in job.clients:
+            yield job, client
 
 
 def _is_dealt(job: Job) -> bool:
@@ -101,13 +87,11 @@ def _is_dealt(job: Job) -> bool:
     return len(parts_of(job.request)) > 1 and not isinstance(job.arrivals, Closed)
 
 
-def _draw(share: Share, work: Work) -> Draw:
-    seed = f"{work.seed}/{share.job.name}/{share.client.host}/mix"
-    return Draw([part.share for part in parts_of(share.job.request)], seed)
+def _draw(job: Job, client: Client, work: Work) -> Draw:
+    return Draw([part.share for part in parts_of(job.request)], f"{work.seed}/{job.name}/{client.host}/mix")
 
 
-def _opened(engine: Engine, share: Share, work: Work) -> list[Stream]:
-    job, client = share.job, share.client
+def _opened(engine: Engine, job: Job, client: Client, work: Work) -> list[Stream]:
     parts = parts_of(job.request)
     streams = [
         opener(part.request.protocol)(engine, replace(job, request=part.request, op=part.op), client) for part in parts

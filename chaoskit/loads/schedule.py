@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Protocol, runtime_checkable
@@ -33,34 +34,69 @@ class Dealt(Protocol):
         ...
 
 
+def streams(
+    arrivals: Arrivals, duration: int, *, seed: int, load: str, clients: Sequence[str], start: int = 0
+) -> list[Iterator[Moments]]:
+    """Intended starts of each client's part of a load, in the order of the clients' names; see `stream`."""
+    if isinstance(arrivals, Dealt):
+        lasting = max(0, duration - start)
+        whole = arrivals.whole(lasting / NS, random.Random(f"{seed}/{load}"))
+        dealer = _Dealer(_chunks(whole, start, lasting, max(_CHUNK, 4 * len(clients))), len(clients))
+        return [dealer.part(index) for index in range(len(clients))]
+    return [
+        stream(arrivals, duration, seed=seed, load=load, client=client, clients=len(clients), start=start)
+        for client in clients
+    ]
+
+
 def stream(
-    arrivals: Arrivals,
-    duration: int,
-    *,
-    seed: int,
-    load: str,
-    client: str,
-    clients: int,
-    index: int = 0,
-    start: int = 0,
+    arrivals: Arrivals, duration: int, *, seed: int, load: str, client: str, clients: int, start: int = 0
 ) -> Iterator[Moments]:
     """Intended starts of one client's part of a load, in chunks: ns from the origin, ascending, within `duration`.
 
     Without arrivals before `start` ns, at which the arrival process begins.
 
-    The random numbers depend on the seed, the load's name and the client's name and on nothing else: another load
-    or client more does not change the schedule of this one. Where arrivals are `Dealt`, the client's name is of no
-    consequence, but its `index` among all `clients` is.
+    The random numbers depend on the seed, the load's name and the client's name and on nothing else:
+    another load or client more does not change the schedule of this one.
     """
     lasting = max(0, duration - start)
-    if isinstance(arrivals, Dealt):
-        whole = arrivals.whole(lasting / NS, random.Random(f"{seed}/{load}"))
-        times: Iterator[float] = islice(whole, index, None, clients)
-    else:
-        times = arrivals.part(clients).times(lasting / NS, random.Random(f"{seed}/{load}/{client}"))
-    while len(chunk := np.fromiter(islice(times, _CHUNK), np.float64)):
+    times = arrivals.part(clients).times(lasting / NS, random.Random(f"{seed}/{load}/{client}"))
+    return _chunks(times, start, lasting, _CHUNK)
+
+
+def _chunks(times: Iterator[float], start: int, lasting: int, size: int) -> Iterator[Moments]:
+    """Seconds from the start as ns from the origin, so many at once."""
+    while len(chunk := np.fromiter(islice(times, size), np.float64)):
         moments = np.rint(chunk * NS).astype(np.int64)
         yield start + moments[: int(np.searchsorted(moments, lasting))]
+
+
+class _Dealer:
+    """Deals one stream to several in turn: number n goes to `n mod of`. They are taken from at the same pace."""
+
+    def __init__(self, whole: Iterator[Moments], of: int) -> None:
+        self._whole = whole
+        self._of = of
+        self._number = 0
+        self._dealt: list[deque[Moments]] = [deque() for _ in range(of)]
+
+    def part(self, index: int) -> Iterator[Moments]:
+        """One of the several."""
+        mine = self._dealt[index]
+        while mine or self._deal():
+            if mine:
+                yield mine.popleft()
+
+    def _deal(self) -> bool:
+        chunk = next(self._whole, None)
+        if chunk is None:
+            return False
+        for index, queue in enumerate(self._dealt):
+            own = chunk[(index - self._number) % self._of :: self._of]
+            if len(own):
+                queue.append(own)
+        self._number += len(chunk)
+        return True
 
 
 class Draw:

@@ -1,5 +1,6 @@
 """The merged schedule: order, completeness, repeatability."""
 
+import random
 from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from chaoskit.core.units import NS
 from chaoskit.loads.arrivals import constant, poisson
 from chaoskit.loads.arrivals.bursty import bursty
-from chaoskit.loads.schedule import Draw, Moments, Schedule, stream
+from chaoskit.loads.schedule import Draw, Moments, Schedule, stream, streams
 from chaoskit.loads.shapes import step
 
 MOMENTS = st.lists(st.integers(0, 5 * NS), max_size=300).map(sorted)
@@ -92,12 +93,33 @@ def test_clients_are_dealt_bursts_in_turn(rate: float, clients: int, seed: int) 
     """Bursts are the load's: what all clients send together is what one client would send alone."""
     process = bursty(rate, on="200ms", off="300ms")
 
-    def times(clients: int, index: int) -> list[int]:
-        return made(
-            arrivals=process, duration=2 * NS, seed=seed, load="l", client=f"c{index}", clients=clients, index=index
-        )
+    def times(clients: int) -> list[list[int]]:
+        names = [f"c{index}" for index in range(clients)]
+        parts = streams(process, 2 * NS, seed=seed, load="l", clients=names)
+        return [[moment for chunk in part for moment in chunk.tolist()] for part in parts]
 
-    assert sorted(moment for index in range(clients) for moment in times(clients, index)) == times(1, 0)
+    dealt = times(clients)
+    assert sorted(moment for part in dealt for moment in part) == times(1)[0]
+    assert max(map(len, dealt)) - min(map(len, dealt)) <= 1
+
+
+@given(clients=st.integers(1, 6), order=st.randoms(use_true_random=False))
+def test_the_pace_of_clients_changes_nothing_of_what_they_are_dealt(clients: int, order: random.Random) -> None:
+    """Whoever asks for the next chunk first, each gets the same arrivals."""
+    words = {"seed": 1, "load": "l", "clients": [f"c{index}" for index in range(clients)], "start": NS}
+    process = bursty("2000/s", on="200ms", off="300ms")
+    plain = [[moment for chunk in part for moment in chunk.tolist()] for part in streams(process, 2 * NS, **words)]
+    found: list[list[int]] = [[] for _ in range(clients)]
+    left = dict(enumerate(streams(process, 2 * NS, **words)))
+    while left:
+        index = order.choice(list(left))
+        chunk = next(left[index], None)
+        if chunk is None:
+            del left[index]
+        else:
+            found[index] += chunk.tolist()
+    assert found == plain
+    assert all(NS <= moment < 2 * NS for part in found for moment in part)
 
 
 def test_the_same_seed_gives_the_same_schedule() -> None:

@@ -18,6 +18,7 @@ from chaoskit.loads.protocols.dns import lookup
 from chaoskit.loads.work import Client, Work
 from tests.loads.servers import HELLO, answers, generate, job, naming, outcomes, record, requests_on, serving, silent
 
+pytestmark = pytest.mark.usefixtures("each_transport")
 MS = 1_000_000
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chaoskit.core.errors import UsageError
 from chaoskit.core.units import NS
 from chaoskit.loads.arrivals.closed import closed
-from chaoskit.loads.schedule import stream
+from chaoskit.loads.schedule import streams
 
 
 @given(users=st.integers(1, 300), clients=st.integers(1, 5), seed=st.integers(0, 2**32))
@@ -20,8 +20,8 @@ def test_every_user_begins_once(users: int, clients: int, seed: int) -> None:
     process = closed(users, think="1s", thinking="constant")
     first = [
         moment
-        for index in range(clients)
-        for chunk in stream(process, 2 * NS, seed=seed, load="l", client=f"c{index}", clients=clients, index=index)
+        for part in streams(process, 2 * NS, seed=seed, load="l", clients=[f"c{index}" for index in range(clients)])
+        for chunk in part
         for moment in chunk.tolist()
     ]
     assert len(first) == users

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chaoskit.core.errors import UsageError
 from chaoskit.core.units import NS
 from chaoskit.loads.arrivals.trace import Trace, trace
-from chaoskit.loads.schedule import stream
+from chaoskit.loads.schedule import streams
 
 STAMPS = st.lists(st.integers(0, 20 * NS), min_size=1, max_size=200).map(sorted)
 
@@ -56,11 +56,12 @@ def test_a_loop_begins_again_after_a_mean_gap(tmp_path: Path) -> None:
 def test_clients_together_are_the_trace(stamps: list[int], clients: int) -> None:
     """Dealt to any number of clients, every arrival is sent by exactly one of them, at its moment."""
     whole = of(stamps)
-    found = []
-    for index in range(clients):
-        chunks = stream(whole, 30 * NS, seed=1, load="l", client=f"c-{index}", clients=clients, index=index)
-        found += [moment for chunk in chunks for moment in chunk.tolist()]
-    assert sorted(found) == pytest.approx([stamp - stamps[0] for stamp in stamps], abs=5)
+    parts = streams(whole, 30 * NS, seed=1, load="l", clients=[f"c-{index}" for index in range(clients)])
+    found = [[moment for chunk in part for moment in chunk.tolist()] for part in parts]
+    assert max(map(len, found)) - min(map(len, found)) <= 1
+    assert sorted(moment for part in found for moment in part) == pytest.approx(
+        [stamp - stamps[0] for stamp in stamps], abs=5
+    )
 
 
 @given(stamps=STAMPS, of_clients=st.integers(1, 4), loop=st.booleans())
