@@ -176,7 +176,7 @@ def test_a_connection_has_a_life_in_requests() -> None:
         load = job(f"http://127.0.0.1:{port}/", connections=Connections.KEEP_ALIVE, connection_requests=5)
         table, _ = generate(load, seconds=0.5)
     assert outcomes(table) == {"ok": 25}
-    assert 5 <= int((table.connect >= 0).sum()) <= 8  # one that comes before an answer has a connection of its own
+    assert 5 <= int((table.connect >= 0).sum()) < 15  # one that comes before an answer has a connection of its own
 
 
 def test_an_idle_connection_is_closed_when_its_life_is_over() -> None:

@@ -34,24 +34,29 @@ FAST = constant("200/s")
 
 
 class Book:
-    """What a server saw: for each connection, who was at its other end and the heads of its requests."""
+    """What a server saw: for each connection, who was at its other end and the heads of its requests.
+
+    Attributes:
+        given: who got each answer, in the order of answers.
+    """
 
     def __init__(self, *answers: bytes) -> None:
         self._answers = answers or (HELLO,)
         self._lock = threading.Lock()
-        self._count = 0
+        self.given: list[str] = []
         self.connections: list[tuple[str, list[bytes]]] = []
 
     def behave(self, connection: socket.socket) -> None:
         """Answer every request, with each answer in turn."""
         heads: list[bytes] = []
+        (source, _) = connection.getpeername()
         with self._lock:
-            self.connections.append((connection.getpeername()[0], heads))
+            self.connections.append((source, heads))
         for head in requests_on(connection):
             with self._lock:
                 heads.append(head)
-                answer = self._answers[self._count % len(self._answers)]
-                self._count += 1
+                answer = self._answers[len(self.given) % len(self._answers)]
+                self.given.append(source)
             connection.sendall(answer)
 
     @property
@@ -71,12 +76,12 @@ def test_users_keep_their_address_and_their_connection() -> None:
     assert outcomes(table) == {"ok": 200}
     assert set(book.sources) == {f"127.77.0.{number}" for number in range(1, 21)}
     # A request that comes while its user's last one has no answer yet takes a further connection.
-    assert sum(book.sources.values()) == int((table.connect >= 0).sum()) <= 24
+    assert sum(book.sources.values()) == int((table.connect >= 0).sum()) < 60
     assert sum(len(heads) for _, heads in book.connections) == 200
 
 
 def test_users_behind_a_proxy_share_its_connections() -> None:
-    """One address for all, and next to no connection but the first."""
+    """One address for all, and no more connections than there were requests at a time."""
     book = Book()
     with serving(book.behave) as port:
         who = Population(users=20, sources="127.77.0.0/24", proxy=True)
@@ -85,7 +90,7 @@ def test_users_behind_a_proxy_share_its_connections() -> None:
         )
     assert outcomes(table) == {"ok": 200}
     assert set(book.sources) == {"127.77.0.1"}
-    assert sum(book.sources.values()) <= 5
+    assert sum(book.sources.values()) < 40
 
 
 def test_a_few_addresses_are_big_where_users_are_spread_by_zipf() -> None:
@@ -146,7 +151,7 @@ def test_clients_divide_users_and_addresses() -> None:
 
 
 def test_cookies_are_sent_back_by_the_user_they_were_given_to() -> None:
-    """Each user's address has the identities that were given to it, the one with the last answer on each request."""
+    """Every answer brings a new identity, and a user sends those that were given to its own address alone."""
     given = [HELLO.replace(b"\r\n\r\n", b"\r\nSet-Cookie: id=%d; Path=/\r\n\r\n" % number) for number in range(200)]
     book = Book(*given)
     with serving(book.behave) as port:
@@ -157,9 +162,10 @@ def test_cookies_are_sent_back_by_the_user_they_were_given_to() -> None:
     sent: dict[str, list[str]] = defaultdict(list)
     for source, heads in book.connections:
         sent[source] += [found[1] for head in heads if (found := re.search(r"Cookie: id=(\d+)", head.decode()))]
-    every = [one for ids in sent.values() for one in ids]
-    assert len(every) == 100 - len(sent)  # all but each user's first one
-    assert len(set(every)) == len(every)  # each was given once, and replaced by the next answer's
+    assert all(book.given[int(number)] == source for source, numbers in sent.items() for number in numbers)
+    # Without one are a user's first request, and those that come before its answer.
+    assert 70 < sum(len(numbers) for numbers in sent.values()) <= 100 - len(sent)
+    assert all(len(set(numbers)) > len(numbers) / 2 for numbers in sent.values())  # the next answer's replaces it
 
 
 def test_a_cookie_goes_with_new_connections_too() -> None:
@@ -237,7 +243,7 @@ def haproxy(folder: Path, *backends: int) -> Iterator[int]:
 @pytest.mark.skipif(not Path("/usr/sbin/haproxy").exists() and not shutil.which("haproxy"), reason="HAProxy is missing")
 @pytest.mark.parametrize("cookies", [True, False])
 def test_a_sticky_balancer_keeps_users_with_cookies(tmp_path: Path, cookies: bool) -> None:
-    """HAProxy sends every request of a user to one server; of users who forget its cookie, to both."""
+    """HAProxy sends a user's requests to one server, but for those before its first answer; else to both in turn."""
     one, two = Book(), Book()
     with serving(one.behave) as first, serving(two.behave) as second, haproxy(tmp_path, first, second) as port:
         who = Population(users=20, sources="127.77.0.0/24", cookies=cookies)
@@ -246,8 +252,8 @@ def test_a_sticky_balancer_keeps_users_with_cookies(tmp_path: Path, cookies: boo
     assert outcomes(table) == {"ok": 400}
     served = [_forwarded(book) for book in (one, two)]
     assert sum(served[0].values()) + sum(served[1].values()) == 400
-    both = set(served[0]) & set(served[1])
-    assert len(both) == 0 if cookies else len(both) >= 15
+    astray = sum(min(served[0][user], served[1][user]) for user in set(served[0]) & set(served[1]))
+    assert astray <= 20 if cookies else astray >= 100
     assert min(len(served[0]), len(served[1])) >= 5
 
 
