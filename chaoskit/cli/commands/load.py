@@ -22,13 +22,11 @@ from typing import TYPE_CHECKING
 from chaoskit.cli import options
 from chaoskit.cli.output import console, say, say_json, say_table
 from chaoskit.cli.status import INTERRUPTED, worst
-from chaoskit.core.errors import DefinitionError, UsageError
 from chaoskit.core.units import duration
 from chaoskit.core.verdict import exit_status
 
 if TYPE_CHECKING:
     from chaoskit.cli.load_text import Judged
-    from chaoskit.core.population import Population
     from chaoskit.engine.loading.plan import LoadPlan
     from chaoskit.engine.loading.result import LoadResult
 
@@ -41,7 +39,6 @@ EXAMPLES = """\
   chaoskit load 'dns://127.0.0.1/www.example.com?type=A' --rate 1k/s --for 10s
   chaoskit lab exec vip client-1 -- chaoskit load http://198.18.112.100/ --rate 200/s --for 10s
 """
-_WORKERS = 64
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -103,11 +100,12 @@ def _answer(group: argparse._ArgumentGroup) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Drive, print, and judge."""
+    from chaoskit.cli.load_plan import load_plan
     from chaoskit.cli.load_text import result_json, result_rows, verdict_rows
     from chaoskit.engine.loading.expectation import expectation
 
     expectations = [expectation(text) for text in args.expect]
-    plan = _plan(args)
+    plan = load_plan(args)
     _refuse_unwritable(args)
     result = _drive(args, plan)
     judged = [(each, each.judge(result)) for each in expectations]
@@ -126,53 +124,6 @@ def _status(result: LoadResult, judged: Judged) -> int:
     if result.interrupted:
         return INTERRUPTED
     return worst(exit_status(verdict.outcome) for _each, verdict in judged)
-
-
-def _plan(args: argparse.Namespace) -> LoadPlan:
-    from chaoskit.core.load import Connections
-    from chaoskit.core.tls import Tls
-    from chaoskit.core.units import rate
-    from chaoskit.engine.clients import this_machine
-    from chaoskit.engine.loading.plan import LoadPlan
-    from chaoskit.engine.loading.target import Asked, headers, request_for
-    from chaoskit.loads.arrivals import constant, poisson
-
-    lasting, timeout = duration(args.lasting), duration(args.timeout)
-    if not lasting or not timeout or not rate(args.rate):
-        raise UsageError("a load needs a rate, a time and a timeout above zero")
-    if args.workers > _WORKERS:
-        raise UsageError(f"{args.workers} generators are more than any machine has cores for: at most {_WORKERS}")
-    tls = Tls(args.cacert, verify=not args.insecure)
-    return LoadPlan(
-        request_for(Asked(args.target, args.method, headers(args.header), args.body, tls)),
-        poisson(args.rate) if args.arrivals == "poisson" else constant(args.rate),
-        this_machine(),
-        lasting,
-        timeout,
-        Connections(args.connections),
-        args.workers,
-        args.seed,
-        args.owns_target,
-        _population(args),
-    )
-
-
-def _population(args: argparse.Namespace) -> Population | None:
-    from chaoskit.core.population import Population
-
-    if args.clients is None:
-        if args.sources:
-            raise UsageError("--sources is about users: say how many by --clients N")
-        return None
-    if not args.target.startswith("http"):
-        raise UsageError(f"{args.target} has no users", remedy="Leave out --clients, or put the load on an http URL.")
-    if args.clients < args.workers:
-        raise UsageError(f"{args.clients} users cannot be shared by {args.workers} generators")
-    try:
-        return Population(args.clients, args.sources)
-    except DefinitionError as error:
-        # It names the line of an experiment first, and here is none.
-        raise UsageError(str(error.args[0]).partition(": ")[2], remedy=error.remedy) from None
 
 
 def _drive(args: argparse.Namespace, plan: LoadPlan) -> LoadResult:

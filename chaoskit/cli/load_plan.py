@@ -1,0 +1,59 @@
+"""What `chaoskit load` was told, as the load it means."""
+
+from __future__ import annotations
+
+import argparse
+
+from chaoskit.core.errors import DefinitionError, UsageError
+from chaoskit.core.load import Connections
+from chaoskit.core.population import Population
+from chaoskit.core.tls import Tls
+from chaoskit.core.units import duration, rate
+from chaoskit.engine.clients import this_machine
+from chaoskit.engine.loading.plan import LoadPlan
+from chaoskit.engine.loading.target import Asked, headers, request_for
+from chaoskit.loads.arrivals import constant, poisson
+
+_WORKERS = 64
+
+
+def load_plan(args: argparse.Namespace) -> LoadPlan:
+    """The load.
+
+    Raises:
+        UsageError: two options do not go together, or one is not what it has to be.
+    """
+    lasting, timeout = duration(args.lasting), duration(args.timeout)
+    if not lasting or not timeout or not rate(args.rate):
+        raise UsageError("a load needs a rate, a time and a timeout above zero")
+    if args.workers > _WORKERS:
+        raise UsageError(f"{args.workers} generators are more than any machine has cores for: at most {_WORKERS}")
+    tls = Tls(args.cacert, verify=not args.insecure)
+    return LoadPlan(
+        request_for(Asked(args.target, args.method, headers(args.header), args.body, tls)),
+        poisson(args.rate) if args.arrivals == "poisson" else constant(args.rate),
+        this_machine(),
+        lasting,
+        timeout,
+        Connections(args.connections),
+        workers=args.workers,
+        seed=args.seed,
+        owned=args.owns_target,
+        population=_population(args),
+    )
+
+
+def _population(args: argparse.Namespace) -> Population | None:
+    if args.clients is None:
+        if args.sources:
+            raise UsageError("--sources is about users: say how many by --clients N")
+        return None
+    if not args.target.startswith("http"):
+        raise UsageError(f"{args.target} has no users", remedy="Leave out --clients, or put the load on an http URL.")
+    if args.clients < args.workers:
+        raise UsageError(f"{args.clients} users cannot be shared by {args.workers} generators")
+    try:
+        return Population(args.clients, args.sources)
+    except DefinitionError as error:
+        # It names the line of an experiment first, and here is none.
+        raise UsageError(str(error.args[0]).partition(": ")[2], remedy=error.remedy) from None
