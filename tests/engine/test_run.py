@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,18 @@ def test_a_run_is_judged_recorded_and_can_be_judged_again(tmp_path: Path) -> Non
     assert again.arms[0].history.requests.intended.tolist() == intended.tolist()
     (repeated,) = _run("unharmed", tmp_path / "repeated").arms
     assert sorted(repeated.history.requests.intended.tolist()) == sorted(intended.tolist())
+
+
+@pytest.mark.usefixtures("machine")
+def test_a_sampled_run_passes_by_its_counts(tmp_path: Path) -> None:
+    """A row in five of the successes is written, and every arrival is accounted for."""
+    (found,) = select([f"{SMALL}::unharmed"])
+    found = replace(found, experiment=replace(found.experiment, one_success_in=5))
+    (arm,) = run_experiment(found, Choice(seed=1), RunOptions(tmp_path), Silent()).arms
+    assert arm.verdict is PASS, arm.reason
+    assert sum(arm.history.counts.values()) == sum(one.recorded for one in arm.history.generated)
+    assert len(arm.history.requests) < sum(arm.history.counts.values()) / 4
+    assert "one successful request in 5 has a row" in (arm.directory / "report.md").read_text()
 
 
 @pytest.mark.usefixtures("machine")
