@@ -195,8 +195,8 @@ def test_users_who_connect_at_once_send_each_its_own_cookies(tmp_path: Path, sec
     served = over_tls(authority.sign("IP:127.0.0.1"), behave) if secure else behave
     with serving(served) as port:
         who = Population(users=50, sources="127.77.0.0/24", cookies=True)
-        tls = {"tls": Tls(ca=str(authority.file))} if secure else {}
-        request = get(f"http{'s' if secure else ''}://127.0.0.1:{port}/", **tls)
+        sealed = get(f"https://127.0.0.1:{port}/", tls=Tls(ca=str(authority.file)))
+        request = sealed if secure else get(f"http://127.0.0.1:{port}/")
         table, _ = generate(
             job(
                 request,
