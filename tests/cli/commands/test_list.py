@@ -49,7 +49,7 @@ def test_what_loads_are_written_with_is_listed_by_group(cli: Cli) -> None:
     """Requests of every protocol, arrivals, shapes and namings, and none of what only serves them."""
     listed = {(each["name"], each["group"]) for each in cli("list", "--loads", "--json").json}  # type: ignore[attr-defined]
     expected = {
-        "protocols": {"get", "post", "mix", "lookup", "read", "write"},
+        "protocols": {"get", "post", "put", "mix", "connect", "lookup", "read", "write"},
         "arrivals": {"poisson", "constant", "paced", "bursty", "trace", "closed"},
         "shapes": {"flat", "ramp", "step", "spike", "sine"},
         "namings": {"fixed", "registry"},
