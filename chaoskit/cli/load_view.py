@@ -15,7 +15,7 @@ from chaoskit.core.units import NS, show_duration
 from chaoskit.report.live import KEPT, sparkline
 
 if TYPE_CHECKING:
-    from chaoskit.engine.loading.drive import Moment
+    from chaoskit.engine.loading.drive import Snapshot
     from chaoskit.engine.loading.tally import Counts
     from chaoskit.loads.histogram import Histogram
 
@@ -25,7 +25,7 @@ _LINE_EVERY = 5 * NS
 class View(Protocol):
     """Someone who watches a load."""
 
-    def see(self, moment: Moment) -> None:
+    def see(self, snapshot: Snapshot) -> None:
         """What came in since the last time, about once a second."""
         ...
 
@@ -40,8 +40,8 @@ def view_for(console: Console, title: str, duration: int) -> View:
     return LiveView(console, title, duration) if terminal else LineView(console)
 
 
-def _speed(moment: Moment) -> str:
-    return f"{moment.last.total * NS / moment.over:,.0f} /s"
+def _speed(snapshot: Snapshot) -> str:
+    return f"{snapshot.last.total * NS / snapshot.over:,.0f} /s"
 
 
 def _latency(counts: Counts) -> str:
@@ -59,13 +59,13 @@ class LineView:
         self._console = console
         self._next = 0
 
-    def see(self, moment: Moment) -> None:
+    def see(self, snapshot: Snapshot) -> None:
         """`T+5.0 s  498 /s  ok 498  p50 400 µs  p99 3.1 ms  lag p99 90 µs`, of the last second."""
-        if moment.t < self._next:
+        if snapshot.t < self._next:
             return
-        self._next = moment.t + _LINE_EVERY - NS // 2
-        last = moment.last
-        parts = [f"T+{moment.t / NS:.1f} s", _speed(moment), classes(last.by_class()), _latency(last)]
+        self._next = snapshot.t + _LINE_EVERY - NS // 2
+        last = snapshot.last
+        parts = [f"T+{snapshot.t / NS:.1f} s", _speed(snapshot), classes(last.by_class()), _latency(last)]
         self._console.print(Text("  ".join([*parts, f"lag p99 {_quantile(last.lags, 0.99)}"])), soft_wrap=True)
 
     def close(self) -> None:
@@ -78,8 +78,8 @@ class LiveView:
     def __init__(self, console: Console, title: str, duration: int) -> None:
         self._title = title
         self._duration = duration
-        # Replaced, never changed: the thread that redraws reads them at any moment.
-        self._moment: Moment | None = None
+        # Replaced, never changed: the thread that redraws reads them at any snapshot.
+        self._snapshot: Snapshot | None = None
         self._errors: tuple[float, ...] = ()
         self._screen = live.Live(
             console=console,
@@ -91,12 +91,12 @@ class LiveView:
         )
         self._screen.start()
 
-    def see(self, moment: Moment) -> None:
+    def see(self, snapshot: Snapshot) -> None:
         """Show this from now on."""
-        last = moment.last
+        last = snapshot.last
         share = (last.total - last.succeeded) / last.total if last.total else float("nan")
         self._errors = (*self._errors, share)[-KEPT:]
-        self._moment = moment
+        self._snapshot = snapshot
 
     def close(self) -> None:
         """Take the view off the screen."""
@@ -104,8 +104,8 @@ class LiveView:
 
     def __rich__(self) -> RenderableType:
         """The view as it is now."""
-        moment = self._moment
-        return Group(self._head(moment.t if moment else 0), *([self._numbers(moment)] if moment else []))
+        snapshot = self._snapshot
+        return Group(self._head(snapshot.t if snapshot else 0), *([self._numbers(snapshot)] if snapshot else []))
 
     def _head(self, t: int) -> Table:
         grid = Table.grid(padding=(0, 1))
@@ -114,10 +114,10 @@ class LiveView:
         grid.add_row(Text(self._title, style="bold"), Text(f"{t / NS:6.1f} s"), bar, of)
         return grid
 
-    def _numbers(self, moment: Moment) -> Table:
-        last, whole = moment.last, moment.whole
+    def _numbers(self, snapshot: Snapshot) -> Table:
+        last, whole = snapshot.last, snapshot.whole
         grid = Table.grid(padding=(0, 2))
-        grid.add_row(Text("rate", style="dim"), Text(_speed(moment)))
+        grid.add_row(Text("rate", style="dim"), Text(_speed(snapshot)))
         grid.add_row(Text("outcomes", style="dim"), Text(classes(last.by_class())))
         grid.add_row(Text("latency", style="dim"), Text(_latency(last)))
         lag = f"p50 {_quantile(last.lags, 0.5)}  p99 {_quantile(last.lags, 0.99)}"

@@ -9,7 +9,7 @@ from rich.console import Console
 from chaoskit.cli.load_view import LineView, LiveView, view_for
 from chaoskit.core.load import Outcome
 from chaoskit.core.units import NS
-from chaoskit.engine.loading.drive import Moment
+from chaoskit.engine.loading.drive import Snapshot
 from chaoskit.engine.loading.tally import Counts
 from tests.engine.loading.results import batch
 
@@ -22,9 +22,9 @@ def counts(good: int, busy: int = 0) -> Counts:
     return made
 
 
-def moment(t: int, last: Counts, whole: Counts) -> Moment:
+def taken(t: int, last: Counts, whole: Counts) -> Snapshot:
     """A second of a load."""
-    return Moment(t * NS, last, NS, whole)
+    return Snapshot(t * NS, last, NS, whole)
 
 
 def console(*, terminal: bool) -> tuple[Console, io.StringIO]:
@@ -40,7 +40,7 @@ def test_a_line_every_five_seconds_has_the_last_second() -> None:
     view = view_for(out, "GET http://web/", 20 * NS)
     assert isinstance(view, LineView)
     for t in range(1, 8):
-        view.see(moment(t, counts(90, 10), counts(900, 100)))
+        view.see(taken(t, counts(90, 10), counts(900, 100)))
     view.close()
     lines = text.getvalue().splitlines()
     assert [line.split("  ")[0] for line in lines] == ["T+1.0 s", "T+6.0 s"]
@@ -53,7 +53,7 @@ def test_a_view_on_a_terminal_is_gone_when_the_load_is_over() -> None:
     out, text = console(terminal=True)
     view = view_for(out, "GET http://web/", 20 * NS)
     assert isinstance(view, LiveView)
-    view.see(moment(3, counts(90, 10), counts(900, 100)))
+    view.see(taken(3, counts(90, 10), counts(900, 100)))
     with out.capture() as shown:
         out.print(view)
     view.close()
@@ -66,5 +66,5 @@ def test_a_view_on_a_terminal_is_gone_when_the_load_is_over() -> None:
 def test_a_second_without_an_answer_is_shown_as_such() -> None:
     """Nothing is divided by zero."""
     out, text = console(terminal=False)
-    LineView(out).see(moment(1, Counts(), Counts()))
+    LineView(out).see(taken(1, Counts(), Counts()))
     assert "0 /s  ok 0  p50 -  p99 -  lag p99 -" in text.getvalue()

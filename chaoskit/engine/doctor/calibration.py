@@ -17,7 +17,7 @@ from chaoskit.core.request import get
 from chaoskit.core.units import NS, show_duration
 from chaoskit.engine.clients import this_machine
 from chaoskit.engine.doctor.answering import Answering, answering
-from chaoskit.engine.loading.drive import Moment, drive
+from chaoskit.engine.loading.drive import Snapshot, drive
 from chaoskit.engine.loading.plan import LoadPlan
 from chaoskit.engine.loading.result import LoadResult
 from chaoskit.loads.arrivals import poisson
@@ -153,10 +153,10 @@ class _Cores:
         self._server = server
         self._looks: list[tuple[float, float, float]] = []
 
-    def look(self, moment: Moment) -> None:
+    def look(self, snapshot: Snapshot) -> None:
         """Look, unless arrivals are over: what ends a load is another work, and a process that ended has no times."""
-        if moment.t < _STEP:
-            used = sum(map(_cpu_seconds, moment.pids)), _cpu_seconds(self._server)
+        if snapshot.t < _STEP:
+            used = sum(map(_cpu_seconds, snapshot.pids)), _cpu_seconds(self._server)
             self._looks.append((time.monotonic(), *used))
 
     @property

@@ -25,12 +25,12 @@ _FINISH = 10.0
 
 
 @dataclass(frozen=True)
-class Moment:
+class Snapshot:
     """What there is to see while a load runs.
 
     Attributes:
         t: ns since its origin.
-        last: requests that ended since the moment before.
+        last: requests that ended since the one before.
         over: ns between the two.
         whole: all requests so far.
         pids: the generators' processes.
@@ -43,7 +43,7 @@ class Moment:
     pids: tuple[int, ...] = ()
 
 
-Watch = Callable[[Moment], None]
+Watch = Callable[[Snapshot], None]
 
 
 def drive(plan: LoadPlan, watch: Watch, *, lag_bound: int = LAG_BOUND, every: int = NS) -> LoadResult:
@@ -107,7 +107,7 @@ class _Watching:
         now = time.monotonic_ns()
         if now - self._seen >= self._every:
             pids = tuple(generator.pid for generator in generators)
-            self._watch(Moment(now - self._origin, tally.recent(), now - self._seen, tally.whole, pids))
+            self._watch(Snapshot(now - self._origin, tally.recent(), now - self._seen, tally.whole, pids))
             self._seen = now
 
 

@@ -11,7 +11,7 @@ import pytest
 from chaoskit.core.errors import LabError
 from chaoskit.core.request import get
 from chaoskit.core.units import NS
-from chaoskit.engine.loading.drive import Moment, drive
+from chaoskit.engine.loading.drive import Snapshot, drive
 from chaoskit.engine.loading.plan import LoadPlan
 from chaoskit.loads.arrivals import constant
 from chaoskit.loads.targets import TargetRefused
@@ -36,14 +36,14 @@ def alive(pid: int) -> bool:
 
 def test_whoever_watches_sees_every_request_once() -> None:
     """Moments come as often as asked for, and what they hold does not overlap."""
-    seen: list[Moment] = []
+    seen: list[Snapshot] = []
     with serving(answers(HELLO)) as port:
         result = drive(plan(f"http://127.0.0.1:{port}/", workers=2), seen.append, every=NS // 5)
     assert len(seen) >= 3
-    assert sum(moment.last.total for moment in seen) <= result.scheduled
+    assert sum(snapshot.last.total for snapshot in seen) <= result.scheduled
     assert result.scheduled == result.tally.whole.total == pytest.approx(200, abs=1)
-    assert [moment.t for moment in seen] == sorted(moment.t for moment in seen)
-    assert all(len(moment.pids) == 2 for moment in seen)
+    assert [snapshot.t for snapshot in seen] == sorted(snapshot.t for snapshot in seen)
+    assert all(len(snapshot.pids) == 2 for snapshot in seen)
     assert not any(alive(pid) for pid in seen[0].pids)
 
 
@@ -51,16 +51,16 @@ def test_whoever_watches_sees_every_request_once() -> None:
 def test_a_name_that_leads_outside_ends_the_load(workers: int) -> None:
     """It is found out when the name is resolved: nothing is sent there."""
     with pytest.raises(TargetRefused, match=r"192\.0\.2\.1"):
-        drive(plan("http://outside.example.com/", workers=workers), lambda _moment: None)
+        drive(plan("http://outside.example.com/", workers=workers), lambda _snapshot: None)
 
 
 def test_a_generator_that_dies_is_an_error_and_takes_the_others_along() -> None:
     """A load of which half is missing has no result."""
     pids: list[int] = []
 
-    def kill(moment: Moment) -> None:
+    def kill(snapshot: Snapshot) -> None:
         if not pids:
-            pids.extend(moment.pids)
+            pids.extend(snapshot.pids)
             os.kill(pids[1], signal.SIGKILL)
 
     with serving(answers(HELLO)) as port, pytest.raises(LabError, match="killed by signal 9"):
