@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chaoskit.core.errors import DefinitionError
 from chaoskit.core.load import Load, load
 from chaoskit.core.selector import Selector
+from chaoskit.core.units import Rate, rate
 from chaoskit.core.where import caller
 
 
@@ -20,8 +22,8 @@ class LocustfileRequest:
     Attributes:
         file: the locustfile, an absolute path.
         user: the user class.
-        users: how many of them on each client host.
-        spawn_rate: how many begin a second, on each client host.
+        users: how many of them, all client hosts together.
+        spawn_rate: how many begin a second, all client hosts together.
         host: what `--host` would say; None for the class's own.
     """
 
@@ -45,26 +47,32 @@ class LocustfileRequest:
 
 @dataclass(frozen=True)
 class TaskArrivals:
-    """Requests that come when users of a locustfile have done with the ones before: nobody knows them beforehand."""
+    """Requests that come when users of a locustfile have done with the ones before: nobody knows them beforehand.
+
+    Attributes:
+        users: how many they are.
+        expected: requests a second of each of them, for plans.
+    """
 
     users: int
+    expected: float
 
     def times(self, duration_s: float, rng: random.Random) -> Iterator[float]:
         """None is meant to start at a moment that is known."""
         return iter(())
 
     def rate_at(self, t: float) -> float:
-        """No rate is intended."""
-        return 0.0
+        """What is expected; no rate is intended."""
+        return self.users * self.expected
 
     def part(self, of: int) -> TaskArrivals:
-        """Each client host has so many users."""
-        return self
+        """Its share of the users, to the next whole one."""
+        return replace(self, users=math.ceil(self.users / of))
 
     @property
     def title(self) -> str:
         """How a plan calls it."""
-        return f"closed loop, {self.users} Locust users on each client host"
+        return f"closed loop, {self.users:,} Locust users"
 
 
 def locustfile_load(
@@ -75,6 +83,7 @@ def locustfile_load(
     clients: Selector,
     spawn_rate: float = 10.0,
     host: str | None = None,
+    expected: Rate = "1/s",
     any_target: bool = False,
 ) -> Load:
     """Have users of an unmodified locustfile put load on a lab, from inside the client hosts' networks.
@@ -86,10 +95,11 @@ def locustfile_load(
     Args:
         file: the locustfile; a relative path is from the folder of the file that calls this.
         user: the class of users, an HttpUser, a FastHttpUser or one that fires Locust's request event.
-        users: how many of them on each client host.
+        users: how many of them; they are dealt to the client hosts in turn.
         clients: the hosts they are on.
-        spawn_rate: how many begin a second, on each client host.
+        spawn_rate: how many begin a second.
         host: what `--host` would say; None for the class's own.
+        expected: how many requests a second each user is expected to make; a plan uses it, and nothing else.
         any_target: it may run on a machine from which there is a way out.
 
     Raises:
@@ -102,4 +112,4 @@ def locustfile_load(
     if users < 1 or spawn_rate <= 0:
         raise DefinitionError(f"{where}: {users} users at {spawn_rate:g} a second are none")
     request = LocustfileRequest(str(path.resolve()), user, users, spawn_rate, host)
-    return load(request, TaskArrivals(users), clients=clients, timeout="60s", any_target=any_target)
+    return load(request, TaskArrivals(users, rate(expected)), clients=clients, timeout="60s", any_target=any_target)

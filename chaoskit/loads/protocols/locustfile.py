@@ -12,6 +12,7 @@ import select
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chaoskit.core.errors import LabError, UsageError
@@ -189,4 +190,16 @@ def open_stream(engine: Engine, job: Job, client: Client) -> Stream:
             f"load {job.name}: from {client.host} a locustfile could go anywhere",
             remedy="Run it from a client host of a lab, or write any_target=True and run it with --i-own-the-target.",
         )
-    return LocustUsers(engine, job, client, job.request)
+    return LocustUsers(engine, job, client, _dealt(job.request, job.name, len(job.clients), job.clients.index(client)))
+
+
+def _dealt(request: LocustfileRequest, name: str, clients: int, index: int) -> LocustfileRequest:
+    """The share of one of the client hosts.
+
+    Raises:
+        UsageError: there is not a user for each.
+    """
+    if request.users < clients:
+        raise UsageError(f"load {name}: {request.users} users cannot be on {clients} client hosts")
+    users = request.users // clients + (index < request.users % clients)
+    return replace(request, users=users, spawn_rate=request.spawn_rate / clients)

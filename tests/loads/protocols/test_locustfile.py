@@ -102,6 +102,20 @@ def test_a_locustfile_that_does_not_work(tmp_path: Path, text: str, user: str, p
         run(described(tmp_path, text, user), Client("c-1", netns))
 
 
+@pytest.mark.lab
+def test_users_are_dealt_to_the_client_hosts(tmp_path: Path) -> None:
+    """Five on two hosts are three and two, each host's requests are its own; fewer than hosts are a mistake."""
+    with namespace() as netns:
+        names = {"shop.example": "127.0.0.1"}
+        clients = [Client("c-1", netns, hosts=names), Client("c-2", netns, hosts=names)]
+        made = Job.of("shop", described(tmp_path, WEBSITE.format(base="HttpUser"), "Nobody"), clients)
+        table, account = generate(made, seconds=3.0)
+        with pytest.raises(UsageError, match="1 users cannot be on 2 client hosts"):
+            generate(Job.of("shop", described(tmp_path, WEBSITE.format(base="HttpUser"), users=1), clients))
+    assert [row.users for row in account] == [3, 2]
+    assert [row.recorded for row in account] == [int(table.client.equals(host).sum()) for host in ("c-1", "c-2")]
+
+
 def test_users_who_could_go_anywhere_are_refused(tmp_path: Path) -> None:
     """In this machine's own network nobody looks at where a locustfile goes."""
     load = described(tmp_path, WEBSITE.format(base="HttpUser"))
