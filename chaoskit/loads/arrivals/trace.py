@@ -8,6 +8,7 @@ turn, so that what all of them send together is the trace.
 
 from __future__ import annotations
 
+import math
 import random
 import sys
 from collections.abc import Iterator
@@ -91,7 +92,7 @@ class Trace:
     def _until(self, t: float) -> int:
         """How many arrivals come before `t` seconds."""
         turns, rest = divmod(t, self._round) if self.loop else (0.0, t)
-        return int(turns) * len(self._moments) + int(np.searchsorted(self._moments, rest * self.speed * NS))
+        return int(turns) * len(self._moments) + int(np.searchsorted(self._moments, math.ceil(rest * self.speed * NS)))
 
 
 def trace(file: str | Path, *, column: str | None = None, speed: float = 1.0, loop: bool = False) -> Trace:
