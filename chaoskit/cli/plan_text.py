@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from chaoskit.core.guard import Guard
 from chaoskit.core.naming import Dns
+from chaoskit.core.retry import Retry
 from chaoskit.core.topology import HostInfo
 from chaoskit.core.units import show_duration
 from chaoskit.engine.entries import PlannedEntry
@@ -99,7 +100,9 @@ def _loads(plan: Plan) -> Iterator[str]:
         during = f" while {each.by} is in force" if each.by else ""
         naming = "" if each.load.naming == Dns() else f" ({each.load.naming.title})"
         users = f", {each.load.population.title}" if each.load.population else ""
-        what = f"{each.name}: {each.load.request.title}{naming}, {each.load.arrivals.title}{users}{during}"
+        policy = Retry.of(each.load.retries)
+        retries = f", {policy.title}" if policy.limit else ""
+        what = f"{each.name}: {each.load.request.title}{naming}, {each.load.arrivals.title}{users}{retries}{during}"
         yield f"{what}, about {arrivals[each.name]:,} requests from {_hosts(each.clients)}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from chaoskit.core.retry import Retry
 from chaoskit.core.step import Step
 from chaoskit.core.units import NS
 from chaoskit.engine.entries import PlannedEntry
@@ -81,6 +82,7 @@ def _loads_json(plan: Plan) -> list[dict[str, object]]:
             "request": each.load.request.title,
             "arrivals": each.load.arrivals.title,
             "naming": each.load.naming.title,
+            "retries": Retry.of(each.load.retries).title,
             "population": each.load.population.title if each.load.population else "",
             "expected": arrivals[each.name],
             "clients": [host.name for host in each.clients],

@@ -115,6 +115,23 @@ def test_a_load_of_several_clients_against_nginx(tmp_path: Path) -> None:
     assert served.batches >= 5
 
 
+def test_attempts_come_apart_from_requests() -> None:
+    """Those that failed reach their own sink, from the generator's process, and are no requests to Locust."""
+    batches: list[Requests] = []
+    tried: list[Requests] = []
+    with serving(answers(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")) as port, Generator() as generator:
+        generator.start(work(job(f"http://127.0.0.1:{port}/", retries=2)), batches.append, tried.append)
+        generator.wait(30)
+        totals = generator.totals
+    table, attempts = concatenate(batches), concatenate(tried)
+    assert outcomes(table) == {"503": 25}
+    assert outcomes(attempts) == {"503": 50}
+    assert sorted(attempts.attempts.tolist()) == [1] * 25 + [2] * 25
+    assert attempts.server[0] == "127.0.0.1"
+    assert totals is not None
+    assert (totals.requests, totals.failures) == (25, 25)
+
+
 def test_the_same_seed_asks_at_the_same_moments(port: int) -> None:
     """Two runs with one seed have the same intended starts, another seed has others."""
     load_ = job(f"http://127.0.0.1:{port}/", arrivals=poisson("200/s"))

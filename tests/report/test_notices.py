@@ -2,6 +2,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
+from chaoskit.core.history import concatenate
+from chaoskit.core.load import OUTCOMES, Outcome
 from chaoskit.core.result import ExperimentResult
 from chaoskit.report import html, markdown
 from chaoskit.report.notices import notices
@@ -39,3 +43,15 @@ def test_a_sampled_run_says_so(single: ExperimentResult) -> None:
     meta = replace(arm.history.meta, one_success_in=100)
     said = dict(notices(replace(arm, history=replace(arm.history, meta=meta))))
     assert said["Sampled"].startswith("one successful request in 100 has a row")
+
+
+def test_attempts_are_counted_apart_from_arrivals(single: ExperimentResult) -> None:
+    """By what they failed of, the most frequent first; without retries nothing is said."""
+    arm = single.arms[0]
+    some = arm.history.requests.take(np.arange(3))
+    codes = np.array([OUTCOMES.index(each) for each in (Outcome.REFUSED, Outcome.RESET, Outcome.REFUSED)], np.int8)
+    history = replace(arm.history, attempts=replace(concatenate([some]), outcome=codes))
+    said = dict(notices(replace(arm, history=history)))
+    text = "3 attempts failed and were followed by another, no arrivals: 2 after refused, 1 after reset"
+    assert said["Retries"] == text
+    assert "Retries" not in dict(notices(arm))

@@ -50,6 +50,18 @@ def test_a_plan_says_how_clients_find_their_servers(cli: Cli, project: Path) -> 
     assert "buyers: GET http://web/ (DNS, cache none), Poisson" in cli("plan", "shop.py").out
 
 
+def test_a_plan_says_what_is_tried_again(cli: Cli, project: Path) -> None:
+    """In JSON always, in the text where anything is."""
+    said = cli("plan", "shop.py", "--json").json
+    assert isinstance(said, dict)
+    assert said["loads"][0]["retries"] == "no retries"
+    script = project / "shop.py"
+    text = script.read_text().replace('"client"))', '"client"), retries=Retry.backoff(2, budget=0.2))', 1)
+    script.write_text(f"from chaoskit import Retry\n{text}")
+    shown = "2 retries, backoff 100 ms to 10 s, full jitter, budget 20.0 %"
+    assert shown in cli("plan", "shop.py").out
+
+
 def test_a_twins_plan_names_its_mistake_and_what_must_fail(cli: Cli) -> None:
     """The arm's own load and checks are shown."""
     out = cli("plan", "shop.py", "--arm", "half-the-buyers").out
