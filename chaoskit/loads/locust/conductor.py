@@ -16,12 +16,12 @@ from locust.stats import CSV_STATS_INTERVAL_SEC
 
 from chaoskit.core.errors import ChaoskitError
 from chaoskit.core.units import NS
-from chaoskit.loads.locust.account import Account
+from chaoskit.loads.account import Account
 from chaoskit.loads.locust.crew import Crew
 from chaoskit.loads.locust.engine_process import Told
 from chaoskit.loads.locust.node import GRACE
-from chaoskit.loads.locust.roster import Roster
 from chaoskit.loads.locust.summary import latencies
+from chaoskit.loads.roster import Roster
 
 _LEAD = 1.0
 """Seconds between an order and when it holds: all must have heard it by then."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaoskit.loads.locust.roster import Roster
+from chaoskit.loads.roster import Roster
 
 
 def test_those_who_stay_keep_their_order_and_who_joins_comes_last() -> None:
