@@ -22,6 +22,8 @@ from tests.loads.authority import Authority, Certificate, over_tls
 from tests.loads.nginx import free_port, nginx
 from tests.loads.servers import HELLO, answers, generate, job, outcomes, requests_on, serving, silent
 
+pytestmark = pytest.mark.usefixtures("each_transport")  # sockets under TLS are watched, whatever the loop
+
 SERVER = """server {{
     listen 127.0.0.1:{port} ssl backlog=4096;
     ssl_certificate {certificate.file}; ssl_certificate_key {certificate.key}; ssl_protocols {protocol};

@@ -19,6 +19,8 @@ from chaoskit.loads.work import Client
 from tests.loads.nginx import free_port
 from tests.loads.servers import Behaviour, generate, job, naming, outcomes, record, serving
 
+pytestmark = pytest.mark.usefixtures("each_transport")
+
 
 def ends(seen: list[bytes | str]) -> Behaviour:
     """A server that notes how its connections end: with no bytes, or by a reset."""
