@@ -6,6 +6,7 @@ import ctypes
 from collections.abc import Callable
 from itertools import count
 
+from chaoskit.core.errors import LabError
 from chaoskit.kernel import uring_abi as abi
 from chaoskit.kernel.uring import Ring
 from chaoskit.loads.loop import LONGEST, NEAR, Loop
@@ -28,12 +29,19 @@ class RingLoop(Loop):
         memory: of the buffers that receiving operations use.
 
     Raises:
-        OSError: this process may not have a ring.
+        LabError: there is no ring to be had just now: no memory, no descriptor.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._ring = Ring()
+        try:
+            self._ring = Ring()
+        except OSError as error:
+            super().close()
+            raise LabError(
+                f"the load engine cannot have an io_uring: {error.strerror}",
+                remedy="With CHAOSKIT_TRANSPORT=epoll it does without.",
+            ) from error
         self.queue = self._ring.queue
         self.memory = self._ring.buffers.memory
         self._completed: dict[int, Handler] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import threading
 import time
@@ -15,6 +16,7 @@ from chaoskit.core.errors import LabError, UsageError
 from chaoskit.core.load import Connections
 from chaoskit.core.request import HttpRequest, get
 from chaoskit.core.units import NS
+from chaoskit.loads import ring_loop
 from chaoskit.loads import transport as module
 from chaoskit.loads.arrivals import constant, poisson
 from chaoskit.loads.transport import EPOLL, IO_URING, VARIABLE, Transport, transport
@@ -54,6 +56,22 @@ def test_a_transport_that_there_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(LabError, match="Operation not permitted") as refused:
         transport()
     assert "kernel.io_uring_disabled" in refused.value.remedy
+
+
+def test_a_ring_that_is_not_to_be_had_after_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a descriptor for it a load ends before it begins, with a way out; its loop leaves nothing open."""
+
+    def none_left() -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(module, "refusal", lambda: "")
+    monkeypatch.setenv(VARIABLE, "io_uring")
+    monkeypatch.setattr(ring_loop, "Ring", none_left)
+    before = loop_files()
+    with pytest.raises(LabError, match="Too many open files") as caught:
+        generate(job("http://127.0.0.1:1/"))
+    assert "CHAOSKIT_TRANSPORT=epoll" in caught.value.remedy
+    assert loop_files() == before
 
 
 @pytest.mark.usefixtures("each_transport")
@@ -156,8 +174,10 @@ def test_nothing_is_left_open() -> None:
 
     def behave(connection: socket.socket) -> None:
         begun.append(connection)
-        answers(HELLO)(connection)
-        ended.append(connection)
+        try:
+            answers(HELLO)(connection)
+        finally:  # which is a reset where the answer was on its way
+            ended.append(connection)
 
     before = loop_files()
     with serving(behave) as port:
