@@ -139,9 +139,15 @@ class Recorder:
     def _write_attempts(self) -> None:
         with self._lock:
             attempts, self._unwritten_attempts = self._unwritten_attempts, []
-        if attempts:
+        if not attempts:
+            return
+        try:
             store.write_attempts(self.directory, self._attempt_parts, concatenate(attempts))
-            self._attempt_parts += 1
+        except OSError:
+            with self._lock:  # as of requests
+                self._unwritten_attempts = attempts + self._unwritten_attempts
+            raise
+        self._attempt_parts += 1
 
     def _write_reading_part(self) -> None:
         with self._lock:

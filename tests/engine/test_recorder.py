@@ -85,6 +85,18 @@ def test_finishing_writes_everything_once(bench: _Bench) -> None:
     assert not list(bench.directory.rglob("*.new"))
 
 
+def test_attempts_are_recorded_apart_from_requests(bench: _Bench) -> None:
+    """They come back as they were, in order, count from the origin as requests do, and add nothing to these."""
+    for second in range(12):
+        bench.recorder.attempts(_one_request(second * NS))
+        bench.second()
+    history = bench.recorder.finish("")
+    assert len(history.requests) == 12
+    assert history.attempts.intended.tolist() == [second * NS for second in range(12)]
+    assert len(history.since(6 * NS).attempts) + len(history.until(6 * NS).attempts) == 12
+    assert bench.recorder.recent(10 * NS).attempts.intended.tolist() == []
+
+
 def test_what_is_at_hand_is_bounded_and_enough_for_every_guard(tmp_path: Path, plan: Plan) -> None:
     """Of a long run only the last part stays in memory, as much as the widest guard looks at."""
     (name, guard), *_ = plan.guards
