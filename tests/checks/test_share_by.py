@@ -7,7 +7,8 @@ from chaoskit.checks import binomial
 from chaoskit.checks.share_by import Draw, share_by
 from chaoskit.core.errors import DefinitionError
 from chaoskit.core.history import Requests
-from chaoskit.core.load import Connections, DnsCache, Outcome
+from chaoskit.core.load import Connections, Outcome
+from chaoskit.core.naming import DnsCache
 from chaoskit.core.selector import name, region
 from chaoskit.core.verdict import FAIL, PASS, UNKNOWN
 from tests.checks.world import a_load, failover, forecast, good, history, shoppers, spread

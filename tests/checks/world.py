@@ -11,7 +11,8 @@ from chaoskit.core.action import Planning, action
 from chaoskit.core.forecast import Forecast, planned_moment
 from chaoskit.core.history import Event, History, Reading, Requests
 from chaoskit.core.host import Status
-from chaoskit.core.load import Connections, DnsCache, Load, Outcome, load
+from chaoskit.core.load import Connections, Load, Outcome, load
+from chaoskit.core.naming import DnsCache
 from chaoskit.core.probe import probe
 from chaoskit.core.request import get
 from chaoskit.core.selector import role

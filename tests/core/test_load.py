@@ -1,7 +1,8 @@
 import pytest
 
 from chaoskit.core.errors import UsageError
-from chaoskit.core.load import OUTCOMES, Connections, Dns, DnsCache, Outcome, load
+from chaoskit.core.load import OUTCOMES, Connections, Outcome, load
+from chaoskit.core.naming import Dns, DnsCache
 from chaoskit.core.request import get
 from chaoskit.core.selector import role
 from chaoskit.core.units import NS

@@ -8,7 +8,8 @@ import pytest
 
 from chaoskit.checks.bounds import needed_for_quantile, needed_for_successes
 from chaoskit.core.experiment import Experiment
-from chaoskit.core.load import Connections, Dns, DnsCache
+from chaoskit.core.load import Connections
+from chaoskit.core.naming import Dns, DnsCache
 from chaoskit.core.request import HttpRequest
 from chaoskit.core.units import NS, duration
 from chaoskit.engine import module

@@ -7,7 +7,8 @@ import socket
 import pytest
 
 from chaoskit.core.errors import DefinitionError, UsageError
-from chaoskit.core.load import Connections, Dns, DnsCache, load
+from chaoskit.core.load import Connections, load
+from chaoskit.core.naming import Dns, DnsCache
 from chaoskit.core.request import get
 from chaoskit.core.selector import role
 from chaoskit.loads.arrivals import constant
