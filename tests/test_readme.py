@@ -22,10 +22,10 @@ BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w+)\n(.*?)^```", TEXT, re.M |
 COMMANDS = [line for kind, text in BLOCKS if kind == "sh" for line in text.splitlines()]
 PLANNED = ("run", "prove")
 """Commands that take half a minute and more: what they would do is planned here, and `make demo` runs one."""
-RUNNING = ("stop", "note", "judge", "report", "lab up", "lab ps", "lab exec", "lab logs", "lab down")
+RUNNING = ("stop", "note", "judge", "report", "lab up", "lab ps", "lab exec", "lab logs", "lab down", "load")
 """Commands about something that runs or has run: the tests below that need a lab run them."""
-ELSEWHERE = ("--attach", "--driver docker --for")
-"""Commands about a project that is running, or that set an engine up: tests of their own drive them on a real one."""
+ELSEWHERE = ("--attach", "--driver docker --for", "--calibrate")
+"""Commands about a project that is running, that set an engine up or measure: tests of their own drive them."""
 
 
 def words(command: str) -> list[str]:
@@ -180,7 +180,7 @@ def test_a_lab_can_be_had_by_hand() -> None:
     """Up, looked into and down again, in the README's order."""
     said: list[str] = []
     try:
-        for argv in about("lab up", "lab ps", "lab exec", "lab logs", "lab down"):
+        for argv in about("lab up", "lab ps", "lab exec", "lab logs", "lab down", "load"):
             command = chaoskit(*argv)
             out, _ = command.communicate(timeout=60)
             assert command.returncode == 0, out
