@@ -6,8 +6,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from chaoskit.engine import store
 from chaoskit.engine.facts import Running
+from chaoskit.engine.paths import RUN_FILE
 
 
 def make_directory(name: str) -> Path:
@@ -19,7 +19,7 @@ def make_directory(name: str) -> Path:
 
 def remove_directory(running: Running) -> None:
     """Remove the folder of a lab that is down; a run's directory is its record and stays."""
-    if running.directory.name.startswith(_prefix(running.title)) and not (running.directory / store.RUN).exists():
+    if running.directory.name.startswith(_prefix(running.title)) and not (running.directory / RUN_FILE).exists():
         shutil.rmtree(running.directory, ignore_errors=True)
 
 

@@ -15,6 +15,9 @@ from pathlib import Path
 from chaoskit.core.errors import ChaoskitError, UsageError
 from chaoskit.kernel.identity import user_outside
 
+RUN_FILE = "experiment.json"
+"""What makes a folder the record of a run."""
+
 
 def runtime() -> Path:
     """The folder of what is running now: lost at boot, for this user's eyes only."""

@@ -14,6 +14,7 @@ from chaoskit.engine import store
 from chaoskit.engine.discovery import select
 from chaoskit.engine.found import Found
 from chaoskit.engine.judge import judge
+from chaoskit.engine.paths import RUN_FILE
 from chaoskit.engine.proof import compared, never_ran, prove_twin
 from chaoskit.report.write import SUMMARY
 
@@ -34,8 +35,8 @@ def judge_directory(directory: Path) -> ExperimentResult:
         raise _several(directory)
     folders = (
         [directory]
-        if (directory / store.RUN).exists()
-        else sorted(each.parent for each in directory.glob(f"*/{store.RUN}"))
+        if (directory / RUN_FILE).exists()
+        else sorted(each.parent for each in directory.glob(f"*/{RUN_FILE}"))
     )
     if not folders:
         store.read_meta(directory)  # says that this is no run directory

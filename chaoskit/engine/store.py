@@ -28,9 +28,9 @@ from chaoskit.core.history import SCHEMA, Event, Generated, History, Meta, Readi
 from chaoskit.core.names import Names
 from chaoskit.core.topology import HostInfo, Link, Network, Topology
 from chaoskit.engine import parquet, request_files, sampling
+from chaoskit.engine.paths import RUN_FILE
 from chaoskit.report.whole import write_whole
 
-RUN = "experiment.json"
 EVENTS = "events.jsonl"
 REQUESTS = "history/requests"
 ATTEMPTS = "history/attempts"
@@ -77,7 +77,7 @@ def write_run(
         "topology": asdict(topology),
         "anchors": [asdict(one) for one in anchors],
     }
-    write_whole(directory / RUN, json.dumps(data, indent=1) + "\n")
+    write_whole(directory / RUN_FILE, json.dumps(data, indent=1) + "\n")
 
 
 def append_events(directory: Path, events: Iterable[Event]) -> None:
@@ -98,7 +98,7 @@ def read_meta(directory: Path) -> Meta:
         UsageError: the folder is no run directory, damaged, or of a newer schema.
     """
     run = _run(directory)
-    with parquet.damage_is_said(directory / RUN):
+    with parquet.damage_is_said(directory / RUN_FILE):
         return Meta(**run["meta"])
 
 
@@ -109,7 +109,7 @@ def read_history(directory: Path, names: Names) -> History:
         UsageError: the folder is no run directory, damaged, or of a newer schema.
     """
     run = _run(directory)
-    with parquet.damage_is_said(directory / RUN):
+    with parquet.damage_is_said(directory / RUN_FILE):
         meta, topology = Meta(**run["meta"]), _topology(run["topology"])
         anchors = tuple(Anchor(**one) for one in run["anchors"])
     return History(
@@ -151,13 +151,13 @@ def read_readings(directory: Path) -> tuple[Reading, ...]:
 
 def _run(directory: Path) -> dict[str, Any]:
     try:
-        text = (directory / RUN).read_text()
+        text = (directory / RUN_FILE).read_text()
     except (FileNotFoundError, NotADirectoryError):
         raise UsageError(
-            f"{directory} is no run directory: it has no {RUN}",
+            f"{directory} is no run directory: it has no {RUN_FILE}",
             remedy="Name a folder below runs/, such as runs/latest.",
         ) from None
-    with parquet.damage_is_said(directory / RUN):
+    with parquet.damage_is_said(directory / RUN_FILE):
         run: dict[str, Any] = json.loads(text)
         schema = int(run["schema"])
     if schema > SCHEMA:

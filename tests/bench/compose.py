@@ -53,8 +53,8 @@ def _processes() -> set[int]:
 def _proportional(pid: int) -> int:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return 0  # it is gone, or was never but the kernel's own, or is between two programs (execve(2))
     return sum(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
 
 

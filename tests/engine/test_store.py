@@ -28,6 +28,7 @@ from chaoskit.core.history import (
 from chaoskit.core.names import Names
 from chaoskit.core.topology import HostInfo, Link, Network, Topology
 from chaoskit.engine import store
+from chaoskit.engine.paths import RUN_FILE
 
 META = Meta("r1", "gslb.pool_death", "guarded", "a claim", "/x/gslb.py", 7, 30_000_000_000, 123, "native", {"rate": 5})
 LINK = Link("web-1", "front", "eth0", "198.18.1.2", 24, "02:42:c6:12:01:02", ("www",), {"chaoskit.role": "service"})
@@ -110,8 +111,8 @@ def test_a_folder_that_is_no_run_is_an_error_that_says_so(tmp_path: Path) -> Non
 def test_a_record_of_a_newer_schema_is_refused(tmp_path: Path) -> None:
     """Columns this version does not know of are not guessed at."""
     store.write_run(tmp_path, META, TOPOLOGY, [], {})
-    data = json.loads((tmp_path / store.RUN).read_text())
-    (tmp_path / store.RUN).write_text(json.dumps({**data, "schema": 99}))
+    data = json.loads((tmp_path / RUN_FILE).read_text())
+    (tmp_path / RUN_FILE).write_text(json.dumps({**data, "schema": 99}))
     with pytest.raises(UsageError, match="schema 99"):
         store.read_history(tmp_path, Names())
 
@@ -125,7 +126,7 @@ def _recorded(directory: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "file", [store.RUN, f"{store.READINGS}/part-00000.parquet", store.GENERATED, f"{store.REQUESTS}/part-00000.parquet"]
+    "file", [RUN_FILE, f"{store.READINGS}/part-00000.parquet", store.GENERATED, f"{store.REQUESTS}/part-00000.parquet"]
 )
 def test_a_file_that_was_cut_short_is_named(tmp_path: Path, file: str) -> None:
     """Half a file is no history: the error says which one, instead of a reader's traceback."""
@@ -139,10 +140,10 @@ def test_a_file_that_was_cut_short_is_named(tmp_path: Path, file: str) -> None:
 def test_a_run_file_of_another_shape_is_damaged(tmp_path: Path, text: str) -> None:
     """JSON that is no record of a run is an error of its own."""
     _recorded(tmp_path)
-    (tmp_path / store.RUN).write_text(text)
-    with pytest.raises(UsageError, match=f"{store.RUN} is damaged"):
+    (tmp_path / RUN_FILE).write_text(text)
+    with pytest.raises(UsageError, match=f"{RUN_FILE} is damaged"):
         store.read_history(tmp_path, Names())
-    with pytest.raises(UsageError, match=f"{store.RUN} is damaged"):
+    with pytest.raises(UsageError, match=f"{RUN_FILE} is damaged"):
         store.read_meta(tmp_path)
 
 

@@ -8,9 +8,18 @@ from collections.abc import Iterator, Mapping
 
 from chaoskit.kernel.network_state import State
 from chaoskit.labs.attached.snapshot import Seen, Snapshot
-from chaoskit.labs.attached.volatile import HEALTH, RUNS, WHEN_IT_ENDS_OR_BEGINS, WHEN_STARTED_AGAIN, Fields, listed
+from chaoskit.labs.attached.volatile import (
+    HEALTH,
+    RUNS,
+    WHEN_IT_ENDS_OR_BEGINS,
+    WHEN_IT_KEEPS_RESTARTING,
+    WHEN_STARTED_AGAIN,
+    Fields,
+    listed,
+)
 
-_SHOWN = 60
+_SHOWN, _LINE_SHOWN = 60, 300
+"""Characters of a field's value, and of a line of a namespace's configuration, whose telling part may be its last."""
 _ABSENT = "absent"
 _UNHEALTHY = json.dumps("unhealthy")
 _RESOLVER = "127.0.0.11"
@@ -25,7 +34,8 @@ def differences(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
     One that has ended since, or runs now and did not, is a line and not the twenty that follow from it. A container
     whose daemon was started again may have anew what `volatile.WHEN_STARTED_AGAIN` lists; its network
     namespace is another one then, and has to be configured as the old one was, but for its own addresses. Its health
-    is asked for again then; only one that has been found ill since counts.
+    is asked for again then; only one that has been found ill since counts. Of one that kept restarting when it was
+    found only what the user configured is compared.
     """
     return (*_of_containers(before, after), *_of_networks(before, after))
 
@@ -35,6 +45,10 @@ def _of_containers(before: Snapshot, after: Snapshot) -> Iterator[str]:
         now = after.containers.get(key)
         if now is None:
             yield f"{was.name} is gone"
+            continue
+        if was.restarting:
+            lines = _of_fields(was.inspected, now.inspected, WHEN_IT_KEEPS_RESTARTING)
+            yield from (f"{now.name}: {line}" for line in lines)
             continue
         if was.inspected.get(RUNS) != now.inspected.get(RUNS):
             yield f"{now.name} {_ended_or_began(now.inspected)}"
@@ -68,7 +82,7 @@ def _ending_or_beginning(before: Snapshot, after: Snapshot) -> Iterator[str]:
     """Containers that run now and did not, or the other way: they have left or joined their networks with it."""
     for key, was in before.containers.items():
         now = after.containers.get(key)
-        if now is not None and was.inspected.get(RUNS) != now.inspected.get(RUNS):
+        if now is not None and (was.restarting or was.inspected.get(RUNS) != now.inspected.get(RUNS)):
             yield now.name
 
 
@@ -93,8 +107,8 @@ def _of_state(was: Seen, now: Seen, *, again: bool) -> Iterator[str]:
     old, new = (_without_own(was.network), _without_own(now.network)) if again else (was.network, now.network)
     for section in dict.fromkeys((*old, *new)):
         lines, others = old.get(section, ()), new.get(section, ())
-        yield from (f"its {section} lack: {_short(line)}" for line in lines if line not in others)
-        yield from (f"its {section} have beside: {_short(line)}" for line in others if line not in lines)
+        yield from (f"its {section} lack: {_short(line, _LINE_SHOWN)}" for line in lines if line not in others)
+        yield from (f"its {section} have beside: {_short(line, _LINE_SHOWN)}" for line in others if line not in lines)
 
 
 def _without_own(state: State) -> State:
@@ -133,5 +147,5 @@ def _listed(value: object) -> list[Mapping[str, object]]:
     return value if isinstance(value, list) else []
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+def _short(text: str, shown: int = _SHOWN) -> str:
+    return text if len(text) <= shown else f"{text[: shown - 3]}..."

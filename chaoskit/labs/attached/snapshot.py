@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import time
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ FILE = "as-found.json"
 """The snapshot in a run directory."""
 
 _AT_ONCE = 4
+_STEADY_AFTER_S = 10.0
 _MEMBERS, _COUNTS = "Containers", "Status"
 """Of a network: who is on it; how many addresses are given out."""
 
@@ -41,12 +44,14 @@ class Seen:
         inspected: what `docker inspect` says, without what is never compared.
         network: what is configured in its network namespace; None where it runs not, or elsewhere, or has none of its
             own: what becomes of the machine's network is no word on the project, and nothing of a run is done there.
+        restarting: its restart policy starts it again and again: whatever is seen of it is of a moment.
     """
 
     name: str
     started: str
     inspected: Fields
     network: State | None
+    restarting: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,26 @@ def _seen(instance: Instance, salt: str, *, enters: bool) -> Seen:
         except LabError:
             if Path(f"/proc/{instance.pid}").exists():
                 raise
-    return Seen(instance.name, str(instance.raw["State"]["StartedAt"]), fields(instance.raw, salt), network)
+    raw = instance.raw
+    return Seen(
+        instance.name, str(raw["State"]["StartedAt"]), fields(raw, salt), network, keeps_restarting(raw, time.time())
+    )
+
+
+def keeps_restarting(raw: Mapping[str, Any], now: float) -> bool:
+    """Whether the restart policy is starting a container again and again.
+
+    The engine waits longer before each start, unless a daemon lived for ten seconds (restartmanager of moby).
+
+    Args:
+        raw: what `docker inspect` says.
+        now: when it said so, seconds since the epoch.
+    """
+    state = raw["State"]
+    if state.get("Restarting") or not (raw.get("RestartCount") and state.get("Running")):
+        return bool(state.get("Restarting"))
+    started = datetime.fromisoformat(f"{str(state['StartedAt'])[:19]}+00:00").timestamp()
+    return now - started < _STEADY_AFTER_S
 
 
 def _network(raw: Mapping[str, Any], salt: str, own: Collection[str]) -> SeenNetwork:
@@ -154,4 +178,4 @@ def read(directory: Path) -> Snapshot | None:
 def _seen_of(data: Mapping[str, Any]) -> Seen:
     network = data["network"]
     state = None if network is None else {section: tuple(lines) for section, lines in network.items()}
-    return Seen(data["name"], data["started"], data["inspected"], state)
+    return Seen(data["name"], data["started"], data["inspected"], state, data.get("restarting", False))

@@ -60,6 +60,15 @@ WHEN_IT_ENDS_OR_BEGINS: Mapping[str, str] = {
 }
 """Fields that follow from a container's not running any more, or running now, and why; one line says it for all."""
 
+WHEN_IT_KEEPS_RESTARTING: Mapping[str, str] = {
+    **WHEN_IT_ENDS_OR_BEGINS,
+    "State.Restarting": "between two starts",
+    "State.Dead": "between two starts",
+    "State.Error": "why the last start failed",
+    "State.OOMKilled": "how the last one ended",
+}
+"""Fields of a container that its restart policy was starting again and again when it was found, and why."""
+
 HASHED: Mapping[str, str] = {
     "Config.Env": "values of the environment",
     "Config.Cmd": "may hold passwords",

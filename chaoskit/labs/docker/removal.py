@@ -16,6 +16,7 @@ from chaoskit.labs.docker.naming import RUN
 
 _AT_ONCE = 8
 _WITHIN_S = 30.0
+_IN_USE = "active endpoints"
 _AGAIN_AFTER_S = 0.05
 
 
@@ -50,10 +51,26 @@ def remove(client: docker.DockerClient, run: str) -> None:
     failures: list[str] = []
     while left(client, run):
         if time.monotonic() > deadline:
-            raise LabError(f"not everything of {run} can be removed: {'; '.join(failures)}")
+            raise _stays(run, failures)
         failures = _once(client.api, run)
         if failures:
             time.sleep(_AGAIN_AFTER_S)
+
+
+def _stays(run: str, failures: Sequence[str]) -> LabError:
+    """Why not everything went, and what helps.
+
+    An engine that is told to remove several containers of a network at once may count its ends wrongly, and then holds
+    it to be in use until it counts anew, which it does when it starts (github.com/moby/moby, issue 42119).
+    """
+    miscounted = failures and all(_IN_USE in said for said in failures)
+    return LabError(
+        f"not everything of {run} can be removed: {'; '.join(failures)}",
+        remedy="Where `docker network inspect` shows no container, the engine has miscounted: start it again, then "
+        "`chaoskit sweep`."
+        if miscounted
+        else "",
+    )
 
 
 def _once(api: Any, run: str) -> list[str]:

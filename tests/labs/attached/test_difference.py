@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -210,3 +212,39 @@ def test_what_does_not_follow_from_an_end_is_told_beside() -> None:
     assert end == "shop-web-1 ran and has ended, exit code 137"
     assert len(others) == 1
     assert "RestartPolicy.Name" in others[0]
+
+
+def _looping(**paths: Any) -> dict[str, Any]:
+    """A container between two starts of its restart policy."""
+    loop = {"State__Restarting": True, "State__Status": "restarting", "State__ExitCode": 1, "RestartCount": 7}
+    return _changed(**{**loop, **paths})
+
+
+def test_of_a_container_that_kept_restarting_only_its_configuration_counts() -> None:
+    """Up, down or between two starts, whatever it says of its network; but who configures it otherwise is told."""
+    found = replace(_seen(_looping()), restarting=True)
+    for later in (
+        _changed(RestartCount=8, State__StartedAt="t9", State__Restarting=False),
+        _looping(State__Running=False, State__ExitCode=137, State__Error="no such file"),
+    ):
+        after = _snapshot(replace(_seen(later), network=None), members=())
+        assert differences(_snapshot(found), after) == ()
+    other = _looping(HostConfig__RestartPolicy__Name="no")
+    (line,) = differences(_snapshot(found), _snapshot(_seen(other)))
+    assert "HostConfig.RestartPolicy.Name" in line
+
+
+@pytest.mark.parametrize(
+    ("raw", "restarting"),
+    [
+        (_looping(), True),
+        (_changed(RestartCount=3, State__StartedAt="2026-05-01T00:00:55.123456789Z"), True),
+        (_changed(RestartCount=3, State__StartedAt="2026-05-01T00:00:49Z"), False),
+        (_changed(RestartCount=0, State__StartedAt="2026-05-01T00:00:59Z"), False),
+        (_changed(RestartCount=3, State__Running=False, State__StartedAt="2026-05-01T00:00:59Z"), False),
+    ],
+)
+def test_a_restart_loop_is_told_from_a_restart(raw: dict[str, Any], restarting: bool) -> None:
+    """Between two starts, or up for less than the ten seconds after which the engine believes that it lives."""
+    now = datetime(2026, 5, 1, 0, 1, tzinfo=UTC).timestamp()
+    assert snapshot.keeps_restarting(raw, now) is restarting
