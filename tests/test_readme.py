@@ -180,7 +180,7 @@ def test_a_lab_can_be_had_by_hand() -> None:
     """Up, looked into and down again, in the README's order."""
     said: list[str] = []
     try:
-        for argv in about("lab up", "lab ps", "lab exec", "lab logs", "lab down", "load"):
+        for argv in about("lab up", "lab ps", "lab exec", "lab logs", "lab down"):
             command = chaoskit(*argv)
             out, _ = command.communicate(timeout=60)
             assert command.returncode == 0, out

@@ -50,6 +50,7 @@ def test_a_tenth_is_found_out_by_its_check_sums(wire: Wire) -> None:
 
 
 @pytest.mark.lab
+@pytest.mark.alone
 def test_a_stream_arrives_whole_though_its_segments_are_hit(wire: Wire) -> None:
     """TCP sends again what its check sum found out; segments that the card would cut are cut, and hit one by one."""
     data = bytes(range(256)) * 4096

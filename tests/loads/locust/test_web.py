@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import time
@@ -36,6 +37,7 @@ def page(tmp_path: Path) -> Iterator[str]:
         line += ["--web-host", "127.0.0.1", "--web-port", str(port)]
         process = subprocess.Popen(line, stdout=log, stderr=log)
         try:
+            until(lambda: _listens(port))
             yield f"http://127.0.0.1:{port}/"
         finally:
             process.terminate()
@@ -77,6 +79,12 @@ def test_rates_percentiles_and_failures_show(page: str, tmp_path: Path) -> None:
         failures = until(lambda: next((row for row in rows(chrome).values() if "/missing" in row), None))
         assert any("4xx" in cell for cell in failures)
         assert int(failures[0]) > 0
+
+
+def _listens(port: int) -> bool:
+    """Whether the page's server accepts connections."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _opened(chrome: Any, page: str) -> list[str]:
