@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from rich import live
 from rich.console import Console, Group, RenderableType
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -13,6 +12,7 @@ from rich.text import Text
 from chaoskit.cli.load_text import classes
 from chaoskit.core.units import NS, show_duration
 from chaoskit.report.live import KEPT, sparkline
+from chaoskit.report.screen import screen
 
 if TYPE_CHECKING:
     from chaoskit.engine.loading.drive import Snapshot
@@ -81,14 +81,7 @@ class LiveView:
         # Replaced, never changed: the thread that redraws reads them at any snapshot.
         self._snapshot: Snapshot | None = None
         self._errors: tuple[float, ...] = ()
-        self._screen = live.Live(
-            console=console,
-            get_renderable=self.__rich__,
-            refresh_per_second=4,
-            transient=True,
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
+        self._screen = screen(console, self.__rich__)
         self._screen.start()
 
     def see(self, snapshot: Snapshot) -> None:

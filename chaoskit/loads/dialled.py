@@ -139,9 +139,7 @@ class Dialled(Stream):
         if resolved.address is None:
             self.failed(call, CODE[resolved.failure], 0, now)
             return
-        self.targets.require(resolved.address, f"load {self.name} from {self.client}")
-        if took >= 0:
-            call.dns = took
+        self.found(call, resolved.address, took)
         self._dial(call, (resolved.address, resolved.port), now)
 
     def _dial(self, call: Call, place: Place, now: int) -> None:

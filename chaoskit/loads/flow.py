@@ -198,9 +198,7 @@ class Flow(Stream):
         if resolved.address is None:
             self.failed(call, CODE[resolved.failure], 0, now)
             return
-        self.targets.require(resolved.address, f"load {self.name} from {self.client}")
-        if took >= 0:
-            call.dns = took
+        self.found(call, resolved.address, took)
         self.connect(call, (resolved.address, resolved.port), now)
 
     def room(self) -> bool:

@@ -122,6 +122,16 @@ class Stream(ABC):
         self.start(call, now)
         return self._engine.now()
 
+    def found(self, call: Call, address: str, took: int) -> None:
+        """Note where a call goes, and how many ns it took to find out; -1 for none.
+
+        Raises:
+            TargetRefused: it may not go there.
+        """
+        self.targets.require(address, f"load {self.name} from {self.client}")
+        if took >= 0:
+            call.dns = took
+
     def expired(self, call: Call, now: int) -> None:
         """The timeout of a call has come."""
         server, value = self.cut(call)

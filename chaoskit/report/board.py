@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable
 
-from rich import live
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
@@ -14,6 +13,7 @@ from chaoskit.core.progress import Board
 from chaoskit.core.units import show_duration
 from chaoskit.core.window import Moment
 from chaoskit.report.plain import load_text, time_text
+from chaoskit.report.screen import screen
 
 _GOOD = ("pass", "proved")
 _OVER = (Moment.UNDONE, "failed")
@@ -80,14 +80,7 @@ class LiveBoard:
         self._running: tuple[_Line, ...] = ()
         self._lock = threading.Lock()
         self._begin = time.monotonic()
-        self._screen = live.Live(
-            console=console,
-            get_renderable=self.__rich__,
-            refresh_per_second=4,
-            transient=True,
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
+        self._screen = screen(console, self.__rich__)
 
     def watch(self, experiment: str, arm: str) -> _Line:
         """Show a further line until it is closed."""

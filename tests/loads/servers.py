@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import socket
 import struct
 import subprocess
@@ -123,11 +125,30 @@ def namespace() -> Iterator[Path]:
             holder.stdout.close()
 
 
+def port_for_both() -> int:
+    """A port that is free for TCP and for UDP.
+
+    The kernel takes the ports of connections, here or in a test beside, from 32768 on (ip-sysctl, ip_local_port_range):
+    one it gives out for one of the two is often taken for the other.
+    """
+    for port in random.sample(range(15_000, 32_000), 50):
+        with (
+            contextlib.suppress(OSError),
+            socket.create_server(("127.0.0.1", port)),
+            socket.socket(type=socket.SOCK_DGRAM) as datagrams,
+        ):
+            datagrams.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no port of fifty is free for TCP and for UDP")
+
+
 @contextmanager
-def naming(answer: Callable[[dns.message.Message], dns.message.Message | None]) -> Iterator[tuple[str, list[float]]]:
+def naming(
+    answer: Callable[[dns.message.Message], dns.message.Message | None], port: int = 0
+) -> Iterator[tuple[str, list[float]]]:
     """A DNS server that answers as told, None for silence; gives its address, and the times of queries."""
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    server.bind(("127.0.0.1", 0))
+    server.bind(("127.0.0.1", port))
     asked: list[float] = []
 
     def serve() -> None:

@@ -18,7 +18,6 @@ from chaoskit.loads.judge import Meaning
 from chaoskit.loads.population.sessions import SET_COOKIE, Sessions
 from chaoskit.loads.population.sources import leave_from, require_own
 from chaoskit.loads.population.users import Users
-from chaoskit.loads.stream import LATE
 
 if TYPE_CHECKING:
     from chaoskit.loads.engine import Engine
@@ -61,15 +60,7 @@ class PopulationFlow(Flow):
 
     def arrive(self, due: int, now: int) -> int:
         """Take an arrival up; returns the time."""
-        call = UserCall(self, due, now, self._users.of(due))
-        self.taken += 1
-        if now - due > self.timeout:
-            call.attempts = 0
-            self.finish(call, LATE, now)
-            return now
-        self._deadlines.append(call)
-        self.start(call, now)
-        return self._engine.now()
+        return self.take_up(UserCall(self, due, now, self._users.of(due)), now)
 
     def start(self, call: Call, now: int) -> None:
         """Make an attempt: on an idle connection of the user's, else on a new one."""

@@ -25,7 +25,7 @@ from chaoskit.loads.generator import Generator, Job, Work
 from chaoskit.loads.protocols.dns import lookup
 from chaoskit.loads.targets import TargetRefused
 from chaoskit.loads.work import Client
-from tests.loads.servers import Behaviour, generate, job, naming, outcomes, record, refusal, serving
+from tests.loads.servers import Behaviour, generate, job, naming, outcomes, port_for_both, record, refusal, serving
 
 CONFIG = """server:
     listen: 127.0.0.1@{port}
@@ -54,9 +54,7 @@ empty TXT nothing
 @contextmanager
 def knot(folder: Path) -> Iterator[str]:
     """An authoritative server with a wildcard, and a name whose addresses do not fit a datagram; gives its address."""
-    with socket.create_server(("127.0.0.1", 0)) as stream, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
-        port = stream.getsockname()[1]
-        datagrams.bind(("127.0.0.1", port))  # free for both
+    port = port_for_both()
     many = "\n".join(f"many A 198.18.{i // 250}.{i % 250 + 1}" for i in range(600))
     (folder / "example.com.zone").write_text(ZONE.format(many=many))
     config = folder / "knot.conf"
@@ -140,7 +138,8 @@ def truncating(by_tcp: Behaviour, cut: int = 0) -> Iterator[str]:
         made.flags |= dns.flags.TC
         return _Cut(made, cut)  # type: ignore[return-value]
 
-    with naming(answer) as (address, _), serving(by_tcp, port=int(address.partition("#")[2])):
+    port = port_for_both()
+    with naming(answer, port) as (address, _), serving(by_tcp, port=port):
         yield address
 
 
