@@ -53,9 +53,10 @@ class _Held:
     @property
     def keeper(self) -> Identity:
         """Its keeper."""
-        assert self.running
-        assert self.running.keeper
-        return self.running.keeper
+        running = self.running
+        assert running
+        assert running.keeper
+        return running.keeper
 
     @property
     def left(self) -> list[str]:
@@ -101,8 +102,8 @@ def _end(held: _Held) -> None:
     """Whatever a test left undone."""
     held.process.kill()
     held.process.communicate()
-    if held.running and held.running.alive:
-        os.kill(held.keeper.pid, signal.SIGCONT)
+    running = held.running  # read once: the keeper of a killed runner is on its way to removing it
+    if running and running.keeper and running.keeper.kill(signal.SIGCONT):
         until(lambda: held.running is None, WITHIN_S)
     recover(held.run)
     assert held.left == []

@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import dns.message
@@ -24,7 +24,8 @@ from chaoskit.loads.arrivals import constant
 from chaoskit.loads.engine import Engine
 from chaoskit.loads.targets import TargetRefused
 from chaoskit.loads.work import Client
-from tests.loads.servers import HELLO, answers, generate, job, naming, outcomes, record, refusal, serving
+from tests.loads.servers import HELLO, answers, generate, job, naming, outcomes, port_for_both, record, refusal, serving
+from tests.support.machine import until
 
 
 def loopback(query: dns.message.Message) -> dns.message.Message:
@@ -198,8 +199,9 @@ def test_an_address_outside_the_lab_ends_the_load() -> None:
 
 
 @contextmanager
-def unbound(folder: Path, port: int) -> Iterator[None]:
-    """A real resolver with two local names."""
+def unbound(folder: Path) -> Iterator[str]:
+    """A real resolver with two local names; gives its address."""
+    port = port_for_both()
     config = folder / "unbound.conf"
     config.write_text(f"""server:
   interface: 127.0.0.1@{port}
@@ -218,31 +220,27 @@ remote-control:
 """)
     process = subprocess.Popen(["unbound", "-d", "-c", str(config)], stderr=subprocess.DEVNULL)
     try:
-        probe = dns.message.make_query("web.example", "A").to_wire()
-        deadline = time.monotonic() + 10
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-            asking.settimeout(0.1)
-            asking.connect(("127.0.0.1", port))
-            while time.monotonic() < deadline:
-                try:
-                    asking.send(probe)
-                    asking.recv(512)
-                    break
-                except OSError:
-                    time.sleep(0.02)
-        yield
+        assert until(lambda: _answers(port), 10)
+        yield f"127.0.0.1#{port}"
     finally:
         process.terminate()
         process.wait(5)
 
 
+def _answers(port: int) -> bool:
+    probe = dns.message.make_query("web.example", "A").to_wire()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking, suppress(OSError):
+        asking.settimeout(0.1)
+        asking.connect(("127.0.0.1", port))
+        asking.send(probe)
+        return bool(asking.recv(512))
+    return False
+
+
 def test_a_real_resolver(tmp_path: Path) -> None:
     """Unbound's answers are understood, and its NXDOMAIN."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        dns_port = free.getsockname()[1]
-    with unbound(tmp_path, dns_port), serving(answers(HELLO)) as port:
-        client = Client("c", nameservers=(f"127.0.0.1#{dns_port}",))
+    with unbound(tmp_path) as server, serving(answers(HELLO)) as port:
+        client = Client("c", nameservers=(server,))
         found, _ = generate(job(f"http://web.example:{port}/", client=client))
         missing, _ = generate(job(f"http://nothing.example:{port}/", client=client))
     assert outcomes(found) == {"ok": 10}
@@ -366,15 +364,12 @@ def test_a_stale_answer_ends_where_a_new_one_comes() -> None:
 
 def test_a_real_resolver_that_goes_away(tmp_path: Path) -> None:
     """Unbound is stopped in the middle: whoever serves stale does not notice, whoever follows its time to live does."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        dns_port = free.getsockname()[1]
     with ExitStack() as stack:
         port = stack.enter_context(serving(answers(HELLO)))
         stop = ExitStack()
         stack.callback(stop.close)
-        stop.enter_context(unbound(tmp_path, dns_port))
-        plain = {"client": Client("c", nameservers=(f"127.0.0.1#{dns_port}",)), "timeout": NS}
+        server = stop.enter_context(unbound(tmp_path))
+        plain = {"client": Client("c", nameservers=(server,)), "timeout": NS}
         url = f"http://web.example:{port}/"
         short = {"max_ttl": "100ms"}
         table, _ = generate(
