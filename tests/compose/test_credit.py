@@ -13,15 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.ports import free_port
 from tests.wire import until
 
 SERVICES = Path(__file__).parents[2] / "compose" / "services"
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager

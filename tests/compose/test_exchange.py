@@ -13,16 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.ports import free_port
 from tests.wire import until
 
 SERVICES = Path(__file__).parents[2] / "compose" / "services"
 BATCH = 10_000
-
-
-def free() -> int:
-    """A port that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -40,7 +35,7 @@ def running(program: str, **environment: object) -> Iterator[subprocess.Popen[st
 @pytest.fixture
 def service() -> Iterator[int]:
     """The service's port, once it answers."""
-    port = free()
+    port = free_port()
     with running("exchange_service", PORT=port, THINK_S=0.05):
         assert until(lambda: listens(port))
         yield port
@@ -92,7 +87,7 @@ def test_a_client_that_leaves_half_way_harms_nobody(service: int) -> None:
 
 def test_the_client_exchanges_from_ports_of_its_own_and_counts(service: int) -> None:
     """TIME_WAIT keeps each port: none comes again, nothing fails, nothing is stray."""
-    counters = free()
+    counters = free_port()
     with running("exchange_client", SERVICE_PORT=service, COUNTERS_PORT=counters, GAP_S=0, PORTS="21000-21999"):
         assert until(lambda: counted(counters).get("exchanges", 0) >= 5)
         found = counted(counters)
@@ -101,7 +96,7 @@ def test_the_client_exchanges_from_ports_of_its_own_and_counts(service: int) -> 
 
 def test_bytes_of_another_connection_are_counted() -> None:
     """A service that puts three foreign bytes into the answer is told from one that fails, and from a good one."""
-    counters = free()
+    counters = free_port()
     with ExitStack() as stack:
         listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         threading.Thread(target=spoiling, args=(listening,), daemon=True).start()
@@ -132,8 +127,8 @@ def spoiling(listening: socket.socket) -> None:
 
 def test_the_client_says_when_every_port_is_taken() -> None:
     """With one port in TIME_WAIT there is none left; that is a failed exchange, not a silent wait."""
-    counters, port = free(), free()
-    only = free()
+    counters, port = free_port(), free_port()
+    only = free_port()
     with (
         running("exchange_service", PORT=port, THINK_S=0),
         running("exchange_client", SERVICE_PORT=port, COUNTERS_PORT=counters, PORTS=f"{only}-{only}") as client,

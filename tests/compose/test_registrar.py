@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.ports import free_port
 from tests.wire import until
 
 pytestmark = pytest.mark.lab
@@ -32,12 +33,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
 http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
 """An instance that is sick while a file exists."""
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 class Registry:

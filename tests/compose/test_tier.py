@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from chaoskit.kernel.sock_diag import TcpState, tcp_sockets
+from tests.support.ports import free_port
 from tests.wire import until
 
 TIER = Path(__file__).parents[2] / "compose" / "services" / "tier"
@@ -80,8 +81,7 @@ def start() -> Iterator[Start]:
     with contextlib.ExitStack() as stack:
 
         def make(**variables: object) -> Tier:
-            with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
-                port, admin = one.getsockname()[1], two.getsockname()[1]
+            port, admin = free_port(), free_port()
             given = {"PYTHONDONTWRITEBYTECODE": 1, "INSTANCE": "tier-x", "PORT": port, "ADMIN_PORT": admin, **variables}
             environment = {**os.environ, **{name: str(value) for name, value in given.items()}}
             process = subprocess.Popen(

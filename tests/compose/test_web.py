@@ -13,14 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.ports import free_port
+
 WEB = Path(__file__).parents[2] / "compose" / "services" / "web.py"
 
 
 @pytest.fixture
 def port() -> int:
-    """A port that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    """Of the service."""
+    return free_port()
 
 
 @pytest.fixture

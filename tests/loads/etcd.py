@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from chaoskit.core.step import Json
 from chaoskit.loads.gateway import encoded
+from tests.support.ports import free_port
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Cluster:
 @contextmanager
 def etcd(folder: Path, members: int = 1) -> Iterator[Cluster]:
     """A cluster that answers; elections after half a second, so that tests do not wait."""
-    client, peer = _ports()
+    client, peer = free_port(), free_port()
     addresses = [f"127.0.0.{n}" for n in range(1, members + 1)]
     everybody = ",".join(f"m{a}=http://{a}:{peer}" for a in addresses)
     cluster = Cluster({}, client)
@@ -107,8 +107,3 @@ def _await(cluster: Cluster) -> None:
                 pass
             assert time.monotonic() < deadline, f"{address} did not come up"
             time.sleep(0.02)
-
-
-def _ports() -> tuple[int, int]:
-    with socket.create_server(("", 0)) as one, socket.create_server(("", 0)) as two:
-        return one.getsockname()[1], two.getsockname()[1]

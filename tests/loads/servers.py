@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import random
 import socket
 import struct
 import subprocess
@@ -123,23 +121,6 @@ def namespace() -> Iterator[Path]:
         holder.wait()
         if holder.stdout is not None:
             holder.stdout.close()
-
-
-def port_for_both() -> int:
-    """A port that is free for TCP and for UDP.
-
-    The kernel takes the ports of connections, here or in a test beside, from 32768 on (ip-sysctl, ip_local_port_range):
-    one it gives out for one of the two is often taken for the other.
-    """
-    for port in random.sample(range(15_000, 32_000), 50):
-        with (
-            contextlib.suppress(OSError),
-            socket.create_server(("127.0.0.1", port)),
-            socket.socket(type=socket.SOCK_DGRAM) as datagrams,
-        ):
-            datagrams.bind(("127.0.0.1", port))
-            return port
-    raise OSError("no port of fifty is free for TCP and for UDP")
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from chaoskit.loads.fallback import MOST
 from chaoskit.loads.targets import TargetRefused
 from chaoskit.loads.work import Client, Job
 from tests.loads.servers import HELLO, Behaviour, answers, generate, job, naming, outcomes, serving, silent
+from tests.support.ports import free_port
 
 
 def several(*addresses: str) -> AbstractContextManager[tuple[str, list[float]]]:
@@ -112,8 +113,7 @@ def test_the_losers_of_a_race_are_closed() -> None:
 
 def test_when_all_addresses_fail_the_last_failure_counts() -> None:
     """One outcome for the arrival, of the address that was tried last; retries are attempts of their own."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     failed: list[Requests] = []
     with several("127.0.0.2", "127.0.0.3") as (server, _):
         table, _ = generate(shop(port, server, "race", retries=2), attempts=failed)
@@ -126,8 +126,7 @@ def test_when_all_addresses_fail_the_last_failure_counts() -> None:
 def test_a_timeout_in_a_race_closes_all_its_connections() -> None:
     """Every address is silent: a connect timeout in time, and no connection is left that counts for the limit."""
     with ExitStack() as stack:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         for address in ("127.0.0.2", "127.0.0.3"):
             stack.enter_context(full(address, port))
         server, _ = stack.enter_context(several("127.0.0.2", "127.0.0.3"))
@@ -142,8 +141,7 @@ def test_a_timeout_in_a_race_closes_all_its_connections() -> None:
 def test_only_so_many_addresses_are_tried() -> None:
     """An answer of hundreds does not keep a client busy: after the first one sixteen others."""
     addresses = [f"127.0.1.{last}" for last in range(1, 100)]
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with several(*addresses) as (server, _):
         table, _ = generate(shop(port, server, "next", arrivals=constant("10/s")))
     assert outcomes(table) == {"refused": 2}

@@ -16,6 +16,7 @@ from chaoskit.core.units import NS
 from chaoskit.loads.arrivals import constant
 from chaoskit.loads.work import Client
 from tests.loads.servers import HELLO, Behaviour, answers, generate, job, outcomes, resets, serving, silent
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.usefixtures("each_transport")
 
@@ -87,8 +88,7 @@ def test_a_row_tells_the_parts_of_a_request() -> None:
 
 def test_nobody_listens() -> None:
     """A closed port is `refused`, at once."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     table, _ = generate(job(f"http://127.0.0.1:{port}/"))
     assert outcomes(table) == {"refused": 10}
     assert np.all(table.end < 500_000)
@@ -222,8 +222,7 @@ def test_retries_are_attempts_of_one_arrival() -> None:
 
 def test_retries_end_with_the_timeout() -> None:
     """No retry is worth anything after the timeout: refused over and over, a request ends in time."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     table, _ = generate(job(f"http://127.0.0.1:{port}/", retries=30_000, timeout=NS // 10, arrivals=constant("10/s")))
     assert np.all(table.end < 300_000)
     assert np.all(table.attempts > 10)

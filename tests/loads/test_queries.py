@@ -20,8 +20,8 @@ from chaoskit.core.units import NS
 from chaoskit.loads.question import query
 from chaoskit.loads.targets import TargetRefused
 from chaoskit.loads.work import Client
-from tests.loads.nginx import free_port
 from tests.loads.servers import Behaviour, generate, job, naming, outcomes, record, refusal, serving
+from tests.support.ports import free_port
 
 NAME = "a.example.com"
 Answer = Callable[[dns.message.Message], dns.message.Message | None]

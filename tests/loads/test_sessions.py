@@ -19,6 +19,7 @@ from chaoskit.loads.registry import opener, protocol_names
 from chaoskit.loads.work import Client
 from tests.loads.echo import Echo, echo, repeats
 from tests.loads.servers import HELLO, answers, generate, job, namespace, naming, outcomes, record, serving, silent
+from tests.support.ports import free_port
 
 __all__ = ["echo"]
 pytestmark = pytest.mark.usefixtures("echo")
@@ -124,8 +125,7 @@ def test_only_what_had_no_effect_is_tried_again() -> None:
         definite, _ = generate(job(Echo("127.0.0.1", port), retries=2))
     with serving(lambda connection: connection.recv(1000) and connection.close()) as port:  # type: ignore[func-returns-value]
         unclear, _ = generate(job(Echo("127.0.0.1", port), retries=2))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     refused, _ = generate(job(Echo("127.0.0.1", port), retries=2))
     assert (outcomes(definite), set(definite.attempts.tolist())) == ({"5xx": 10}, {3})
     assert (outcomes(unclear), set(unclear.attempts.tolist())) == ({"reset": 10}, {1})

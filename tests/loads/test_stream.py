@@ -13,6 +13,7 @@ from chaoskit.core.retry import Retry
 from chaoskit.core.units import NS
 from chaoskit.loads.arrivals import constant
 from tests.loads.servers import HELLO, Behaviour, answers, generate, job, outcomes, resets, serving, silent
+from tests.support.ports import free_port
 
 UNAVAILABLE = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
 MS = 1000
@@ -21,9 +22,7 @@ MS = 1000
 @pytest.fixture
 def closed() -> int:
     """A port where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    return port
+    return free_port()
 
 
 def url(port: int) -> str:

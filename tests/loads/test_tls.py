@@ -19,8 +19,9 @@ from chaoskit.core.units import NS
 from chaoskit.loads.arrivals import constant
 from chaoskit.loads.namings.fixed import fixed
 from tests.loads.authority import Authority, Certificate, over_tls
-from tests.loads.nginx import free_port, nginx
+from tests.loads.nginx import nginx
 from tests.loads.servers import HELLO, answers, generate, job, outcomes, requests_on, serving, silent
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.usefixtures("each_transport")  # sockets under TLS are watched, whatever the loop
 

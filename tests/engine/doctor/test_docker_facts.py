@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +13,7 @@ from chaoskit.engine.doctor.fact import MISSING, OK, Fact
 from chaoskit.engine.doctor.facts import docker
 from chaoskit.engine.doctor.images import image_facts, needed_by
 from chaoskit.labs.docker import engine as engines
+from tests.support.ports import free_port
 
 Program = Callable[[str, str], None]
 
@@ -55,8 +55,7 @@ def test_a_machine_without_docker_is_seen_at_a_glance(
 
 def test_an_engine_that_is_named_and_silent_is_missing_by_that_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """The place DOCKER_HOST names, which refuses connections."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{port}")
     fact = by_name()["docker engine"]
     assert fact.standing is MISSING

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.loads.locust.running import SHOP, Ran, command, counting, locust, read
-from tests.loads.nginx import free_port
+from tests.support.ports import free_port
 
 
 def test_two_processes_send_what_one_would_send(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tests.loads.locust.running import SHOP, counting
-from tests.loads.nginx import free_port
 from tests.report.browser import browser, installed
+from tests.support.ports import free_port
 
 pytestmark = [
     pytest.mark.browser,

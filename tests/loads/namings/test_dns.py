@@ -24,8 +24,9 @@ from chaoskit.loads.arrivals import constant
 from chaoskit.loads.engine import Engine
 from chaoskit.loads.targets import TargetRefused
 from chaoskit.loads.work import Client
-from tests.loads.servers import HELLO, answers, generate, job, naming, outcomes, port_for_both, record, refusal, serving
+from tests.loads.servers import HELLO, answers, generate, job, naming, outcomes, record, refusal, serving
 from tests.support.machine import until
+from tests.support.ports import free_port
 
 
 def loopback(query: dns.message.Message) -> dns.message.Message:
@@ -201,7 +202,7 @@ def test_an_address_outside_the_lab_ends_the_load() -> None:
 @contextmanager
 def unbound(folder: Path) -> Iterator[str]:
     """A real resolver with two local names; gives its address."""
-    port = port_for_both()
+    port = free_port()
     config = folder / "unbound.conf"
     config.write_text(f"""server:
   interface: 127.0.0.1@{port}

@@ -17,6 +17,7 @@ from chaoskit.loads.targets import TargetRefused
 from chaoskit.loads.work import Client, Job
 from tests.loads.echo import Echo, echo, repeats
 from tests.loads.servers import HELLO, answers, generate, job, outcomes, serving
+from tests.support.ports import free_port
 
 __all__ = ["echo"]
 
@@ -54,8 +55,7 @@ def test_client_libraries_use_the_list_as_well() -> None:
 @pytest.mark.usefixtures("echo")
 def test_a_port_of_the_list_counts_for_client_libraries_too() -> None:
     """Nobody listens at the port that the request names."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        closed = free.getsockname()[1]
+    closed = free_port()
     with serving(repeats()) as port:
         table, _ = generate(job(Echo("shop.example", closed), naming=fixed(f"127.0.0.1:{port}")))
     assert outcomes(table) == {"ok": 10}

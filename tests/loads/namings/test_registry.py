@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from chaoskit.loads.targets import TargetRefused
 from chaoskit.loads.work import Client
 from tests.loads.etcd import Cluster, etcd
 from tests.loads.servers import HELLO, answers, generate, job, namespace, outcomes, serving, silent
+from tests.support.ports import free_port
 
 URL = "http://shop.example/"
 
@@ -89,8 +89,7 @@ def test_with_a_cache_a_silent_registry_is_not_noticed_without_one_it_is(member:
 
 def test_a_registry_without_instances_or_without_members(member: Cluster) -> None:
     """Nothing registered, and nobody there to be asked, are `no address`; nothing is connected to."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     empty, _ = generate(job(URL, naming=registry("/empty/", endpoints=member.endpoints)))
     refused, _ = generate(job(URL, naming=registry("/a/", endpoints=f"127.0.0.1:{port}")))
     assert outcomes(empty) == outcomes(refused) == {"no address": 10}

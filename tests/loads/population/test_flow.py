@@ -25,8 +25,9 @@ from chaoskit.loads.arrivals import constant, poisson
 from chaoskit.loads.arrivals.bursty import bursty
 from chaoskit.loads.work import Client
 from tests.loads.authority import Authority, over_tls
-from tests.loads.nginx import await_port, free_port, nginx
+from tests.loads.nginx import await_port, nginx
 from tests.loads.servers import HELLO, generate, job, outcomes, requests_on, serving
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.usefixtures("each_transport")
 KEPT = Connections.KEEP_ALIVE

@@ -25,7 +25,8 @@ from chaoskit.loads.generator import Generator, Job, Work
 from chaoskit.loads.protocols.dns import lookup
 from chaoskit.loads.targets import TargetRefused
 from chaoskit.loads.work import Client
-from tests.loads.servers import Behaviour, generate, job, naming, outcomes, port_for_both, record, refusal, serving
+from tests.loads.servers import Behaviour, generate, job, naming, outcomes, record, refusal, serving
+from tests.support.ports import free_port
 
 CONFIG = """server:
     listen: 127.0.0.1@{port}
@@ -54,7 +55,7 @@ empty TXT nothing
 @contextmanager
 def knot(folder: Path) -> Iterator[str]:
     """An authoritative server with a wildcard, and a name whose addresses do not fit a datagram; gives its address."""
-    port = port_for_both()
+    port = free_port()
     many = "\n".join(f"many A 198.18.{i // 250}.{i % 250 + 1}" for i in range(600))
     (folder / "example.com.zone").write_text(ZONE.format(many=many))
     config = folder / "knot.conf"
@@ -138,7 +139,7 @@ def truncating(by_tcp: Behaviour, cut: int = 0) -> Iterator[str]:
         made.flags |= dns.flags.TC
         return _Cut(made, cut)  # type: ignore[return-value]
 
-    port = port_for_both()
+    port = free_port()
     with naming(answer, port) as (address, _), serving(by_tcp, port=port):
         yield address
 

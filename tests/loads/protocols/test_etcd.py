@@ -27,6 +27,7 @@ from chaoskit.loads.targets import TargetRefused
 from chaoskit.loads.work import Client
 from tests.loads.etcd import Cluster, etcd
 from tests.loads.servers import HELLO, answers, generate, job, outcomes, serving, silent
+from tests.support.ports import free_port
 
 KEPT = {"connections": Connections.KEEP_ALIVE}
 
@@ -45,8 +46,7 @@ def values(table: Requests) -> list[str]:
 
 def refusing() -> str:
     """An endpoint where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return f"127.0.0.1:{free.getsockname()[1]}"
+    return f"127.0.0.1:{free_port()}"
 
 
 def test_reads_return_what_was_written(cluster: Cluster) -> None:

@@ -16,8 +16,8 @@ from chaoskit.core.units import NS
 from chaoskit.loads.namings.fixed import fixed
 from chaoskit.loads.targets import TargetRefused
 from chaoskit.loads.work import Client
-from tests.loads.nginx import free_port
 from tests.loads.servers import Behaviour, generate, job, naming, outcomes, record, serving
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.usefixtures("each_transport")
 
