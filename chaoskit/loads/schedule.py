@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from chaoskit.core.load import Arrivals
 from chaoskit.core.units import NS
+from chaoskit.loads.arrivals.blocks import Blocks
+from chaoskit.loads.shapes import Floats
 
 Moments = NDArray[np.int64]
 _NONE: Moments = np.empty(0, np.int64)
@@ -66,9 +68,14 @@ def stream(
 
 def _chunks(times: Iterator[float], start: int, lasting: int, size: int) -> Iterator[Moments]:
     """Seconds from the start as ns from the origin, so many at once."""
-    while len(chunk := np.fromiter(islice(times, size), np.float64)):
+    for chunk in times.whole if isinstance(times, Blocks) else _gathered(times, size):
         moments = np.rint(chunk * NS).astype(np.int64)
         yield start + moments[: int(np.searchsorted(moments, lasting))]
+
+
+def _gathered(times: Iterator[float], size: int) -> Iterator[Floats]:
+    while len(chunk := np.fromiter(islice(times, size), np.float64)):
+        yield chunk
 
 
 class _Dealer:
@@ -180,6 +187,8 @@ class Schedule:
             self._width = min(self._width * 2, _LONGEST)
 
     def _merge(self, parts: list[Moments]) -> tuple[Moments, Moments]:
+        if len(parts) == 1 and not self._draws:
+            return parts[0], np.zeros(len(parts[0]), np.int64)
         moments = np.concatenate(parts)
         sizes = [len(part) for part in parts]
         streams = np.repeat(self._first, sizes)

@@ -75,6 +75,8 @@ class Piecewise:
 
     def inverse(self, count: Floats) -> Floats:
         """Solve the quadratic of the line each count falls into, in the form that does not cancel."""
+        if len(self.lines) == 1 and self.lines[0].rate and not self.lines[0].slope:
+            return self.lines[0].start + count / self.lines[0].rate
         starts = np.array([line.start for line in self.lines])
         rates = np.array([line.rate for line in self.lines])
         slopes = np.array([line.slope for line in self.lines])

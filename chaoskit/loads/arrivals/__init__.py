@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from chaoskit.core.units import Rate
+from chaoskit.loads.arrivals.blocks import Blocks
 from chaoskit.loads.shapes import Floats, Shape, flat
 
 CHUNK = 512
@@ -105,9 +106,13 @@ def shape_of(value: Rate | Shape) -> Shape:
 
 def invert(shape: Shape, counts: Callable[[], Floats], duration_s: float) -> Iterator[float]:
     """Map ascending counts of arrivals to times, chunk by chunk, until the end is reached."""
-    while True:
-        times = shape.inverse(counts())
-        within = times[: int(np.searchsorted(times, duration_s, side="left"))]
-        yield from within.tolist()
-        if len(within) < len(times):
-            return
+
+    def chunks() -> Iterator[Floats]:
+        while True:
+            times = shape.inverse(counts())
+            within = times[: int(np.searchsorted(times, duration_s, side="left"))]
+            yield within
+            if len(within) < len(times):
+                return
+
+    return Blocks(chunks())
