@@ -16,7 +16,7 @@ import errno
 import mmap
 import os
 import struct
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from chaoskit.kernel import uring_abi as abi
 from chaoskit.kernel.uring_buffers import Buffers
@@ -102,18 +102,19 @@ class Ring:
         flags = mmap.MAP_SHARED | mmap.MAP_POPULATE
         return mmap.mmap(self._fd, size, flags, mmap.PROT_READ | mmap.PROT_WRITE, offset=offset)
 
-    def enter(self, patience: int) -> Iterable[Completion]:
-        """Submit what is queued, as far as there is room, wait for at least one completion, and give up to 128.
+    def enter(self, patience: int, wanted: int = 1) -> Sequence[Completion]:
+        """Submit what is queued, as far as there is room, wait for completions, and give up to 128.
 
         Args:
             patience: ns to wait at most; 0 not to wait.
+            wanted: how many to wait for.
 
         Raises:
             OSError: the ring is broken.
         """
         if self.queue:
             self._fill(min(len(self.queue), self._sq_size - self._owed))
-        self._call(0 if self.queue else patience)
+        self._call(0 if self.queue else patience, wanted)
         return self._completed()
 
     @property
@@ -135,11 +136,11 @@ class Ring:
         self._words[self._sq_tail] = self._tail
         self._owed += count
 
-    def _call(self, patience: int) -> None:
+    def _call(self, patience: int, wanted: int) -> None:
         if patience > 0:
             self._time[0], self._time[1] = divmod(patience, _SECOND)
             flags = abi.ENTER_GETEVENTS | abi.ENTER_EXT_ARG
-            took = _enter(abi.SYS_ENTER, self._fd, self._owed, 1, flags, self._wait_at, self._wait_size)
+            took = _enter(abi.SYS_ENTER, self._fd, self._owed, wanted, flags, self._wait_at, self._wait_size)
         else:
             took = _enter(abi.SYS_ENTER, self._fd, self._owed, 0, abi.ENTER_GETEVENTS, None, 0)
         if took >= 0:
@@ -147,7 +148,7 @@ class Ring:
         elif (code := ctypes.get_errno()) not in _HARMLESS:
             raise OSError(code, f"io_uring_enter: {os.strerror(code)}")
 
-    def _completed(self) -> Iterable[Completion]:
+    def _completed(self) -> Sequence[Completion]:
         """What has completed, oldest first, up to the end of the ring's memory; the rest comes next time."""
         head = self._head
         count = (self._words[self._cq_tail] - head) & _WRAP
@@ -158,7 +159,7 @@ class Ring:
         start = self._cqes + at * abi.CQE_BYTES
         raw = self._rings[start : start + count * abi.CQE_BYTES]
         self._head = self._words[self._cq_head] = (head + count) & _WRAP
-        return abi.CQE.iter_unpack(raw)
+        return tuple(abi.CQE.iter_unpack(raw))
 
     def close(self) -> None:
         """End the ring; operations that are under way are cancelled by the kernel, soon."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from time import monotonic_ns
 
 from chaoskit.core.history import Generated
+from chaoskit.loads.arrivals.closed import Closed
 from chaoskit.loads.call import ENDED, Call
 from chaoskit.loads.columns import Labels, Rows
 from chaoskit.loads.course import Course, CourseSchedule
@@ -78,6 +79,7 @@ class Engine:
         self._stopping = False
         self._moves: deque[tuple[str, Path]] = deque()
         self._streams = streams_of(self, work)
+        self._closed = any(isinstance(job.arrivals, Closed) for job in work.jobs)
         schedule, width = schedule_of(work), len(self._streams)
         self._schedule = schedule if work.course is None else CourseSchedule(schedule, width, work.course)
         self._moments: list[int] = []
@@ -86,6 +88,7 @@ class Engine:
         self._due = FAR
         self._deadline = FAR
         self._look = 0
+        self._backlog = False
 
     def deadlines(self, timeout: int) -> deque[Call]:
         """The queue of requests with one timeout: arrivals are in order, so their deadlines are as well."""
@@ -149,7 +152,7 @@ class Engine:
                 self._abandon(until)
                 self.rows.flush()
                 return until
-            self.loop.wait(now if self.again else nearest, now)
+            self.loop.wait(0 if self.again or self._backlog else nearest, now)
         self.rows.flush()
         return self._work.duration
 
@@ -169,6 +172,7 @@ class Engine:
         """Take up arrivals that are due, but not too many at once; returns the time."""
         if self.again:
             self._try_again(now)
+        self._backlog = False
         due = self._due
         if due > now:
             return now
@@ -181,6 +185,8 @@ class Engine:
         self._next, self._due = position, due
         if due == FAR:
             self._advance()
+        else:
+            self._backlog = position == last
         return now
 
     def _try_again(self, now: int) -> None:
@@ -209,12 +215,14 @@ class Engine:
     def _expire(self, now: int) -> None:
         """End requests whose timeout has come, and say when to look again.
 
-        Nearly all have ended by themselves, and it is cheaper to clear many of them away at once. No later
-        arrival is due before `_due`, so none can expire before that plus its timeout.
+        Nearly all have ended by themselves, and it is cheaper to clear many of them away at once. No later arrival of
+        the schedule is due before `_due`, and none of a closed loop before now, so none can expire before that plus
+        its timeout.
         """
         self._deadline = FAR
+        later = min(self._due, now) if self._closed else self._due
         for timeout, queue in self._deadlines.items():
-            deadline = self._due + timeout
+            deadline = later + timeout
             while queue:
                 call = queue[0]
                 if call.phase != ENDED:

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from itertools import count
 from select import EPOLLET, EPOLLIN, EPOLLOUT, EPOLLRDHUP, epoll
+from time import monotonic_ns, sleep, thread_time_ns
 
 from chaoskit.core.units import NS
 from chaoskit.loads.timer import Timer
@@ -22,11 +23,21 @@ FAR = 1 << 62
 LONGEST = 100_000_000
 """ns that a loop waits at most."""
 _LONGEST = LONGEST / NS
-_MAX_EVENTS = 128
+MAX_EVENTS = 128
 NEAR = 10_000
 """ns; to arm the timer, to be woken and to come back takes longer than this: what is so near is awaited by looking."""
+REST = 100_000
+"""ns that a busy loop lets pass, so that more than one thing is there to be done. What it does is late by that at most:
+lag says so for requests, and answers count as they are read."""
+_GAUGE = 5_000_000
+"""ns between two looks at how busy the loop's thread is."""
+_HURRIED, _CALM = 0.6, 0.25
+"""Shares of a core from which on and down to which a loop is busy: below, it does each thing as soon as it can."""
+FULL = 16
+"""As many things to be done at once as make a call of the kernel cheap."""
 
 Handler = Callable[[int], None]
+_REST = REST / NS
 
 
 class Loop(ABC):
@@ -40,6 +51,8 @@ class Loop(ABC):
         self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._posted: deque[Callable[[], None]] = deque()
         self.watch(self._event, lambda _events: self.catch_up())
+        self._gauged, self._used = monotonic_ns(), thread_time_ns()
+        self._hurried = False
 
     def watch(self, fd: int, handler: Handler) -> None:
         """Call the handler with the events of a descriptor, whenever something new is there."""
@@ -63,7 +76,21 @@ class Loop(ABC):
 
     @abstractmethod
     def wait(self, until: int, now: int) -> None:
-        """Wait for events, but not beyond a moment, and handle what came."""
+        """Wait for events, but not beyond a moment, and handle what came.
+
+        Args:
+            until: the moment, CLOCK_MONOTONIC ns; one that is near may be missed by `REST`. 0 not to wait at all.
+            now: the time.
+        """
+
+    def _busy(self, now: int) -> bool:
+        """Whether the thread has been busy of late; to be asked before each wait."""
+        if now >= self._gauged + _GAUGE:
+            used = thread_time_ns()
+            share = (used - self._used) / (now - self._gauged)
+            self._hurried = share > (_CALM if self._hurried else _HURRIED)
+            self._gauged, self._used = now, used
+        return self._hurried
 
     def wake(self) -> None:
         """End a wait from another thread."""
@@ -83,13 +110,13 @@ class Loop(ABC):
         """Free the loop's own descriptors, but for the one behind `wake`, which another thread may be using."""
         self._epoll.close()
 
-    def _poll(self, patience: float) -> None:
-        """Wait so many seconds at most for descriptors, and call their handlers."""
+    def handle(self, events: list[tuple[int, int]]) -> None:
+        """Call the handlers of descriptors."""
         handlers = self._handlers
-        for fd, events in self._epoll.poll(patience, _MAX_EVENTS):
+        for fd, seen in events:
             handler = handlers.get(fd)
             if handler is not None:
-                handler(events)
+                handler(seen)
 
 
 class EpollLoop(Loop):
@@ -99,17 +126,22 @@ class EpollLoop(Loop):
         super().__init__()
         self._timer = Timer()
         self._armed = FAR
+        self._last = 0
         self.watch(self._timer.fd, self._fired)
 
     def wait(self, until: int, now: int) -> None:
-        """Wait for events, but not beyond a moment, and handle what came."""
-        if until - now <= NEAR:
-            self._poll(0.0)
-            return
-        if until < self._armed:
-            self._timer.arm(until)
-            self._armed = until
-        self._poll(_LONGEST)
+        """As described there."""
+        patience = 0.0
+        if self._busy(now) and self._last < FULL and until:
+            sleep(_REST)
+        elif until - now > NEAR:
+            if until < self._armed:
+                self._timer.arm(until)
+                self._armed = until
+            patience = _LONGEST
+        events = self._epoll.poll(patience, MAX_EVENTS)
+        self._last = len(events)
+        self.handle(events)
 
     def close(self) -> None:
         """Free the loop's own descriptors."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from itertools import count
+from time import monotonic_ns
 
 from chaoskit.core.errors import LabError
 from chaoskit.kernel import uring_abi as abi
 from chaoskit.kernel.uring import Ring
-from chaoskit.loads.loop import LONGEST, NEAR, Loop
+from chaoskit.loads.loop import FULL, LONGEST, MAX_EVENTS, NEAR, REST, Loop
 
 _REMEMBERED = 1024
 _LAST = 64
@@ -27,6 +28,7 @@ class RingLoop(Loop):
     Attributes:
         queue: entries (`uring_abi`) that are submitted when the loop waits.
         memory: of the buffers that receiving operations use.
+        woken: when the completions that are being handled were there, CLOCK_MONOTONIC ns.
 
     Raises:
         LabError: there is no ring to be had just now: no memory, no descriptor.
@@ -47,6 +49,8 @@ class RingLoop(Loop):
         self._completed: dict[int, Handler] = {}
         self._numbers = count(1)
         self._left: list[object] = []
+        self.woken = 0
+        self._wanted = 1
         self._pinned: dict[bytes, Pinned] = {}
         self._ready = abi.poll(self._epoll.fileno(), self.operate(self._news))
         self.queue.append(self._ready)
@@ -82,9 +86,14 @@ class RingLoop(Loop):
         return known
 
     def wait(self, until: int, now: int) -> None:
-        """Submit, wait for completions, but not beyond a moment, and handle what completed."""
+        """Submit, and as described there; what is awaited are completions."""
         patience = until - now
-        completions = self._ring.enter(min(patience, LONGEST) if patience > NEAR else 0)
+        if self._busy(now) and until:
+            completions = self._ring.enter(min(max(patience, REST), LONGEST), self._wanted)
+            self._want(len(completions))
+        else:
+            completions = self._ring.enter(min(patience, LONGEST) if patience > NEAR else 0)
+        self.woken = monotonic_ns()
         if self._left and self._ring.submitted:
             self._left.clear()
         handlers = self._completed
@@ -97,6 +106,10 @@ class RingLoop(Loop):
         if used:
             self._ring.buffers.give_back(used)
 
+    def _want(self, came: int) -> None:
+        """So many came in time: the next time wait for more of them, or for fewer."""
+        self._wanted = min(self._wanted + 1, FULL) if came >= self._wanted else max(came, 1)
+
     def close(self) -> None:
         """Have the kernel do what is queued - it closes connections -, and free the loop's descriptors."""
         for _ in range(_LAST):
@@ -108,5 +121,5 @@ class RingLoop(Loop):
 
     def _news(self, _result: int, _flags: int) -> None:
         """Watched descriptors have something new; asked again at once, the ring tells of what is left as well."""
-        self._poll(0)
+        self.handle(self._epoll.poll(0, MAX_EVENTS))
         self.queue.append(self._ready)
