@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from chaoskit.core.history import NUMBER_COLUMNS, TEXT_COLUMNS, Requests, Text
 
-ROW = struct.Struct("=8q")
+ROW = struct.Struct("@8q")
 """due, taken, sent, first byte, end (ns of CLOCK_MONOTONIC, -1 for never); dns, connect (ns, -1); combination."""
 pack_row = ROW.pack_into
 

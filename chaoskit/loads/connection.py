@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from chaoskit.loads.flow import Flow
 
 _ROW = ROW.size
+_REMEMBERED = 2048
+"""Bytes of an answer that a connection keeps, to know it again: a load may have ten thousand connections."""
 
 _OK = CODE[Outcome.OK]
 _BAD = CODE[Outcome.BAD]
@@ -65,9 +67,11 @@ class Connection(ABC):
 
     __slots__ = (
         "_answer",
+        "_code",
         "_connecting",
         "_meaning",
         "_unsent",
+        "_usual",
         "born",
         "call",
         "fd",
@@ -89,6 +93,8 @@ class Connection(ABC):
         self._unsent = b""
         self._answer: Answer | None = None
         self._meaning: Meaning | None = None
+        self._usual = b""
+        self._code = 0
 
     @abstractmethod
     def open(self, address: str, port: int) -> int:
@@ -122,6 +128,31 @@ class Connection(ABC):
             Whether more is to come for this request.
         """
         call = self.call
+        if data != self._usual or call is None or ends or call.attempts != 1:
+            return self._take(data, now, ends)
+        flow = self.flow
+        self.call = None
+        call.phase = ENDED
+        flow.recorded += 1
+        rows = flow.rows
+        at = rows.at
+        pack_row(rows.buffer, at, call.due, call.taken, call.sent, now, now, call.dns, call.connect, self._code)
+        rows.at = at = at + _ROW
+        if at == rows.size:
+            rows.flush()
+        if not flow.keeps_for_ever:
+            flow.release(self, now)
+        elif flow.waiting:
+            flow.serve(self)
+        else:
+            flow.idle[self] = None
+        if flow.ended is not None:
+            flow.ended(now)
+        return False
+
+    def _take(self, data: bytes, now: int, ends: int) -> bool:
+        """As `take`; a success in one piece, with a header block seen before, is what will be usual from now on."""
+        call = self.call
         flow = self.flow
         # Header blocks of one server mostly have one length, and what is known ends with a block's only empty line.
         meaning = flow.known.get(data[: flow.head_size])
@@ -131,22 +162,10 @@ class Connection(ABC):
         if call is None or meaning is None or meaning.size != len(data):
             return self.feed(data, now, ends)
         code = meaning.rows.get(self.server)
-        if code is None or ends or not meaning.plain or call.attempts != 1:
-            call.first = now
-            self._done(call, meaning, meaning.outcome, now, ends=bool(ends))
-            return False
-        self.call = None
-        call.phase = ENDED
-        flow.recorded += 1
-        rows = flow.rows
-        pack_row(rows.buffer, rows.at, call.due, call.taken, call.sent, now, now, call.dns, call.connect, code)
-        rows.at += _ROW
-        if rows.at == rows.size:
-            rows.flush()
-        if flow.waiting or not flow.keeps_for_ever:
-            flow.release(self, now)
-        else:
-            flow.idle[self] = None
+        if code is not None and meaning.plain and len(data) <= _REMEMBERED:
+            self._usual, self._code = data, code
+        call.first = now
+        self._done(call, meaning, meaning.outcome, now, ends=bool(ends))
         return False
 
     def feed(self, data: bytes, now: int, ends: int) -> bool:

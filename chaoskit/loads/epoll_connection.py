@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from chaoskit.loads.flow import Flow
 
-_TAKE = 16384
+TAKE = 16384
+"""Bytes that are read at once."""
 _OVER = EPOLLHUP | EPOLLERR
 _END = EPOLLRDHUP | _OVER
 
@@ -65,11 +66,11 @@ class EpollConnection(Connection):
 
     def handle(self, events: int) -> None:
         """Take note of what epoll saw."""
-        if self.call is None or not events & EPOLLIN or self._unsent or self._answer is not None:
+        if not events & EPOLLIN or self._unsent or self._answer is not None:
             self._note(events)
             return
         try:
-            data = self._recv(_TAKE)
+            data = self._recv(TAKE)
         except BlockingIOError:
             return
         except OSError as error:
@@ -120,7 +121,7 @@ class EpollConnection(Connection):
         more = True
         while more:
             try:
-                data = self._recv(_TAKE)
+                data = self._recv(TAKE)
             except BlockingIOError:
                 return
             except OSError as error:

@@ -89,9 +89,15 @@ class Flow(Stream):
             self.finish(call, LATE, now)
             return now
         self._deadlines.append(call)
-        if self.idle and self.keeps_for_ever:
+        if not self.keeps_for_ever:
+            self.start(call, now)
+        elif self.idle:
             return self.idle.popitem()[0].begin(call)
-        self.start(call, now)
+        elif len(self._connections) < self._limit:
+            self._connect_anew(call, now)
+        else:
+            call.phase = CONNECTING
+            self.waiting.append(call)
         return now
 
     def start(self, call: Call, now: int) -> None:
@@ -121,7 +127,11 @@ class Flow(Stream):
         """A connection has no request any more: give it the next one, keep it, or close it."""
         if not self._keeps or self._spent(connection, now):
             self.lost(connection)
-            return
+        else:
+            self.serve(connection)
+
+    def serve(self, connection: Connection) -> None:
+        """Give a connection the next request that waits for one, or keep it for later ones."""
         while self.waiting:
             call = self.waiting.popleft()
             if call.phase != ENDED:
@@ -173,6 +183,8 @@ class Flow(Stream):
         call.phase = ENDED
         self.recorded += 1
         self.rows.write(call.due, call.taken, call.sent, call.first, now, call.dns, call.connect, code)
+        if self.ended is not None:
+            self.ended(now)
 
     def failed(self, call: Call, outcome: int, server: int, now: int) -> None:
         """An attempt came to nothing, unless there is another address to try."""

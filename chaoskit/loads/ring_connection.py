@@ -83,9 +83,9 @@ class RingConnection(Connection):
         if not flags & abi.CQE_MORE:
             self._queue.append(self._receive)
         if self._answer is not None or self._unsent:
-            self.feed(data, monotonic_ns(), flags & abi.CQE_NONEMPTY)
+            self.feed(data, self._loop.woken, flags & abi.CQE_NONEMPTY)
         else:
-            self.take(data, monotonic_ns(), flags & abi.CQE_NONEMPTY)
+            self.take(data, self._loop.woken, flags & abi.CQE_NONEMPTY)
 
     def close(self) -> None:
         """End the connection; nothing is heard of it any more."""

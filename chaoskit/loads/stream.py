@@ -14,6 +14,7 @@ Of the arrivals `taken` up each ends in exactly one way: it has a row (`recorded
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chaoskit.core.load import Outcome
@@ -39,6 +40,7 @@ class Stream(ABC):
         network: the client host's, for `Networks.enter`.
         timeout: ns from the intended start.
         attempts: rows of attempts that failed and were followed by another.
+        ended: told when a request got its row, ns of CLOCK_MONOTONIC; in an open loop nobody waits for that.
         targets: where the load may go; every address passes `targets.require` before anything is sent there.
     """
 
@@ -54,6 +56,7 @@ class Stream(ABC):
         "abandoned",
         "attempts",
         "client",
+        "ended",
         "loop",
         "name",
         "network",
@@ -76,6 +79,7 @@ class Stream(ABC):
         self.taken = self.recorded = self.abandoned = 0
         self.loop = engine.loop
         self.rows = engine.rows
+        self.ended: Callable[[int], None] | None = None
         self._engine = engine
         self._deadlines = engine.deadlines(job.timeout)
         self._again = engine.again
@@ -200,6 +204,8 @@ class Stream(ABC):
         self.recorded += 1
         code = self.combination(server, instance, value, status, outcome, call.attempts)
         self.rows.write(call.due, call.taken, call.sent, call.first, now, call.dns, call.connect, code)
+        if self.ended is not None:
+            self.ended(now)
 
     def combination(self, server: int, instance: int, value: int, status: int, outcome: int, attempts: int) -> int:
         """The code of what a row has in common with others."""

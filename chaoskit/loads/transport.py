@@ -24,9 +24,9 @@ from dataclasses import dataclass
 from chaoskit.core.errors import LabError, UsageError
 from chaoskit.core.suggest import did_you_mean
 from chaoskit.kernel import uring
+from chaoskit.loads.batched_connection import BatchedConnection, BatchedLoop
 from chaoskit.loads.connection import Connection
-from chaoskit.loads.epoll_connection import EpollConnection
-from chaoskit.loads.loop import EpollLoop, Loop
+from chaoskit.loads.loop import Loop
 from chaoskit.loads.ring_connection import RingConnection
 from chaoskit.loads.ring_loop import RingLoop
 
@@ -43,7 +43,7 @@ class Transport:
     connection: type[Connection]
 
 
-EPOLL = Transport("epoll", EpollLoop, EpollConnection)
+EPOLL = Transport("epoll", BatchedLoop, BatchedConnection)
 IO_URING = Transport("io_uring", RingLoop, RingConnection)
 _NAMED = {each.name: each for each in (EPOLL, IO_URING)}
 

@@ -5,8 +5,8 @@
                                  +---- the call ended --+
 
 The schedule has the first request of every user; the later ones are due a time to think after an answer, whatever
-that was. An open loop's way through the engine does not know of all this: a call of a user tells by itself when it
-ends.
+that was. An open loop's way through the engine does not know of all this: the protocol's stream tells of each request
+that got its row.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from __future__ import annotations
 import heapq
 import random
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from chaoskit.core.mix import parts_of
 from chaoskit.loads.arrivals.closed import Closed
-from chaoskit.loads.call import ENDED, Call
+from chaoskit.loads.call import Call
 from chaoskit.loads.loop import FAR
 from chaoskit.loads.stream import Stream
 
@@ -30,31 +30,6 @@ if TYPE_CHECKING:
 
 _BURST = 32
 """Requests that are sent before the loop looks for answers again, as of the engine."""
-_AGAIN = 1_000_000
-"""ns until the next look at a call whose timeout has come but which is there still."""
-
-
-class ClosedCall(Call):
-    """A call that tells when it ends, however it does."""
-
-    __slots__ = ("_ended", "_phase")
-
-    def __init__(self, stream: Stream, due: int, taken: int, ended: Callable[[ClosedCall], None]) -> None:
-        self._ended = ended
-        self._phase = ENDED
-        super().__init__(stream, due, taken)
-
-    @property
-    def phase(self) -> int:
-        """As of `Call`."""
-        return self._phase
-
-    @phase.setter
-    def phase(self, value: int) -> None:
-        over = value == ENDED != self._phase
-        self._phase = value
-        if over:
-            self._ended(self)
 
 
 class Users(Stream):
@@ -80,8 +55,7 @@ class Users(Stream):
         "_end",
         "_next",
         "_streams",
-        "_under_way",
-        "_watched",
+        "_thinks",
         "asked",
         "users",
     )
@@ -93,21 +67,21 @@ class Users(Stream):
         self.users = 0
         self.asked = 0
         self._arrivals = arrivals
+        self._thinks = arrivals.think > 0
         self._streams = list(streams)
         self._end = end
         self._bounds = list(accumulate(part.share for part in parts_of(job.request)))[:-1]
         self._chance = random.Random(f"{engine.seed}/{job.name}/{client.host}/users")
         self._due: list[int] = []
         self._next = FAR
-        self._under_way: dict[ClosedCall, None] = {}
-        self._watched = False
+        for one in streams:
+            one.ended = self._ended
 
     def arrive(self, due: int, now: int) -> int:
         """A user comes, with the first request."""
         self.users += 1
         self.taken += 1
-        self._begin(due, now)
-        return self._engine.now()
+        return self._begin(due, now)
 
     def start(self, call: Call, now: int) -> None:
         """Calls are of the streams of the protocol, which start them again themselves."""
@@ -141,47 +115,34 @@ class Users(Stream):
         self.abandoned += waiting + sum(one.abandoned for one in self._streams)
         return self.asked
 
-    def _begin(self, due: int, now: int) -> None:
+    def _begin(self, due: int, now: int) -> int:
+        """Have a user ask; returns the time."""
         stream = self._streams[bisect_right(self._bounds, self._chance.random()) if self._bounds else 0]
-        call = ClosedCall(stream, due, now, self._ended)
-        self._under_way[call] = None
-        self._watch(due + self.timeout)
-        stream.take_up(call, now)
+        return stream.arrive(due, now)
 
-    def _ended(self, call: ClosedCall) -> None:
+    def _ended(self, now: int) -> None:
         """Whatever the answer was, its user thinks, and then asks again."""
-        self._under_way.pop(call, None)
         self.recorded += 1
-        due = self._engine.now() + self._arrivals.draw(self._chance)
+        due = now + self._arrivals.draw(self._chance) if self._thinks else now
         if due < self._end:
             self.taken += 1
             self.asked += 1
             heapq.heappush(self._due, due)
-            self._wake_at(due)
+            if due < self._next:
+                self._wake_at(due)
 
     def _wake_at(self, moment: int) -> None:
-        if moment < self._next:
-            self._next = moment
-            self.loop.at(moment, self._go_on)
+        self._next = moment
+        self.loop.at(moment, self._go_on)
 
     def _go_on(self, now: int) -> None:
         """Have users ask who meant to by now, but not too many at once."""
-        self._next = FAR
+        self._next = now  # whoever is done at once does not bring this here again, the end of it does
+        due = self._due
         for _ in range(_BURST):
-            if not self._due or self._due[0] > now:
+            if not due or due[0] > now:
                 break
-            self._begin(heapq.heappop(self._due), self._engine.now())
-        if self._due:
-            self._wake_at(max(self._due[0], now + 1))
-
-    def _watch(self, deadline: int) -> None:
-        """Have the loop awake when a timeout comes: the engine reckons with those of scheduled arrivals only."""
-        if not self._watched:
-            self._watched = True
-            self.loop.at(deadline, self._look)
-
-    def _look(self, now: int) -> None:
-        self._watched = False
-        oldest = next(iter(self._under_way), None)
-        if oldest is not None:
-            self._watch(max(oldest.due + self.timeout, now + _AGAIN))
+            now = self._begin(heapq.heappop(due), now)
+        self._next = FAR
+        if due:
+            self._wake_at(max(due[0], now + 1))
