@@ -1,4 +1,4 @@
-"""How late the load engine is at moderate rates: `tests/bench/lag.py [--json FILE] [--rounds N]`.
+"""How late the load engine is at shares of its highest rate: `python -m tests.bench.lag [--json FILE] [--rounds N]`.
 
 The generator as in an experiment (child process, Locust, every request recorded and sent here), Poisson
 arrivals, nginx on core 0, the generator on core 1. Lag is the time from a request's intended start until the
@@ -23,11 +23,14 @@ import numpy as np
 from chaoskit.core.history import Requests, concatenate
 from chaoskit.core.units import NS
 from chaoskit.loads.generator import Generator
-from tests.bench._contestants import ON_SERVER_CORE, Asked, to_load_core, work
+from chaoskit.loads.transport import transport
+from tests.bench._contestants import ON_SERVER_CORE, Asked, to_load_core, under_locust, work
 from tests.bench.load import spread
 from tests.loads.nginx import nginx
 
-RATES = (2_000, 20_000)
+SHARES = (0.1, 0.5, 0.9)
+"""Of the rate that the generator answers when it is offered more than it can do, measured at the beginning."""
+OFFERED = 200_000
 QUANTILES = (50, 99, 99.9)
 
 
@@ -74,21 +77,24 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=3, help="of each rate in each round")
     parser.add_argument("--json", type=Path, help="also write the figures of all rounds here")
     options = parser.parse_args()
-    figures: dict[int, list[Lag]] = {rate: [] for rate in RATES}
+    figures: dict[str, list[Lag]] = {f"{share:.0%}": [] for share in SHARES}
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         with nginx(Path(folder), prefix=ON_SERVER_CORE) as server:
+            flat_out = Asked(server.port, options.seconds, new=False, rate=OFFERED)
+            most = under_locust(transport().name)(flat_out).rate
             for _ in range(options.rounds):
-                for rate, own in figures.items():
-                    own.append(measure(server.port, options.seconds, rate))
-    print("| rate | lag p50 us | lag p99 us | lag p99.9 us | ran | waited to run | rounds |")
+                for share, own in zip(SHARES, figures.values(), strict=True):
+                    own.append(measure(server.port, options.seconds, most * share))
+    print(f"{transport().name}, highest rate {most:,.0f}/s")
+    print("| of it | lag p50 us | lag p99 us | lag p99.9 us | ran | waited to run | rounds |")
     print("|---|---|---|---|---|---|---|")
-    for rate, own in figures.items():
+    for title, own in figures.items():
         cells = [spread([getattr(lag, name) for lag in own], ",.0f") for name in ("p50", "p99", "p999")]
         cells += [spread([getattr(lag, name) for lag in own], ".0%") for name in ("ran", "waited")]
-        print(f"| {rate:,}/s | {' | '.join(cells)} | {len(own)} |")
+        print(f"| {title} | {' | '.join(cells)} | {len(own)} |")
     if options.json:
-        plain = {str(rate): [asdict(lag) for lag in own] for rate, own in figures.items()}
+        plain = {title: [asdict(lag) for lag in own] for title, own in figures.items()}
         options.json.write_text(json.dumps(plain, indent=2) + "\n")
 
 

@@ -8,9 +8,11 @@ from typing import Any
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
+from chaoskit.core.errors import ChaoskitError
 from chaoskit.loads.locust.conductor import Conductor
 from chaoskit.loads.locust.crew import Alone, Workers, work_for_master
-from chaoskit.loads.locust.node import Node
+from chaoskit.loads.locust.node import Jobs, Node
+from chaoskit.loads.scale import cores, engines_for
 from chaoskit.loads.work import Job
 
 Loads = Callable[[str | None], tuple[tuple[Job, ...], int | None]]
@@ -42,15 +44,26 @@ def attach(environment: Environment, loads: Loads) -> Conductor | None:
         alone: list[Alone] = []
 
         def crew(hear: Any) -> Alone:
-            alone.append(Alone(environment, jobs, hear))
+            alone.append(Alone(environment, jobs, hear, _engines(environment, jobs)))
             return alone[0]
 
         conductor = Conductor(environment, runner, seed, crew)
-        _on_stop(environment, alone[0].node)
+        for node in alone[0].nodes.values():
+            _on_stop(environment, node)
     events: Any = environment.events
     events.test_start.add_listener(lambda **_more: conductor.begin())
     events.test_stopping.add_listener(lambda **_more: conductor.end())
     return conductor
+
+
+def _engines(environment: Environment, jobs: Jobs) -> int:
+    """As many as the loads need, as far as that is known: users of a shape multiply what each of them contributes."""
+    if environment.shape_class:
+        return cores()
+    try:
+        return engines_for(job.arrivals for job in jobs(environment.host))
+    except ChaoskitError:
+        return 1  # told when the run begins
 
 
 def _on_stop(environment: Environment, node: Node) -> None:

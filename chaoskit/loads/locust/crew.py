@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from locust.env import Environment
@@ -29,18 +30,26 @@ class Crew(Protocol):
 
 
 class Alone:
-    """This process's own node."""
+    """Nodes of this process's own, each with an engine in a process beside it.
 
-    def __init__(self, environment: Environment, jobs: Jobs, hear: Hear) -> None:
-        self.node = Node(environment, jobs, lambda told: hear("this process", told))
+    Args:
+        environment: Locust's.
+        jobs: the loads of its locustfile, given the host that load goes to.
+        hear: gets what they report.
+        count: how many.
+    """
+
+    def __init__(self, environment: Environment, jobs: Jobs, hear: Hear, count: int) -> None:
+        names = [f"engine {number}" for number in range(1, count + 1)]
+        self.nodes = {name: Node(environment, jobs, partial(hear, name)) for name in names}
 
     def connected(self) -> frozenset[str]:
-        """Itself."""
-        return frozenset({"this process"})
+        """All of them."""
+        return frozenset(self.nodes)
 
     def send(self, member: str, order: Told) -> None:
-        """Obey."""
-        self.node.obey(order)
+        """Have one of them obey."""
+        self.nodes[member].obey(order)
 
 
 class Workers:

@@ -36,10 +36,11 @@ class ArrivalUser(User):
             arrivals = poisson("500/s")               # or "500/s", which is the same
             timeout = "1s"
 
-    One engine works for each Locust process, in a process beside it, for all such classes together and whatever
-    `-u` says: `-u 1` is enough. Only where the locustfile has a `LoadTestShape` do its users matter: `arrivals` is
-    then what each of them contributes, and the schedule's own time goes that much faster. With `--master` and
-    `--worker`, or with `--processes`, the workers share one schedule, and share it anew when one joins or dies.
+    Engines work in processes beside Locust's, for all such classes together and whatever `-u` says: `-u 1` is enough.
+    A process on its own has an engine a core, as far as the rate needs them, and a worker has one. Only where the
+    locustfile has a `LoadTestShape` do its users matter: `arrivals` is then what each of them contributes, and the
+    schedule's own time goes that much faster. With `--master` and `--worker`, or with `--processes`, the workers
+    share one schedule, and share it anew when one joins or dies.
 
     Any keyword of `chaoskit.core.load.load` but `clients` may be a class attribute of the same meaning. Statistics
     count a request when it ends, with the latency from its intended start; failures are grouped by outcome.

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from chaoskit.loads.scale import cores
 from tests.loads.locust.running import SHOP, Ran, command, counting, locust, read
 from tests.support.ports import free_port
 
@@ -25,6 +26,27 @@ def test_two_processes_send_what_one_would_send(tmp_path: Path) -> None:
     assert ran.status == 0, ran.log
     assert "2 engine(s)" in ran.log
     assert ran.told("recorded") > 300
+
+
+SPIKE = """
+from chaoskit.loads.arrivals import poisson
+from chaoskit.loads.locust import ArrivalUser
+from chaoskit.loads.shapes import spike
+class Shop(ArrivalUser):
+    request = "/"
+    arrivals = poisson(spike("200/s", "30000/s", at="10m", lasting="1m"))
+    seed = 7
+"""
+
+
+def test_a_process_on_its_own_has_an_engine_for_each_core_that_its_rate_needs(tmp_path: Path) -> None:
+    """Two for a peak of 30,000 a second, or fewer where there are fewer cores; they share one schedule."""
+    with counting() as server:
+        ran = locust(tmp_path, SPIKE, "--host", server.url)
+        assert server.count("/") == ran.told("recorded") == ran.told("scheduled") == ran.stats["/"]["num_requests"]
+    assert ran.status == 0, ran.log
+    assert f"{min(2, cores())} engine(s)" in ran.log
+    assert ran.told("recorded") > 150
 
 
 class Master:
