@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Mapping
 
 from chaoskit.core.errors import DefinitionError, UsageError
-from chaoskit.core.load import Connections
+from chaoskit.core.load import Arrivals, Connections
 from chaoskit.core.population import Population
 from chaoskit.core.tls import Tls
-from chaoskit.core.units import duration, rate
+from chaoskit.core.units import Rate, duration, rate
 from chaoskit.engine.clients import this_machine
 from chaoskit.engine.loading.plan import LoadPlan
 from chaoskit.engine.loading.target import Asked, headers, request_for
 from chaoskit.loads.arrivals import constant, poisson
+from chaoskit.loads.arrivals.paced import paced
+from chaoskit.loads.scale import engines_for
 
 _WORKERS = 64
+_ARRIVALS: Mapping[str, Callable[[Rate], Arrivals]] = {"poisson": poisson, "constant": constant, "paced": paced}
 
 
 def load_plan(args: argparse.Namespace) -> LoadPlan:
@@ -26,32 +30,41 @@ def load_plan(args: argparse.Namespace) -> LoadPlan:
     lasting, timeout = duration(args.lasting), duration(args.timeout)
     if not lasting or not timeout or not rate(args.rate):
         raise UsageError("a load needs a rate, a time and a timeout above zero")
-    if args.workers > _WORKERS:
-        raise UsageError(f"{args.workers} generators are more than any machine has cores for: at most {_WORKERS}")
+    arrivals = _ARRIVALS[args.arrivals](args.rate)
+    workers = _workers(args, arrivals)
     tls = Tls(args.cacert, verify=not args.insecure)
     return LoadPlan(
         request_for(Asked(args.target, args.method, headers(args.header), args.body, tls)),
-        poisson(args.rate) if args.arrivals == "poisson" else constant(args.rate),
+        arrivals,
         this_machine(),
         lasting,
         timeout,
         Connections(args.connections),
-        workers=args.workers,
+        workers=workers,
         seed=args.seed,
         owned=args.owns_target,
-        population=_population(args),
+        population=_population(args, workers),
     )
 
 
-def _population(args: argparse.Namespace) -> Population | None:
+def _workers(args: argparse.Namespace, arrivals: Arrivals) -> int:
+    """As many generators as were asked for, else as the rate needs; each has a user at least."""
+    if args.workers is None:
+        return min(engines_for([arrivals]), _WORKERS, args.clients or _WORKERS)
+    if args.workers > _WORKERS:
+        raise UsageError(f"{args.workers} generators are more than any machine has cores for: at most {_WORKERS}")
+    return int(args.workers)
+
+
+def _population(args: argparse.Namespace, workers: int) -> Population | None:
     if args.clients is None:
         if args.sources:
             raise UsageError("--sources is about users: say how many by --clients N")
         return None
     if not args.target.startswith("http"):
         raise UsageError(f"{args.target} has no users", remedy="Leave out --clients, or put the load on an http URL.")
-    if args.clients < args.workers:
-        raise UsageError(f"{args.clients} users cannot be shared by {args.workers} generators")
+    if args.clients < workers:
+        raise UsageError(f"{args.clients} users cannot be shared by {workers} generators")
     try:
         return Population(args.clients, args.sources)
     except DefinitionError as error:

@@ -47,7 +47,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate", required=True, metavar="RATE", help="arrivals, such as 500/s or 12k/min")
     parser.add_argument("--for", required=True, dest="lasting", metavar="TIME", help="how long they come, such as 30s")
     parser.add_argument(
-        "--arrivals", choices=("poisson", "constant"), default="poisson", help="a crowd (default), or a metronome"
+        "--arrivals",
+        choices=("poisson", "constant", "paced"),
+        default="poisson",
+        help="a crowd (default), a metronome, or one in each interval of 1 / rate, at a random moment of it",
     )
     parser.add_argument(
         "--clients", type=options.positive, metavar="N", help="so many users, each with connections of its own"
@@ -63,7 +66,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--timeout", default="1s", metavar="TIME", help="of a request, from its intended start (1s)")
     parser.add_argument(
-        "--workers", type=options.positive, default=1, metavar="N", help="generator processes, a core each (1)"
+        "--workers",
+        type=options.positive,
+        metavar="N",
+        help="generator processes, a core each (one for each 20,000/s, as far as there are cores)",
     )
     options.seed(parser)
     _request(parser.add_argument_group("the request"))

@@ -15,10 +15,12 @@ from typing import Any
 import pytest
 
 from chaoskit.core.load import OUTCOMES
+from chaoskit.loads.scale import cores
 from chaoskit.loads.transport import transport
 from tests.cli.conftest import Cli, Said
 from tests.loads.authority import Authority, over_tls
 from tests.loads.servers import HELLO, answers, serving
+from tests.support.ports import free_port
 
 BUSY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
 SHORT = ("--rate", "200/s", "--for", "1s")
@@ -69,6 +71,19 @@ def test_a_load_shared_by_two_generators_is_the_same_load(cli: Cli, url: str) ->
     one, two = (answer(cli("load", url, *SHORT, "--seed", "7", "--workers", n, "--json")) for n in "12")
     assert one["scheduled"] == two["scheduled"] > 100
     assert two["outcomes"] == {"ok": two["scheduled"]}
+
+
+def test_a_high_rate_has_a_generator_for_each_core_that_it_needs(cli: Cli) -> None:
+    """Two for 30,000 a second, or fewer where there are fewer cores; nobody listens there."""
+    target = f"http://127.0.0.1:{free_port()}/"
+    load = answer(cli("load", target, "--rate", "30k/s", "--for", "100ms", "--json"))
+    assert load["workers"] == min(2, cores())
+    assert sum(load["outcomes"].values()) == load["scheduled"] > 2000
+
+
+def test_paced_arrivals_have_one_in_each_interval(cli: Cli, url: str) -> None:
+    """So a second of 200/s has 200, give or take none."""
+    assert answer(cli("load", url, *SHORT, "--arrivals", "paced", "--json"))["scheduled"] == 200
 
 
 @pytest.mark.parametrize(
