@@ -94,7 +94,14 @@ class BatchedConnection(EpollConnection):
         self._mates = loop
         self.request = b""
         self.send, self.recv = made.send, made.recv
-        loop.readers[self.fd] = self
+
+    def open(self, address: str, port: int) -> int:
+        """Connect, and then send the first request; see there."""
+        self._mates.readers[self.fd] = self
+        code = super().open(address, port)
+        if code:
+            del self._mates.readers[self.fd]
+        return code
 
     @property
     def expects(self) -> bool:
