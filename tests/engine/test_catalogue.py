@@ -123,8 +123,10 @@ def test_ctrl_c_undoes_everything_and_the_summary_tells_what_was_done(tmp_path: 
     data = json.loads((tmp_path / "latest" / "summary.json").read_text())
     assert (data["wanted"], data["experiments"]) == (3, [])
     assert "interrupted" in data["stopped"]
+    made = set(tmp_path.glob("2*-small.*"))
     assert begun
-    assert set(tmp_path.glob("2*-small.*")) == begun
+    assert begun <= made
+    assert len(made - begun) <= 1  # the other job may have been about to begin
 
 
 def _on_disk(summary: Summary) -> dict[str, object]:
