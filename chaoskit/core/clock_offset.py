@@ -10,6 +10,7 @@ none of it: the truth is within half of the delay of the offset, however uneven 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -58,18 +59,50 @@ class ClockOffset:
         offset: ns to take off the other clock's readings.
         bound: ns that the truth is away from it at most, at the moment it was measured.
         at: that moment by the other clock, ns.
+        drift: seconds a second that the two may come apart.
     """
 
     offset: int
     bound: int
     at: int
+    drift: float = 2 * DRIFT
 
     def error_at(self, moment: int) -> int:
         """The bound of the error at another moment of the other clock, in ns: both clocks drift meanwhile."""
-        return self.bound + round(2 * DRIFT * abs(moment - self.at))
+        return self.bound + math.ceil(self.drift * abs(moment - self.at))
 
 
-SAME_CLOCK = ClockOffset(0, 0, 0)
+@dataclass(frozen=True)
+class ClockCourse:
+    """The other clock's lead as several measurements have it, each at a moment of its own.
+
+    All of them are right, so the truth is where they agree: the intersection of what each allows, as in Marzullo and
+    Owicki, Maintaining the Time in a Distributed System, 1983. A measurement before and one after a run so bound its
+    whole time far better than either does. Where they contradict each other a clock has been stopped or stepped, and
+    the truth is somewhere between them.
+
+    Attributes:
+        measured: at least one.
+    """
+
+    measured: tuple[ClockOffset, ...]
+
+    def offset_at(self, moment: int) -> int:
+        """Ns to take off the other clock's reading of that moment."""
+        return sum(self._between(moment)) // 2
+
+    def error_at(self, moment: int) -> int:
+        """Ns that the truth is away from `offset_at` at most."""
+        low, high = self._between(moment)
+        return abs(high - low + 1) // 2
+
+    def _between(self, moment: int) -> tuple[int, int]:
+        low = max(one.offset - one.error_at(moment) for one in self.measured)
+        high = min(one.offset + one.error_at(moment) for one in self.measured)
+        return min(low, high), max(low, high)
+
+
+SAME_CLOCK = ClockOffset(0, 0, 0, drift=0)
 """Of a process of this machine: CLOCK_MONOTONIC is the same for all of them, in time namespaces too but for an offset
 that whoever makes one knows (time_namespaces(7))."""
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from chaoskit.core.history import Requests
 from chaoskit.core.load import OUTCOMES, Outcome
 from chaoskit.core.units import NS
-from chaoskit.engine import parquet
+from chaoskit.loads import parquet
 from chaoskit.loads.histogram import BUCKETS, bucket_of
 
 _OK = OUTCOMES.index(Outcome.OK)

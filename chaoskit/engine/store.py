@@ -27,8 +27,9 @@ from chaoskit.core.errors import UsageError
 from chaoskit.core.history import SCHEMA, Event, Generated, History, Meta, Reading, Requests
 from chaoskit.core.names import Names
 from chaoskit.core.topology import HostInfo, Link, Network, Topology
-from chaoskit.engine import parquet, request_files, sampling
+from chaoskit.engine import sampling
 from chaoskit.engine.paths import RUN_FILE
+from chaoskit.loads import parquet, request_files
 from chaoskit.report.whole import write_whole
 
 EVENTS = "events.jsonl"

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from chaoskit.core.errors import UsageError
 from chaoskit.core.history import NUMBER_COLUMNS, TEXT_COLUMNS, Requests, Text, joined, no_requests
-from chaoskit.engine import parquet
+from chaoskit.loads import parquet
 
 _LATER_COLUMNS: Mapping[str, str | int] = {"op": "", "value": ""}
 """Columns that the first histories do not have, and what every row of them reads as."""
