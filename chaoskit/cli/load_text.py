@@ -18,7 +18,8 @@ Judged = Sequence[tuple["Expectation", Verdict]]
 def result_json(result: LoadResult, judged: Judged) -> dict[str, object]:
     """What `load --json` says; times are in seconds, rates a second, what could not be measured is null.
 
-    `outcomes` add up to `scheduled`; `believed` is whether the generator kept time.
+    `outcomes` add up to `scheduled`; `attempts` are those that failed and were followed by another; `believed` is
+    whether the generator kept time.
     """
     plan = result.plan
     return {
@@ -29,7 +30,9 @@ def result_json(result: LoadResult, judged: Judged) -> dict[str, object]:
         "workers": plan.workers,
         "clients": plan.population.users if plan.population else 1,
         "transport": result.transport,
+        "closed_loop": plan.closed,
         "scheduled": result.scheduled,
+        "attempts": result.tally.attempts,
         "outcomes": result.outcomes,
         "rate": result.rate,
         "latency": result.latency,
@@ -61,6 +64,8 @@ def result_rows(result: LoadResult) -> Iterator[tuple[str, str]]:
     yield "made by", f"{generators}, by {result.transport}"
     yield "scheduled", f"{result.scheduled:,}"
     yield "outcomes", classes(result.outcomes)
+    if plan.retries.limit:
+        yield "retries", f"{result.tally.attempts:,} attempts beside, {plan.retries.title}"
     yield "rate", f"{result.rate:,.5g} /s answered"
     yield "latency", f"{_times(result.latency)}  (successes, from the intended start)"
     yield "lag", f"{_times(result.lag)}  (the generator's own delay)"

@@ -60,11 +60,12 @@ def arm(parser: argparse.ArgumentParser) -> None:
 def seed(parser: argparse.ArgumentParser) -> None:
     """`--seed`."""
     parser.add_argument(
-        "--seed", type=_count, default=0, metavar="N", help="decides arrivals and picks; the same seed repeats them"
+        "--seed", type=count, default=0, metavar="N", help="decides arrivals and picks; the same seed repeats them"
     )
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """A whole number from 0 up, for argparse."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"a whole number from 0 up is wanted, not {text!r}")
     return int(text)
@@ -182,6 +183,6 @@ def running(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
         "--unknown", choices=("error", "warn"), default="error", help="warn: an unknown verdict exits 0 with a warning"
     )
     parser.add_argument(
-        "--rerun-unknown", type=_count, default=0, metavar="N", help="run again, up to N times, what came out unknown"
+        "--rerun-unknown", type=count, default=0, metavar="N", help="run again, up to N times, what came out unknown"
     )
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML as well")

@@ -87,6 +87,10 @@ class ClockCourse:
 
     measured: tuple[ClockOffset, ...]
 
+    def shown_at(self, moment: int) -> int:
+        """What the other clock shows at a moment of this one, ns."""
+        return moment + self.offset_at(moment + self.measured[-1].offset)
+
     def offset_at(self, moment: int) -> int:
         """Ns to take off the other clock's reading of that moment."""
         return sum(self._between(moment)) // 2

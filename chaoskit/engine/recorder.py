@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from chaoskit.core.clock import Anchor, Clock, anchor
 from chaoskit.core.history import Event, Generated, History, Meta, Reading, Requests, concatenate
+from chaoskit.core.locustfile import TaskArrivals
 from chaoskit.core.step import Json
 from chaoskit.core.units import NS
 from chaoskit.engine import store
 from chaoskit.engine.plan import Plan
 from chaoskit.engine.plan_json import plan_json
 from chaoskit.engine.sampling import Sampler
+from chaoskit.loads.arrivals.closed import Closed
 
 _PART_ROWS = 200_000
 _AT_HAND_AT_LEAST = 10 * NS
@@ -41,6 +44,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._disk = threading.Lock()  # taken before the other one, which is never held while a part is written
         self._at_hand = _at_hand(plan)
+        self._closed = tuple(_closed(plan))
         self._recent: deque[tuple[int, Requests]] = deque()
         self._recent_readings: deque[Reading] = deque()
         self._unwritten: list[Requests] = []
@@ -196,6 +200,7 @@ class Recorder:
                 concatenate(requests),
                 tuple(self._events),
                 tuple(reading for reading in self._recent_readings if reading.t >= since),
+                self._closed,
             )
         return history.since(since)
 
@@ -215,6 +220,7 @@ class Recorder:
             store.read_requests(self.directory),
             events,
             store.read_readings(self.directory),
+            self._closed,
         )
         return history.since(0)
 
@@ -237,6 +243,14 @@ class Recorder:
                 store.write_events(self.directory, self._events)
                 self._write_run()
         return store.read_history(self.directory, self._names)
+
+
+def _closed(plan: Plan) -> Iterator[Generated]:
+    """What is known of closed loops while the run goes on: that their users wait, so that nobody judges latencies."""
+    for each in plan.loads:
+        if isinstance(each.load.arrivals, Closed | TaskArrivals):
+            for client in each.clients:
+                yield Generated(each.name, client.name, 0, 0, users=each.load.arrivals.users)
 
 
 def _at_hand(plan: Plan) -> int:

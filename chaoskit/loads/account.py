@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
+from chaoskit.core.step import Json
 from chaoskit.loads.histogram import Histogram
 from chaoskit.loads.tally import histogram
 
@@ -55,6 +56,11 @@ class Account:
             sum(account["attempts"] for account in told),
             lag,
         )
+
+    @property
+    def counts(self) -> dict[str, Json]:
+        """All but the lag, by name."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name != "lag"}
 
     def __str__(self) -> str:
         words = [f"{self.scheduled} arrivals scheduled", f"{self.recorded} recorded"]

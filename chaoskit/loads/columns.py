@@ -130,12 +130,17 @@ def pack(table: Mapping[str, NDArray[Any]]) -> bytes:
 def unpack(data: bytes, labels: Mapping[str, Sequence[str]]) -> Requests:
     """Columns from their bytes, with the labels known so far."""
     count, at = len(data) // ROW_BYTES, 0
-    parts: dict[str, Any] = {}
+    table: dict[str, NDArray[Any]] = {}
     for name, dtype in _ORDER.items():
-        values = np.frombuffer(data, dtype, count, at)
-        at += values.nbytes
-        parts[name] = _text(values, labels[name]) if name in TEXT_COLUMNS else values
-    return Requests(**parts)
+        table[name] = np.frombuffer(data, dtype, count, at)
+        at += table[name].nbytes
+    return requests(table, labels)
+
+
+def requests(table: Mapping[str, NDArray[Any]], labels: Mapping[str, Sequence[str]]) -> Requests:
+    """Columns as a history has them, with the labels that their codes stand for."""
+    parts: dict[str, Any] = dict(table)
+    return Requests(**{**parts, **{name: _text(table[name], labels[name]) for name in TEXT_COLUMNS}})
 
 
 def _text(codes: NDArray[np.int32], labels: Sequence[str]) -> Text:

@@ -1,9 +1,10 @@
 """An engine in a process of its own that reports counts: `python -m chaoskit.loads.counted PARENT_PID`.
 
 JSON lines in and out. In: the work, then changes of its course. Out: `ready`, then about twice a second what was
-counted since the last time, at last the account or what went wrong. For who wants totals and not rows; `child` is
-the one that sends rows. Locust's own process cannot be it: gevent has changed the standard library there, epoll
-included, under client libraries as well, and its greenlets would share the interpreter with the engine.
+counted since the last time and, where rows are recorded, a part of them as a Parquet file; at last the account or what
+went wrong. For who wants totals first; `child` is the one that sends rows. Locust's own process cannot be it: gevent
+has changed the standard library there, epoll included, under client libraries as well, and its greenlets would share
+the interpreter with the engine.
 """
 
 from __future__ import annotations
@@ -14,18 +15,21 @@ import pickle
 import sys
 import time
 from _thread import allocate_lock, start_new_thread
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chaoskit.core.errors import ChaoskitError, UsageError
+from chaoskit.loads import request_files
 from chaoskit.loads.course import Course, Deal
 from chaoskit.loads.engine import Engine
+from chaoskit.loads.kept import Kept
 from chaoskit.loads.process import prepare, take_output
 from chaoskit.loads.tally import Tally, packed, sparse
 from chaoskit.loads.work import IMPORTABLE
 
 if TYPE_CHECKING:
+    from chaoskit.loads.parts import Part
     from chaoskit.loads.work import Work
 
 _PERIOD = 0.4
@@ -40,6 +44,7 @@ class Counted:
         self._counting = allocate_lock()
         self._engine: Engine | None = None
         self._tally: Tally | None = None
+        self._parts = 0
 
     def run(self) -> None:
         """Obey what comes on standard input; its end is the parent's."""
@@ -56,9 +61,9 @@ class Counted:
     def _begin(self, told: dict[str, Any]) -> None:
         try:
             work: Work = pickle.loads(b64decode(told["work"]))
-            origin = time.monotonic_ns() + round((told["origin"] - time.time()) * 1e9)
+            origin = told["origin"]
             work = replace(work, origin=origin, course=course(told))
-            self._tally = Tally(origin)
+            self._tally = Kept(origin, self._keep) if told["record"] else Tally(origin)
         except (ImportError, AttributeError) as error:
             self._fail(UsageError(f"a load cannot be handed to its engine: {error}", remedy=IMPORTABLE))
             return
@@ -96,6 +101,7 @@ class Counted:
                 "whole": shared.whole if shared else 0,
                 "doubled": shared.doubled if shared else 0,
                 "lag": sparse(tally.lag()),
+                "parts": self._parts,
             }
         )
         os._exit(0)
@@ -110,6 +116,11 @@ class Counted:
             cells = tally.statistics.take()
             if cells:
                 self._tell(cells=packed(cells))
+
+    def _keep(self, part: Part) -> None:
+        self._parts += 1
+        data = b64encode(request_files.packed(part.rows)).decode()
+        self._tell(part={"kind": part.kind, "number": part.number, "data": data})
 
     def _fail(self, error: ChaoskitError) -> None:
         told = {"message": str(error.args[0]), "remedy": error.remedy, "kind": type(error).__name__}

@@ -14,7 +14,8 @@ from chaoskit.core.history import Requests, concatenate, no_requests
 from chaoskit.core.step import Json
 from chaoskit.core.units import NS
 
-_ONE_CLOCK = ClockCourse((SAME_CLOCK,))
+ONE_CLOCK = ClockCourse((SAME_CLOCK,))
+"""Of generators of one machine."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Share:
     worker: str
     parts: Iterable[Requests]
     origin: int
-    clock: ClockCourse = _ONE_CLOCK
+    clock: ClockCourse = ONE_CLOCK
 
 
 @dataclass

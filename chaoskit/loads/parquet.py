@@ -34,10 +34,17 @@ def write(table: pa.Table, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.part")
     try:
-        pq.write_table(table.replace_schema_metadata(_VERSION), beside, compression="zstd")
+        beside.write_bytes(packed(table))
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def packed(table: pa.Table) -> pa.Buffer:
+    """What such a file holds."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(table.replace_schema_metadata(_VERSION), sink, compression="zstd")
+    return sink.getvalue()
 
 
 @contextmanager

@@ -29,12 +29,21 @@ def write(path: Path, requests: Requests) -> None:
     Raises:
         OSError: the disk would not take it.
     """
+    parquet.write(_table(requests), path)
+
+
+def packed(requests: Requests) -> bytes:
+    """What the file of such a part holds."""
+    return bytes(parquet.packed(_table(requests)))
+
+
+def _table(requests: Requests) -> pa.Table:
     columns: dict[str, Any] = {
         name: pa.DictionaryArray.from_arrays(getattr(requests, name).codes, pa.array(getattr(requests, name).labels))
         for name in TEXT_COLUMNS
     }
     columns |= {name: pa.array(getattr(requests, name)) for name in NUMBER_COLUMNS}
-    parquet.write(pa.table(columns), path)
+    return pa.table(columns)
 
 
 def read(paths: Sequence[Path]) -> Requests:

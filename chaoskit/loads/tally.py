@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from _thread import allocate_lock
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chaoskit.loads.columns import columns
 from chaoskit.loads.drain import Drain
@@ -37,14 +39,21 @@ class Tally(Drain):
 
     def write(self, rows: bytes, engine: Engine) -> None:
         """Count requests."""
-        table = columns(rows, engine.rows.combinations, self._origin)
+        self.count(columns(rows, engine.rows.combinations, self._origin), engine)
+
+    def write_attempts(self, rows: bytes, engine: Engine) -> None:
+        """Count attempts."""
+        self.count_attempts(columns(rows, engine.attempts.combinations, self._origin), engine)
+
+    def count(self, table: Mapping[str, NDArray[Any]], engine: Engine) -> None:
+        """Count requests, as columns."""
         self.statistics.add(table)
         with self._lock:
             self._lag.add(table["lag"])
 
-    def write_attempts(self, rows: bytes, engine: Engine) -> None:
-        """Count attempts."""
-        self.attempts += len(columns(rows, engine.attempts.combinations, self._origin)["end"])
+    def count_attempts(self, table: Mapping[str, NDArray[Any]], engine: Engine) -> None:
+        """Count attempts, as columns."""
+        self.attempts += len(table["end"])
 
     def lag(self) -> Histogram:
         """By how much requests were taken up after they were due, µs."""

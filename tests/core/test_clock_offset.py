@@ -78,7 +78,8 @@ def test_several_measurements_bound_a_clock_that_drifts(
 
     found = [measured([_trip(true(at * NS), at * NS, there, 0, back)]) for at, there, back in trips]
     course, moment = ClockCourse(tuple(found)), second * NS + true(second * NS)
-    assert abs(course.offset_at(moment) - true(second * NS)) <= course.error_at(moment) + 1_000  # rounding, and drift of drift
+    rounding = 1_000  # and the drift of a drift
+    assert abs(course.offset_at(moment) - true(second * NS)) <= course.error_at(moment) + rounding
     assert course.error_at(moment) <= min(one.error_at(moment) for one in found) + 1
 
 

@@ -9,12 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from chaoskit.checks.rows import require_open_loop
+from chaoskit.core.errors import Undefined
 from chaoskit.core.history import NUMBER_COLUMNS, TEXT_COLUMNS, Meta, Reading, Requests, Text
 from chaoskit.core.units import NS
 from chaoskit.engine import store
 from chaoskit.engine.discovery import select
 from chaoskit.engine.plan import Plan, make_plan
 from chaoskit.engine.recorder import Recorder
+from chaoskit.loads.arrivals.closed import closed
 from chaoskit.testing import FakeClock
 from tests.samples import shop
 
@@ -175,3 +178,16 @@ def test_of_successes_one_in_so_many_is_written_and_all_are_counted(tmp_path: Pa
     assert history.requests.intended.tolist() == [0, 10 * NS]
     assert history.counts == {("", ""): 20}
     assert history.meta.one_success_in == store.read_meta(tmp_path).one_success_in == 10
+
+
+def test_a_guard_knows_of_closed_loops_while_the_run_goes_on(tmp_path: Path, plan: Plan) -> None:
+    """Their users are in what it looks at from the beginning, and latencies are not judged on them."""
+    (first, *_others) = plan.loads
+    waiting = replace(first, load=replace(first.load, arrivals=closed(7)))
+    bench = _Bench(tmp_path, replace(plan, loads=(waiting,)))
+    bench.second()
+    for history in (bench.recorder.recent(10 * NS), bench.recorder.so_far()):
+        assert {(one.load, one.users) for one in history.generated} == {(first.name, 7)}
+        with pytest.raises(Undefined, match="closed loop"):
+            require_open_loop(history, first.load)
+    assert _Bench(tmp_path / "open", plan).recorder.recent(10 * NS).generated == ()

@@ -200,11 +200,11 @@ def test_a_part_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Monkey
     """A disk that is full in the middle of a part leaves the parts before it, which can be read."""
     _recorded(tmp_path)
 
-    def fill(_table: object, path: Path, **_: object) -> None:
-        path.write_bytes(b"PAR1 half")
+    def fill(path: Path, _data: object) -> None:
+        path.write_text("PAR1 half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pq, "write_table", fill)
+    monkeypatch.setattr(Path, "write_bytes", fill)
     with pytest.raises(OSError, match="No space left"):
         store.write_requests(tmp_path, 1, _rows(5, 2))
     assert [file.name for file in (tmp_path / store.REQUESTS).iterdir()] == ["part-00000.parquet"]

@@ -35,6 +35,8 @@ EXAMPLES = """\
   chaoskit load http://127.0.0.1:8080/ --rate 500/s --for 30s
   chaoskit load http://127.0.0.1:8080/ --rate 500/s --for 30s --expect 'p99<50ms' --expect 'ok>=99.9%'
   chaoskit load http://127.0.0.1:8080/cart --rate 50/s --for 1m --body @cart.json --header 'Content-Type: text/json'
+  chaoskit load http://127.0.0.1:8080/ --closed 50 --think 1s --for 1m --retries 3 --backoff 100ms
+  chaoskit load http://127.0.0.1:8080/ --replay friday.csv --column time --speed 2 --for 10m --record out/friday
   chaoskit load tcp://127.0.0.1:5432 --rate 2k/s --for 10s --json     handshakes alone, for a machine
   chaoskit load 'dns://127.0.0.1/www.example.com?type=A' --rate 1k/s --for 10s
   chaoskit lab exec vip client-1 -- chaoskit load http://198.18.112.100/ --rate 200/s --for 10s
@@ -44,13 +46,25 @@ EXAMPLES = """\
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare options."""
     parser.add_argument("target", metavar="URL", help="http(s)://..., tcp://HOST:PORT or dns://SERVER/NAME?type=A")
-    parser.add_argument("--rate", required=True, metavar="RATE", help="arrivals, such as 500/s or 12k/min")
+    when = parser.add_mutually_exclusive_group(required=True)
+    when.add_argument("--rate", metavar="RATE", help="arrivals, such as 500/s or 12k/min")
+    when.add_argument(
+        "--replay", type=Path, metavar="FILE", help="arrivals at the time stamps in this file, CSV or Parquet"
+    )
+    when.add_argument(
+        "--closed", type=options.positive, metavar="USERS", help="so many users who wait for each answer: a closed loop"
+    )
     parser.add_argument("--for", required=True, dest="lasting", metavar="TIME", help="how long they come, such as 30s")
     parser.add_argument(
         "--arrivals",
         choices=("poisson", "constant", "paced"),
         default="poisson",
-        help="a crowd (default), a metronome, or one in each interval of 1 / rate, at a random moment of it",
+        help="with --rate: a crowd (default), a metronome, or one in each interval of 1 / rate, somewhere in it",
+    )
+    parser.add_argument("--column", metavar="NAME", help="with --replay: which one holds the stamps (the first)")
+    parser.add_argument("--speed", type=float, metavar="FACTOR", help="with --replay: 2 takes half the time (1)")
+    parser.add_argument(
+        "--think", metavar="TIME", help="with --closed: from an answer to the user's next request, on average (0)"
     )
     parser.add_argument(
         "--clients", type=options.positive, metavar="N", help="so many users, each with connections of its own"
@@ -63,6 +77,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         choices=("keep-alive", "new"),
         default="keep-alive",
         help="keep connections (default), or open one a request",
+    )
+    parser.add_argument(
+        "--retries", type=options.count, default=0, metavar="N", help="further attempts of a failed request"
+    )
+    parser.add_argument(
+        "--backoff", metavar="TIME", help="with --retries: wait before them, up to this long first, then twice that..."
     )
     parser.add_argument("--timeout", default="1s", metavar="TIME", help="of a request, from its intended start (1s)")
     parser.add_argument(
@@ -101,6 +121,9 @@ def _answer(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--hdr", type=Path, metavar="FILE", help="write latencies as HdrHistogram's plotter reads them")
     group.add_argument("--plot", type=Path, metavar="FILE", help="write an HTML page: outcomes and latency over time")
+    group.add_argument(
+        "--record", type=Path, metavar="DIR", help="write a row of every request, as Parquet files in a new folder"
+    )
     group.add_argument("--json", action="store_true", help="answer in JSON, alone on stdout")
 
 
@@ -140,7 +163,7 @@ def _drive(args: argparse.Namespace, plan: LoadPlan) -> LoadResult:
     bound = LAG_BOUND if args.lag is None else duration(args.lag)
     view = view_for(console(sys.stderr), plan.request.title, plan.duration)
     try:
-        return drive(plan, view.see, lag_bound=bound)
+        return drive(plan, view.see, lag_bound=bound, record=args.record)
     finally:
         view.close()
 

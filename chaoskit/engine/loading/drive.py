@@ -7,12 +7,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from chaoskit.core.clock import MonotonicClock, anchor
 from chaoskit.core.errors import LabError
+from chaoskit.core.history import Requests
 from chaoskit.core.units import NS
 from chaoskit.engine.loading.plan import LoadPlan
 from chaoskit.engine.loading.result import LAG_BOUND, LoadResult
+from chaoskit.engine.loading.rows import Rows
 from chaoskit.engine.loading.tally import Counts, Tally
 from chaoskit.loads.generator import Generator
 from chaoskit.loads.transport import transport
@@ -46,7 +49,9 @@ class Snapshot:
 Watch = Callable[[Snapshot], None]
 
 
-def drive(plan: LoadPlan, watch: Watch, *, lag_bound: int = LAG_BOUND, every: int = NS) -> LoadResult:
+def drive(
+    plan: LoadPlan, watch: Watch, *, lag_bound: int = LAG_BOUND, every: int = NS, record: Path | None = None
+) -> LoadResult:
     """Put the load on its target; returns when every request has an outcome.
 
     KeyboardInterrupt while requests arrive ends the load, and the result says so; one that comes before or
@@ -57,15 +62,18 @@ def drive(plan: LoadPlan, watch: Watch, *, lag_bound: int = LAG_BOUND, every: in
         watch: called with what happened meanwhile.
         lag_bound: ns, see `LoadResult.believed`.
         every: ns between two calls of `watch`, about.
+        record: a folder for a row of every request, not there yet or empty.
 
     Raises:
         TargetRefused: the target lies outside loopback and outside labs, and is not said to be the user's.
         ChaoskitError: a generator cannot do the work or died; the others are ended.
+        OSError: what is recorded does not fit the disk.
     """
     tally = Tally(plan.duration)
+    rows = None if record is None else Rows(record, plan.workers)
     with ExitStack() as stack:
         generators = [stack.enter_context(Generator()) for _ in range(plan.workers)]
-        origin = _start(generators, plan, tally)
+        origin = _start(generators, plan, tally, rows)
         utc = anchor(MonotonicClock(), origin)
         ended = plan.duration
         interrupted = False
@@ -80,18 +88,42 @@ def drive(plan: LoadPlan, watch: Watch, *, lag_bound: int = LAG_BOUND, every: in
     scheduled, abandoned = sum(row.scheduled for row in account), sum(row.abandoned for row in account)
     if scheduled != tally.whole.total + abandoned:
         raise LabError(f"{scheduled} arrivals were due, and {tally.whole.total + abandoned} were accounted for")
-    return LoadResult(
+    result = LoadResult(
         plan, tally, scheduled, abandoned, ended, utc.utc - utc.t, transport().name, lag_bound, interrupted
     )
+    if rows is not None:
+        rows.finish(origin, result)
+    return result
 
 
-def _start(generators: Sequence[Generator], plan: LoadPlan, tally: Tally) -> int:
+def _start(generators: Sequence[Generator], plan: LoadPlan, tally: Tally, rows: Rows | None) -> int:
     """Start all processes, then hand each its work; returns their common origin."""
     with ThreadPoolExecutor(len(generators)) as pool:
         list(pool.map(Generator.open, generators))
         origin = time.monotonic_ns() + _LEAD
-        list(pool.map(lambda one, work: one.start(work, tally.add), generators, plan.work(origin)))
+        sinks = [_Sink(tally, rows, number) for number in range(len(generators))]
+        works = plan.work(origin)
+        list(pool.map(lambda one, work, sink: one.start(work, sink.add, sink.add_attempts), generators, works, sinks))
     return origin
+
+
+@dataclass(frozen=True)
+class _Sink:
+    """Where the rows of one generator go."""
+
+    tally: Tally
+    rows: Rows | None
+    number: int
+
+    def add(self, batch: Requests) -> None:
+        self.tally.add(batch)
+        if self.rows is not None:
+            self.rows.add(self.number, batch)
+
+    def add_attempts(self, batch: Requests) -> None:
+        self.tally.add_attempts(batch)
+        if self.rows is not None:
+            self.rows.add_attempts(self.number, batch)
 
 
 class _Watching:

@@ -24,6 +24,7 @@ _ALLOWED = (
     "Write one such as 'p99<50ms', 'p99.9<=1s', 'max<2s', 'ok>=99.9%', '503<1%', 'errors<0.1%', 'rate>=450/s' or "
     "'lag<5ms'; senses are <, <=, > and >=."
 )
+_WAITED = "users of a closed loop who wait ask nothing meanwhile: their latencies hide how long an outage was"
 _MAX, _OK, _ERRORS, _RATE, _LAG = "max", "ok", "errors", "rate", "lag"
 _WORDS = (_MAX, _ERRORS, _RATE, _LAG, *(str(outcome) for outcome in Outcome))
 
@@ -51,6 +52,8 @@ class Expectation:
         if not result.scheduled - result.abandoned:
             return unknown("nothing arrived", remedy="Raise the rate, or let it last longer.")
         if (quantile := _quantile(self.metric)) is not None:
+            if result.plan.closed:
+                return unknown(_WAITED, remedy="Use --rate or --replay, whose arrivals do not wait for answers.")
             return self._slow(result, quantile)
         measured, reason = _SIMPLE.get(self.metric, _share)(result, self.metric)
         return held_to(measured, self.sense, self.value, self.unit, reason, samples=result.scheduled)

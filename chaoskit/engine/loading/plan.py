@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chaoskit.core.load import Arrivals, Connections
 from chaoskit.core.population import Population
 from chaoskit.core.request import Request
+from chaoskit.core.retry import Retry
+from chaoskit.loads.arrivals.closed import Closed
 from chaoskit.loads.course import Course, Deal
 from chaoskit.loads.work import Client, Job, Work
 
@@ -27,6 +29,7 @@ class LoadPlan:
         duration: ns during which requests arrive.
         timeout: ns from the intended start.
         population: the users that requests are of, shared by the generators; None for one anonymous client.
+        retries: what follows a failed attempt.
         owned: the target is the user's, and may lie outside loopback and outside labs.
     """
 
@@ -40,6 +43,12 @@ class LoadPlan:
     seed: int = 0
     owned: bool = False
     population: Population | None = None
+    retries: Retry = field(default_factory=Retry)
+
+    @property
+    def closed(self) -> bool:
+        """Whether users wait for answers, so that latencies hide how long somebody who comes at any moment waits."""
+        return isinstance(self.arrivals, Closed)
 
     def work(self, origin: int) -> tuple[Work, ...]:
         """What each generator is told; `origin` is CLOCK_MONOTONIC ns of t = 0.
@@ -60,6 +69,7 @@ class LoadPlan:
             (self.client,),
             self.timeout,
             self.connections,
+            retries=self.retries,
             population=self.population and self.population.share(index, self.workers),
             any_target=True,  # `owned` decides: whoever typed the target meant it
         )

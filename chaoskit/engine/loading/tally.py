@@ -81,6 +81,7 @@ class Tally:
         self.width = max(1, -(-duration // bins))
         self.outcomes = np.zeros((bins, len(OUTCOMES)), np.int64)
         self.latencies = np.zeros((bins, BUCKETS), np.int64)
+        self.attempts = 0
         self._recent = Counts()
         self._lock = threading.Lock()
 
@@ -93,6 +94,11 @@ class Tally:
             self._recent.add(batch)
             np.add.at(self.outcomes, (bins, batch.outcome), 1)
             np.add.at(self.latencies, (bins[good], bucket_of(batch.end[good])), 1)
+
+    def add_attempts(self, batch: Requests) -> None:
+        """Count attempts that failed and were followed by another."""
+        with self._lock:
+            self.attempts += len(batch)
 
     def recent(self) -> Counts:
         """What was counted since the last call."""

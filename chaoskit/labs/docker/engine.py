@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from socket import AF_UNIX, SOCK_STREAM, socket
 from typing import Any
 
 import docker
@@ -72,11 +73,25 @@ def engine() -> docker.DockerClient:
     """
     where = url()
     try:
+        _knock(where)
         if _chosen():
             return docker.from_env(timeout=_TIMEOUT_S)
         return docker.DockerClient(base_url=where, timeout=_TIMEOUT_S)
-    except (DockerException, RequestException) as error:
+    except (DockerException, RequestException, OSError) as error:
         raise _unreachable(where, error) from error
+
+
+def _knock(where: str) -> None:
+    """See whether somebody listens: the client library leaves a socket open when nobody does.
+
+    Raises:
+        OSError: nobody does, or this user may not ask.
+    """
+    scheme, _, path = where.partition("://")
+    if scheme == "unix":
+        with socket(AF_UNIX, SOCK_STREAM) as probe:
+            probe.settimeout(_TIMEOUT_S)
+            probe.connect(path)
 
 
 def _chosen() -> bool:

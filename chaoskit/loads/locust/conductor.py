@@ -6,7 +6,7 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gevent
@@ -15,11 +15,13 @@ from locust.runners import Runner
 from locust.stats import CSV_STATS_INTERVAL_SEC
 
 from chaoskit.core.errors import ChaoskitError
+from chaoskit.core.step import Json
 from chaoskit.core.units import NS
 from chaoskit.loads.account import Account
 from chaoskit.loads.locust.crew import Crew
 from chaoskit.loads.locust.engine_process import Told
 from chaoskit.loads.locust.node import GRACE
+from chaoskit.loads.locust.record import Record, record_of
 from chaoskit.loads.locust.summary import latencies
 from chaoskit.loads.roster import Roster
 
@@ -30,6 +32,9 @@ _SKIPPED = 2e6
 _LAST = 0.3
 _PERIOD = 0.25
 _READY = 10.0
+_SILENT = 2.0
+"""Seconds without a word after which nobody is waited for, once all requests must have ended."""
+_LONGEST = 120.0
 _LAG = 5_000
 """µs of lag at p99 above which latencies say more about this machine than about the target."""
 _NOTHING = {"whole": 0, "recorded": 0, "abandoned": 0, "doubled": 0, "attempts": 0, "lag": []}
@@ -62,9 +67,12 @@ class Conductor:
         self._ready: set[str] = set()
         self._crew = crew(self.hear)
         self._run = 0
+        self._heard = 0.0
         self._roster: Roster | None = None
         self._order: Told = {}
-        self._began = 0.0
+        self._began = 0
+        self._record: Record | None = None
+        self._origins: dict[str, int] = {}
         self._accounts: dict[str, dict[str, Any]] = {}
         self._reported: Counter[str] = Counter()
         events: Any = environment.events
@@ -77,15 +85,17 @@ class Conductor:
             gevent.sleep(0.02)
         try:
             seed = self._seed()
+            self._record = record_of(self._environment, self._run + 1)
         except ChaoskitError as error:
             self._refuse(str(error.args[0]), error.remedy)
             return
         self._run += 1
-        self._accounts, self._reported, self.account = {}, Counter(), None
-        self._began = time.monotonic() + _LEAD
+        self._accounts, self._reported, self.account, self._origins = {}, Counter(), None, {}
+        self._began = time.monotonic_ns() + round(_LEAD * NS)
         self._order = {
             "run": self._run,
-            "origin": time.time() + _LEAD,
+            "zero": time.time() + _LEAD,
+            "record": self._record is not None,
             "seed": random.SystemRandom().getrandbits(32) if seed is None else seed,
             "host": self._environment.host,
             "end": None,
@@ -101,8 +111,8 @@ class Conductor:
             return
         self._order["end"] = max(0, self._now() + round(_LAST * NS))
         self._give()
-        deadline = time.monotonic() + _LAST + GRACE + 2
-        while self._missing() and time.monotonic() < deadline:
+        patience, most = time.monotonic() + _LAST + GRACE + _SILENT, time.monotonic() + _LONGEST
+        while self._missing() and time.monotonic() < min(most, max(patience, self._heard + _SILENT)):
             gevent.sleep(0.01)
         self._close()
         options = self._environment.parsed_options
@@ -111,12 +121,17 @@ class Conductor:
 
     def hear(self, member: str, told: Told) -> None:
         """What a node reports."""
+        self._heard = time.monotonic()
         if "ready" in told:
             self._ready.add(member)
-        elif told["run"] == self._run and "account" in told:
+        elif told["run"] != self._run:
+            return
+        elif "part" in told:
+            self._keep(member, told["part"])
+        elif "account" in told:
             self._ready.discard(member)
             self._accounts[member] = told["account"]
-        elif told["run"] == self._run and "error" in told:
+        elif "error" in told:
             self._ready.discard(member)
             self._fail(member, told["error"])
 
@@ -133,14 +148,15 @@ class Conductor:
         return float(self._runner.target_user_count) if self._environment.shape_class else 1.0
 
     def _now(self) -> int:
-        return round((time.monotonic() - self._began) * NS)
+        return time.monotonic_ns() - self._began
 
     def _give(self) -> None:
         """Let everybody know how the run goes."""
         assert self._roster is not None
         for member in self._roster.members:
             if member not in self._accounts:
-                self._crew.send(member, {**self._order, "deals": self._roster.deals(member)})
+                own = self._origins.setdefault(member, self._crew.clock(member).shown_at(self._began))
+                self._crew.send(member, {**self._order, "origin": own, "deals": self._roster.deals(member)})
 
     def _watch(self, run: int) -> None:
         """Share the schedule anew whenever there are others to share it, or another number of users."""
@@ -176,15 +192,35 @@ class Conductor:
         told = [self._accounts[member] for member in everybody if member in self._accounts]
         dead = sum(self._reported[member] for member in everybody if member not in self._accounts)
         self._roster = None
-        if not told:
-            return
-        self.account = Account.of(told, dead)
-        say = logger.warning if self.account.lost or self.account.doubled else logger.info
-        say("%s", self.account)
+        self.account = Account.of(told, dead) if told else None
+        self._merge()
+        if self.account is not None:
+            self._summarise(self.account)
+
+    def _summarise(self, account: Account) -> None:
+        say = logger.warning if account.lost or account.doubled else logger.info
+        say("%s", account)
         for line in latencies(self._environment.stats):
             logger.info("%s", line)
-        if self.account.lag.quantile(0.99) > _LAG:
+        if account.lag.quantile(0.99) > _LAG:
             logger.warning("The engine was late: do not believe these latencies. Lower the rate, or give it a core.")
+
+    def _keep(self, member: str, part: Mapping[str, Any]) -> None:
+        if self._record is None:
+            return
+        try:
+            self._record.add(member, part)
+        except OSError as error:
+            self._record = None
+            self._refuse(f"rows cannot be recorded any more: {error}", "What there was until then is there as it came.")
+
+    def _merge(self) -> None:
+        record, self._record = self._record, None
+        if record is not None:
+            facts: dict[str, Json] = {"origin_unix_s": self._order["zero"], "seed": self._order["seed"]}
+            facts["account"] = dict(self.account.counts) if self.account else None
+            clocks = {member: (origin, self._crew.clock(member)) for member, origin in self._origins.items()}
+            record.close(self._began, clocks, self._accounts, facts)
 
     def _fail(self, member: str, error: dict[str, str]) -> None:
         if self._roster is None:

@@ -9,11 +9,14 @@ from typing import Any, Protocol
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
+from chaoskit.core.clock_offset import ClockCourse
+from chaoskit.loads.locust.clocks import Clocks, answer
 from chaoskit.loads.locust.engine_process import Told
 from chaoskit.loads.locust.node import Jobs, Node
+from chaoskit.loads.merge import ONE_CLOCK
 
-ORDER, WORD = "chaoskit_order", "chaoskit_word"
-"""Messages between master and workers: an order, and what a node reports."""
+ORDER, WORD, CLOCK = "chaoskit_order", "chaoskit_word", "chaoskit_clock"
+"""Messages between master and workers: an order, what a node reports, and what its clock shows."""
 Hear = Callable[[str, Told], None]
 
 
@@ -26,6 +29,14 @@ class Crew(Protocol):
 
     def send(self, member: str, order: Told) -> None:
         """Give one of them an order."""
+        ...
+
+    def clock(self, member: str) -> ClockCourse:
+        """How far a member's clock leads this process's; of those that were heard to be ready.
+
+        Raises:
+            KeyError: it never was.
+        """
         ...
 
 
@@ -51,13 +62,26 @@ class Alone:
         """Have one of them obey."""
         self.nodes[member].obey(order)
 
+    def clock(self, member: str) -> ClockCourse:
+        """The same as this one's."""
+        return ONE_CLOCK
+
 
 class Workers:
-    """A master's workers."""
+    """A master's workers. Their clocks are measured before anybody hears that they are ready, or are done."""
 
     def __init__(self, runner: MasterRunner, hear: Hear) -> None:
         self._runner = runner
-        runner.register_message(WORD, lambda environment, msg: hear(msg.node_id, msg.data), concurrent=True)
+        self._clocks = clocks = Clocks(lambda member, told: runner.send_message(CLOCK, told, client_id=member))
+
+        def heard(member: str, told: Told) -> None:
+            if "ready" in told or "account" in told:
+                clocks.measure(member, lambda: hear(member, told))
+            else:
+                hear(member, told)
+
+        runner.register_message(WORD, lambda environment, msg: heard(msg.node_id, msg.data), concurrent=True)
+        runner.register_message(CLOCK, lambda environment, msg: clocks.hear(msg.node_id, msg.data), concurrent=True)
 
     def connected(self) -> frozenset[str]:
         """Workers that Locust takes for alive."""
@@ -67,6 +91,14 @@ class Workers:
     def send(self, member: str, order: Told) -> None:
         """By Locust's own messages."""
         self._runner.send_message(ORDER, order, client_id=member)
+
+    def clock(self, member: str) -> ClockCourse:
+        """As it was measured.
+
+        Raises:
+            KeyError: it was not.
+        """
+        return self._clocks.course(member)
 
 
 def work_for_master(environment: Environment, runner: WorkerRunner, jobs: Jobs) -> Node:
@@ -81,5 +113,8 @@ def work_for_master(environment: Environment, runner: WorkerRunner, jobs: Jobs) 
         runner.send_message(WORD, told)
 
     node = Node(environment, jobs, report)
+    runner.register_message(
+        CLOCK, lambda environment, msg: runner.send_message(CLOCK, answer(msg.data)), concurrent=True
+    )
     runner.register_message(ORDER, lambda environment, msg: node.obey(msg.data), concurrent=True)
     return node

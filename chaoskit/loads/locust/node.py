@@ -1,14 +1,15 @@
 """The engine of one Locust process: obeys orders, and feeds Locust's statistics with what it counts.
 
 An order is the whole plan of a run as one process is to know it, so that it may come twice: the run's number, its
-origin (Unix time), seed, host and the deals so far; when arrivals end, once that is known.
+origin (CLOCK_MONOTONIC ns of this machine) and the same in Unix time, as statistics have it; seed, host, whether rows
+are recorded, and the deals so far; when arrivals end, once that is known.
 """
 
 from __future__ import annotations
 
 import pickle
 import time
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -38,7 +39,7 @@ class Node:
     Args:
         environment: Locust's.
         jobs: the loads of its locustfile, given the host that load goes to.
-        report: gets `ready`, then for each run `account` or `error`.
+        report: gets `ready`, then for each run parts of its rows, if they are recorded, and `account` or `error`.
     """
 
     def __init__(self, environment: Environment, jobs: Jobs, report: Callable[[Told], None]) -> None:
@@ -58,7 +59,7 @@ class Node:
         elif self._open:
             self._process.tell(deals=order["deals"], end=order["end"])
         if order["end"] is not None and self._open:
-            left = order["origin"] + order["end"] / NS - time.time()
+            left = (order["origin"] + order["end"] - time.monotonic_ns()) / NS
             gevent.spawn_later(max(0.0, left) + self._grace, self._stop, order["run"])
 
     def finish(self) -> None:
@@ -84,8 +85,9 @@ class Node:
         self._open = True
         self._grace = min(GRACE, max(job.timeout for job in jobs) / NS)
         self._names = [Names("", ""), *(Names(job.request.op, job.name) for job in jobs)]
-        self._zero = order["origin"]
-        self._process.tell(work=packed, origin=order["origin"], deals=order["deals"], end=order["end"])
+        self._zero = order["zero"]
+        told = {key: order[key] for key in ("origin", "record", "deals", "end")}
+        self._process.tell(work=packed, **told)
 
     def _stop(self, run: int) -> None:
         if run == self._run and self._open:
@@ -96,6 +98,9 @@ class Node:
             self._report({"ready": True})
         elif "cells" in told and self._open:
             feed(unpacked(told["cells"]), self._names, self._zero, self._environment.stats)
+        elif "part" in told and self._open:
+            part = told["part"]
+            self._report({"run": self._run, "part": {**part, "data": b64decode(part["data"])}})
         elif "account" in told or "error" in told:
             self._end(told)
         elif "gone" in told and self._open:

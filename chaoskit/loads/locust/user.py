@@ -18,6 +18,7 @@ from chaoskit.core.selector import everything
 from chaoskit.loads.arrivals import poisson
 from chaoskit.loads.etc import client_of
 from chaoskit.loads.locust.attach import attach
+from chaoskit.loads.locust.record import declare
 from chaoskit.loads.work import Job
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class ArrivalUser(User):
 
     Any keyword of `chaoskit.core.load.load` but `clients` may be a class attribute of the same meaning. Statistics
     count a request when it ends, with the latency from its intended start; failures are grouped by outcome.
+    `--chaoskit-record DIR` keeps a row of every request besides, of all workers on the master's clock.
 
     Attributes:
         request: what to send; a text is the path of a GET request below `host`, or a URL. `--host` replaces scheme
@@ -132,3 +134,4 @@ def _on_init(environment: Any, **_more: Any) -> None:
 
 _events: Any = events
 _events.init.add_listener(_on_init)
+_events.init_command_line_parser.add_listener(lambda parser, **_more: declare(parser))

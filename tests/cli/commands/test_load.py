@@ -12,9 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from chaoskit.core.load import OUTCOMES
+from chaoskit.loads.recording import read
 from chaoskit.loads.scale import cores
 from chaoskit.loads.transport import transport
 from tests.cli.conftest import Cli, Said
@@ -120,6 +123,47 @@ def test_what_a_late_generator_measured_is_not_believed(cli: Cli, url: str) -> N
     assert "--workers" in done.out
 
 
+def test_users_of_a_closed_loop_wait_and_their_latencies_are_not_judged(cli: Cli, url: str) -> None:
+    """So many users, one request each at a time; what counts answers is judged, a percentile is unknown."""
+    done = cli(
+        *("load", url, "--closed", "4", "--think", "20ms", "--for", "1s", "--json"), *_expect("p99<5s", "ok>=99%")
+    )
+    load = answer(done)
+    assert done.status == 2
+    assert load["closed_loop"]
+    assert load["scheduled"] == load["outcomes"]["ok"]
+    assert 50 < load["scheduled"] < 4 * 1000 / 20 * 1.5
+    assert [each["verdict"] for each in load["expectations"]] == ["unknown", "pass"]
+
+
+def _expect(*bounds: str) -> list[str]:
+    return [word for bound in bounds for word in ("--expect", bound)]
+
+
+def test_a_trace_is_replayed_at_the_speed_that_is_asked_for(cli: Cli, url: str, project: Path) -> None:
+    """A file beside the user, by its column: all of its stamps, in half of their time."""
+    stamps = "".join(f"{number},{1000 + number / 50}\n" for number in range(100))
+    (project / "trace.csv").write_text(f"number,time\n{stamps}")
+    told = ("--replay", "trace.csv", "--column", "time", "--speed", "2", "--record", "rows")
+    load = answer(cli("load", url, *told, "--for", "3s", "--json"))
+    assert load["scheduled"] == load["outcomes"]["ok"] == 100
+    rows = read(project / "rows")
+    assert sorted((rows.intended / 10**6).round().tolist()) == [number * 10 for number in range(100)]
+
+
+def test_attempts_are_counted_apart_and_recorded(cli: Cli, project: Path) -> None:
+    """A refused request is tried so often, after waits that are longer than nothing; arrivals are as many as before."""
+    told = ("--retries", "2", "--backoff", "20ms", "--record", "rows", "--workers", "2")
+    load = answer(cli("load", f"http://127.0.0.1:{free_port()}/", *SHORT, *told, "--json"))
+    assert load["scheduled"] == load["outcomes"]["refused"]
+    assert load["attempts"] == 2 * load["scheduled"]
+    assert load["attempts"] == sum(pq.read_metadata(path).num_rows for path in (project / "rows/attempts").iterdir())
+    rows = read(project / "rows")
+    assert set(rows.attempts.tolist()) == {3}
+    assert (np.diff(rows.ended) >= 0).all()
+    assert rows.end.mean() > 10_000
+
+
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
@@ -134,7 +178,15 @@ def test_what_a_late_generator_measured_is_not_believed(cli: Cli, url: str) -> N
         (("http://127.0.0.1:1/", *SHORT, "--clients", "9", "--sources", "10.0.0.0/8"), "error: the addresses of a pop"),
         (("tcp://127.0.0.1:1", *SHORT, "--clients", "9"), "has no users"),
         (("http://127.0.0.1:1/", *SHORT, "--clients", "1", "--workers", "2"), "cannot be shared by 2 generators"),
-        (("http://127.0.0.1:1/", "--for", "1s"), "required: --rate"),
+        (("http://127.0.0.1:1/", "--for", "1s"), "--rate --replay --closed is required"),
+        (("http://127.0.0.1:1/", *SHORT, "--closed", "5"), "not allowed with argument --rate"),
+        (("http://127.0.0.1:1/", *SHORT, "--think", "1s"), "--think goes with --closed"),
+        (("http://127.0.0.1:1/", *SHORT, "--speed", "2"), "--speed goes with --replay"),
+        (("http://127.0.0.1:1/", *SHORT, "--backoff", "1s"), "say how many by --retries"),
+        (("http://127.0.0.1:1/", "--closed", "5", "--for", "1s", "--workers", "2"), "leave out --workers"),
+        (("http://127.0.0.1:1/", "--closed", "5", "--for", "1s", "--clients", "2"), "leave out --clients"),
+        (("http://127.0.0.1:1/", "--replay", "nowhere.csv", "--for", "1s"), "nowhere.csv"),
+        (("http://127.0.0.1:1/", *SHORT, "--record", "."), "is not empty"),
     ],
 )
 def test_a_mistake_exits_3_before_anything_is_sent(cli: Cli, argv: tuple[str, ...], said: str) -> None:
