@@ -190,4 +190,5 @@ def test_a_guard_knows_of_closed_loops_while_the_run_goes_on(tmp_path: Path, pla
         assert {(one.load, one.users) for one in history.generated} == {(first.name, 7)}
         with pytest.raises(Undefined, match="closed loop"):
             require_open_loop(history, first.load)
+    (tmp_path / "open").mkdir()
     assert _Bench(tmp_path / "open", plan).recorder.recent(10 * NS).generated == ()
