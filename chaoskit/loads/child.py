@@ -20,7 +20,7 @@ from chaoskit.core.errors import ChaoskitError, UsageError
 from chaoskit.loads import frames
 from chaoskit.loads.engine import Engine
 from chaoskit.loads.frames import Kind
-from chaoskit.loads.process import prepare, take_output
+from chaoskit.loads.process import come_after, prepare, take_output
 from chaoskit.loads.work import IMPORTABLE, Work
 from chaoskit.loads.writer import Writer
 
@@ -69,6 +69,7 @@ class Child:
 
     def _launch(self, work: Work) -> None:
         start_new_thread(self._generate, (work,))
+        come_after()
 
     def _generate(self, work: Work) -> None:
         """The engine's thread. Whatever happens, all rows are written before the main thread has the last word."""

@@ -24,7 +24,7 @@ from chaoskit.loads import request_files
 from chaoskit.loads.course import Course, Deal
 from chaoskit.loads.engine import Engine
 from chaoskit.loads.kept import Kept
-from chaoskit.loads.process import prepare, take_output
+from chaoskit.loads.process import come_after, prepare, take_output
 from chaoskit.loads.tally import Tally, packed, sparse
 from chaoskit.loads.work import IMPORTABLE
 
@@ -70,6 +70,7 @@ class Counted:
         started = allocate_lock()
         started.acquire()
         start_new_thread(self._generate, (work, self._tally, started))
+        come_after()
         started.acquire()
 
     def _generate(self, work: Work, tally: Tally, started: Any) -> None:
@@ -107,6 +108,7 @@ class Counted:
         os._exit(0)
 
     def _report(self, tally: Tally) -> None:
+        come_after()
         while True:
             time.sleep(_PERIOD)
             self._count(tally)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chaoskit.core.errors import LabError
+from chaoskit.loads.process import come_after
 
 if TYPE_CHECKING:
     from chaoskit.loads.engine import Engine
@@ -81,6 +82,7 @@ class Drain(ABC):
             raise self._error
 
     def _run(self, engine: Engine) -> None:
+        come_after()
         try:
             while (task := self._queue.get()) is not None:
                 write, rows = task

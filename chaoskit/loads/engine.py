@@ -80,6 +80,7 @@ class Engine:
         self._moves: deque[tuple[str, Path]] = deque()
         self._streams = streams_of(self, work)
         self._closed = any(isinstance(job.arrivals, Closed) for job in work.jobs)
+        self.loop.reactive = self._closed
         schedule, width = schedule_of(work), len(self._streams)
         self._schedule = schedule if work.course is None else CourseSchedule(schedule, width, work.course)
         self._moments: list[int] = []

@@ -31,7 +31,7 @@ REST = 100_000
 lag says so for requests, and answers count as they are read."""
 _GAUGE = 5_000_000
 """ns between two looks at how busy the loop's thread is."""
-_HURRIED, _CALM = 0.6, 0.25
+HURRIED, _CALM = 0.6, 0.25
 """Shares of a core from which on and down to which a loop is busy: below, it does each thing as soon as it can."""
 FULL = 16
 """As many things to be done at once as make a call of the kernel cheap."""
@@ -41,7 +41,12 @@ _REST = REST / NS
 
 
 class Loop(ABC):
-    """Waits for descriptors and moments; used by one thread, but for `wake` and `post`."""
+    """Waits for descriptors and moments; used by one thread, but for `wake` and `post`.
+
+    Attributes:
+        reactive: what there is to do mostly follows from what was done, as in a closed loop: to wait until there is
+            more of it keeps others waiting who would bring it.
+    """
 
     def __init__(self) -> None:
         self._epoll = epoll()
@@ -52,7 +57,8 @@ class Loop(ABC):
         self._posted: deque[Callable[[], None]] = deque()
         self.watch(self._event, lambda _events: self.catch_up())
         self._gauged, self._used = monotonic_ns(), thread_time_ns()
-        self._hurried = False
+        self._load = 0.0
+        self.reactive = True
 
     def watch(self, fd: int, handler: Handler) -> None:
         """Call the handler with the events of a descriptor, whenever something new is there."""
@@ -83,14 +89,14 @@ class Loop(ABC):
             now: the time.
         """
 
-    def _busy(self, now: int) -> bool:
-        """Whether the thread has been busy of late; to be asked before each wait."""
+    def _busy(self, now: int) -> float:
+        """The share of a core that the thread has used of late, 0 if it is not busy; to be asked before each wait."""
         if now >= self._gauged + _GAUGE:
             used = thread_time_ns()
             share = (used - self._used) / (now - self._gauged)
-            self._hurried = share > (_CALM if self._hurried else _HURRIED)
+            self._load = share if share > (_CALM if self._load else HURRIED) else 0.0
             self._gauged, self._used = now, used
-        return self._hurried
+        return self._load
 
     def wake(self) -> None:
         """End a wait from another thread."""

@@ -10,8 +10,12 @@ from time import monotonic_ns
 from chaoskit.core.errors import LabError
 from chaoskit.kernel import uring_abi as abi
 from chaoskit.kernel.uring import Ring
-from chaoskit.loads.loop import FULL, LONGEST, MAX_EVENTS, NEAR, REST, Loop
+from chaoskit.loads.loop import FULL, HURRIED, LONGEST, MAX_EVENTS, NEAR, REST, Loop
 
+_LONG_REST, _BUSIEST = 400_000, 0.8
+"""ns that a loop rests which uses such a share of a core, or more, and whose work comes by itself. The rest ends as
+soon as there is enough to do; more at once is cheaper still there (tests/bench/load.py)."""
+_OPEN_FULL = 48
 _REMEMBERED = 1024
 _LAST = 64
 """Turns that the kernel gets at the end to take what is queued; more than all connections there may be need."""
@@ -88,8 +92,10 @@ class RingLoop(Loop):
     def wait(self, until: int, now: int) -> None:
         """Submit, and as described there; what is awaited are completions."""
         patience = until - now
-        if self._busy(now) and until:
-            completions = self._ring.enter(min(max(patience, REST), LONGEST), self._wanted)
+        busy = self._busy(now)
+        if busy and until:
+            rest = REST if self.reactive else _rest(busy)
+            completions = self._ring.enter(min(max(patience, rest), LONGEST), self._wanted)
             self._want(len(completions))
         else:
             completions = self._ring.enter(min(patience, LONGEST) if patience > NEAR else 0)
@@ -108,7 +114,9 @@ class RingLoop(Loop):
 
     def _want(self, came: int) -> None:
         """So many came in time: the next time wait for more of them, or for fewer."""
-        self._wanted = min(self._wanted + 1, FULL) if came >= self._wanted else max(came, 1)
+        self._wanted = (
+            min(self._wanted + 1, FULL if self.reactive else _OPEN_FULL) if came >= self._wanted else max(came, 1)
+        )
 
     def close(self) -> None:
         """Have the kernel do what is queued - it closes connections -, and free the loop's descriptors."""
@@ -123,3 +131,8 @@ class RingLoop(Loop):
         """Watched descriptors have something new; asked again at once, the ring tells of what is left as well."""
         self.handle(self._epoll.poll(0, MAX_EVENTS))
         self.queue.append(self._ready)
+
+
+def _rest(share: float) -> int:
+    """A time in ns: the short rest where a loop has just become busy, up to the long one."""
+    return round(REST + (_LONG_REST - REST) * min(1.0, max(0.0, (share - HURRIED) / (_BUSIEST - HURRIED))))
