@@ -151,7 +151,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=2, help="of each generator in each round")
-    parser.add_argument("--into", type=Path, help="a folder for load.md, load.svg and load.json")
+    parser.add_argument(
+        "--into",
+        type=Path,
+        default=Path("runs/bench"),
+        help="a folder for load.md, load.svg and load.json (%(default)s)",
+    )
     parser.add_argument("--only", choices=("keep-alive", "new"), help="one of the two ways to use connections")
     options = parser.parse_args()
     figures: dict[str, dict[str, list[Compared]]] = {}
@@ -163,15 +168,20 @@ def main() -> None:
     missing = [f"{name} (apt-get install {package})" for name, package in PROGRAMS.items() if not which(name)]
     if missing:
         print(f"not compared: {', '.join(missing)}")
-    if options.into:
-        options.into.mkdir(parents=True, exist_ok=True)
-        text = "\n\n".join(table(title, own) for title, own in figures.items())
-        (options.into / "load.md").write_text(text + "\n")
-        (options.into / "load.svg").write_text(plot(figures))
-        plain = {
-            title: {name: [asdict(one) for one in all_] for name, all_ in own.items()} for title, own in figures.items()
-        }
-        (options.into / "load.json").write_text(json.dumps(plain, indent=2) + "\n")
+    write(options.into, figures)
+
+
+def write(folder: Path, figures: Mapping[str, Mapping[str, list[Compared]]]) -> None:
+    """The tables, the plot and all figures."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = "\n\n".join(table(title, own) for title, own in figures.items())
+    (folder / "load.md").write_text(text + "\n")
+    (folder / "load.svg").write_text(plot(figures))
+    plain = {
+        title: {name: [asdict(one) for one in all_] for name, all_ in own.items()} for title, own in figures.items()
+    }
+    (folder / "load.json").write_text(json.dumps(plain, indent=2) + "\n")
+    print(f"written to {folder}")
 
 
 if __name__ == "__main__":

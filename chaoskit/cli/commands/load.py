@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from chaoskit.cli import options
 from chaoskit.cli.output import console, say, say_json, say_table
 from chaoskit.cli.status import INTERRUPTED, worst
+from chaoskit.core.errors import LabError
 from chaoskit.core.units import duration
 from chaoskit.core.verdict import exit_status
 
@@ -164,6 +165,10 @@ def _drive(args: argparse.Namespace, plan: LoadPlan) -> LoadResult:
     view = view_for(console(sys.stderr), plan.request.title, plan.duration)
     try:
         return drive(plan, view.see, lag_bound=bound, record=args.record)
+    except OSError as error:
+        if args.record is None:
+            raise
+        raise LabError(f"rows cannot be recorded in {args.record}: {error.strerror}") from error
     finally:
         view.close()
 

@@ -23,25 +23,29 @@ class Clocks:
     def __init__(self, send: Callable[[str, Told], None]) -> None:
         self._send = send
         self._measured: dict[str, list[ClockOffset]] = {}
-        self._under_way: dict[str, tuple[list[RoundTrip], Callable[[], None]]] = {}
+        self._trips: dict[str, list[RoundTrip]] = {}
+        self._then: dict[str, list[Callable[[], None]]] = {}
 
     def measure(self, worker: str, then: Callable[[], None]) -> None:
-        """Ask for a worker's clock, and call when it is known."""
-        self._under_way[worker] = ([], then)
-        self._ask(worker)
+        """Ask for a worker's clock, and call when it is known; what is called meanwhile waits for the same answer."""
+        self._then.setdefault(worker, []).append(then)
+        if worker not in self._trips:
+            self._trips[worker] = []
+            self._ask(worker)
 
     def hear(self, worker: str, told: Told) -> None:
         """Take a worker's answer."""
-        trips, then = self._under_way.get(worker, ([], None))
-        if then is None:
+        trips = self._trips.get(worker)
+        if trips is None:
             return
         trips.append(RoundTrip(told["sent"], told["received"], told["answered"], time.monotonic_ns()))
         if len(trips) < _TRIPS:
             self._ask(worker)
             return
-        del self._under_way[worker]
+        del self._trips[worker]
         self._measured.setdefault(worker, []).append(measured(trips))
-        then()
+        for then in self._then.pop(worker):
+            then()
 
     def course(self, worker: str) -> ClockCourse:
         """The lead of a worker's clock, as far as it was measured.
