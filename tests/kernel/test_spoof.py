@@ -71,7 +71,7 @@ def test_packets_arrive_byte_for_byte_in_the_attackers_frames(wire: Wire) -> Non
 def test_nobody_takes_the_attacker_for_the_sender(wire: Wire) -> None:
     """What is for the sender still goes there alone: neither bridge nor receiver has learnt anything."""
     with (
-        closing(sniffer(wire, "c", f"ip and not ether src {mac(wire, 'c')}")) as strays,
+        closing(sniffer(wire, "c", f"udp and not ether src {mac(wire, 'c')}")) as strays,
         in_network(wire.networks["c"], lambda: Spoofer("eth0")) as spoofer,
         wire.listener("a") as listening,
     ):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.loads.servers import requests_on, serving
+from tests.support.ports import free_port
 
 SHOP = """
 from chaoskit.loads.locust import ArrivalUser
@@ -49,6 +50,9 @@ def command(folder: Path, text: str, *options: str) -> list[str]:
 def locust(folder: Path, text: str, *options: str, seconds: str = "3s", **environment: str) -> Ran:
     """Run a locustfile to its end."""
     line = [*command(folder, text, *options), "-t", seconds, "--json"]
+    if "--processes" in options:  # their master has a port, and other tests have masters as well
+        port = str(free_port())
+        line += ["--master-bind-port", port, "--master-port", port]
     ran = subprocess.run(
         line, capture_output=True, text=True, timeout=60, env={**os.environ, **environment}, check=False
     )
