@@ -10,7 +10,7 @@ from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
 from chaoskit.core.clock_offset import ClockCourse
-from chaoskit.loads.locust.clocks import Clocks, answer
+from chaoskit.loads.clocks import Clocks, answer
 from chaoskit.loads.locust.engine_process import Told
 from chaoskit.loads.locust.node import Jobs, Node
 from chaoskit.loads.merge import ONE_CLOCK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from chaoskit.loads.locust.clocks import Clocks, Told, answer
+from chaoskit.loads.clocks import Clocks, Told, answer
 
 _LEAD = 5_000_000_000
 
