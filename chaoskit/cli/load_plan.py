@@ -59,7 +59,7 @@ def _arrivals(args: argparse.Namespace) -> Arrivals:
     if args.closed is not None:
         return closed(args.closed, think=args.think or 0)
     if args.replay is not None:
-        return trace(args.replay.absolute(), column=args.column, speed=args.speed or 1.0)
+        return trace(args.replay.absolute(), column=args.column, speed=1.0 if args.speed is None else args.speed)
     if not rate(args.rate):
         raise UsageError("a load needs a rate above zero")
     return _ARRIVALS[args.arrivals](args.rate)

@@ -57,6 +57,14 @@ def test_no_more_than_a_part_of_each_worker_is_at_hand() -> None:
     assert given_out == 1000
 
 
+def test_a_worker_with_next_to_nothing_to_do_holds_up_nobody() -> None:
+    """Two rows an hour apart lie around thousands of parts of another worker's."""
+    busy = [rows("load", at=[float(second)], latency="1ms") for second in range(1, 3000)]
+    rare = [rows("load", at=[0, 3600], latency="1ms")]
+    whole = concatenate(list(Merge([Share("busy", busy, 0), Share("rare", rare, 0)], origin=0).tables()))
+    assert whole.intended.tolist() == [0, *(second * NS for second in range(1, 3000)), 3600 * NS]
+
+
 def test_lengths_of_time_are_not_touched() -> None:
     """A latency is the difference of two readings of one clock: its offset cancels out."""
     table = rows("load", at=[0, 1], latency="7ms", connect=3, lag=40)

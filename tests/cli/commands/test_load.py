@@ -182,6 +182,7 @@ def test_attempts_are_counted_apart_and_recorded(cli: Cli, project: Path) -> Non
         (("http://127.0.0.1:1/", *SHORT, "--closed", "5"), "not allowed with argument --rate"),
         (("http://127.0.0.1:1/", *SHORT, "--think", "1s"), "--think goes with --closed"),
         (("http://127.0.0.1:1/", *SHORT, "--speed", "2"), "--speed goes with --replay"),
+        (("http://127.0.0.1:1/", "--replay", "x.csv", "--speed", "0", "--for", "1s"), "at speed 0"),
         (("http://127.0.0.1:1/", *SHORT, "--backoff", "1s"), "say how many by --retries"),
         (("http://127.0.0.1:1/", "--closed", "5", "--for", "1s", "--workers", "2"), "leave out --workers"),
         (("http://127.0.0.1:1/", "--closed", "5", "--for", "1s", "--clients", "2"), "leave out --clients"),
